@@ -1,0 +1,1 @@
+"""Pebble 17M: synthetic corpus, tokenizer, training and GGUF export."""

@@ -1,0 +1,1 @@
+"""Tool calling: tools, requests that need them, calls, results and answers."""

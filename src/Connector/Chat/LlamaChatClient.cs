@@ -1,0 +1,133 @@
+using CurKv.Connector.Chat;
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+using CurKv.Connector.Templates;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace CurKv.Connector;
+
+/// <summary>
+/// Chats with a GGUF model in this process, through llama.cpp. Once a prompt is read, its KV cache is cut down to the cells worth
+/// keeping, by <see cref="LlamaChatClientOptions.Compression"/>.
+/// </summary>
+/// <remarks>
+/// Every member may be called from several threads at once; answers are generated one after the other. Cancellation is honoured
+/// while a call waits, between chunks of a prompt and between tokens, and shows as <see cref="OperationCanceledException"/>.
+/// An answer without <see cref="ChatOptions.MaxOutputTokens"/> may go on until the context is full. Without
+/// <see cref="ChatOptions.Seed"/> two calls differ; a temperature of 0 takes the likeliest token.
+/// </remarks>
+public sealed class LlamaChatClient : IChatClient
+{
+    private readonly LlamaRuntime _runtime;
+
+    /// <summary>Loads the model and creates the client.</summary>
+    /// <param name="options">The model, and how to run it. Not to be changed afterwards.</param>
+    /// <param name="logger">Receives what the client does, and llama.cpp's own log; null for none.</param>
+    /// <exception cref="OptionsValidationException">A setting is bad; the message names it and the fix.</exception>
+    /// <exception cref="LlamaModelException">The model cannot be loaded.</exception>
+    /// <exception cref="LlamaNativeLibraryException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
+    public LlamaChatClient(LlamaChatClientOptions options, ILogger<LlamaChatClient>? logger = null)
+        : this(options, logger, null, CancellationToken.None)
+    {
+    }
+
+    internal LlamaChatClient(ILlamaEngine engine, LlamaChatClientOptions options, ILogger logger) => _runtime = new LlamaRuntime(engine, options, logger);
+
+    private LlamaChatClient(LlamaChatClientOptions options, ILogger? logger, IProgress<float>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        LlamaChatClientOptionsValidator.ThrowIfInvalid(options);
+        logger ??= NullLogger.Instance;
+        LlamaSharpEngine engine = LlamaSharpEngine.Load(options.ModelPath, options.GpuLayerCount, options.NativeLibraryPath, logger, progress, cancellationToken);
+        try
+        {
+            _runtime = new LlamaRuntime(engine, options, logger);
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Loads the model without holding up the caller.</summary>
+    /// <param name="options">The model, and how to run it. Not to be changed afterwards.</param>
+    /// <param name="logger">Receives what the client does, and llama.cpp's own log; null for none.</param>
+    /// <param name="progress">Receives the share of the model that is loaded, 0 to 1; null for none.</param>
+    /// <param name="cancellationToken">Stops the loading.</param>
+    /// <inheritdoc cref="LlamaChatClient(LlamaChatClientOptions, ILogger{LlamaChatClient})" path="/exception"/>
+    /// <exception cref="OperationCanceledException">The loading was cancelled.</exception>
+    public static Task<LlamaChatClient> LoadAsync(
+        LlamaChatClientOptions options, ILogger<LlamaChatClient>? logger = null, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return Task.Run(() => new LlamaChatClient(options, logger, progress, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
+    /// <exception cref="PromptTooLongException">The prompt has more tokens than the context has cells.</exception>
+    /// <exception cref="KvCompressionException">This model's cache cannot be compressed.</exception>
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
+    public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        LlamaRuntime.CollectAsync(GetStreamingResponseAsync(messages, options, cancellationToken));
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
+    /// <exception cref="PromptTooLongException">The prompt has more tokens than the context has cells.</exception>
+    /// <exception cref="KvCompressionException">This model's cache cannot be compressed.</exception>
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        _runtime.ThrowIfDisposed();
+        Prompt prompt = _runtime.Prompts.Build(ConversationMapping.Map(messages, options));
+        return _runtime.Answer(
+            null, prompt.Tokens, KvCompressionPlan.From(_runtime.Options.Compression, prompt.SystemPrompt), options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads a document once and compresses its cells, so that any number of questions can be asked about it without reading it
+    /// again.
+    /// </summary>
+    /// <param name="document">The text. Questions follow it in the user's turn.</param>
+    /// <param name="options">A system prompt, and how to compress; null for none, and as the client does.</param>
+    /// <param name="progress">Told after each chunk, on the client's native thread: it must return soon. Null for none.</param>
+    /// <param name="cancellationToken">Looked at between chunks.</param>
+    /// <returns>The document; dispose it to give its memory back.</returns>
+    /// <exception cref="OptionsValidationException">A compression setting is bad.</exception>
+    /// <exception cref="PromptTooLongException">The document has more tokens than the context has cells.</exception>
+    /// <exception cref="KvCompressionException">This model's cache cannot be compressed.</exception>
+    /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
+    public async Task<LlamaDocument> ReadDocumentAsync(
+        string document, LlamaDocumentOptions? options = null, IProgress<PromptProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(document);
+        _runtime.ThrowIfDisposed();
+        KvCompressionOptions compression = options?.Compression ?? _runtime.Options.Compression;
+        LlamaChatClientOptionsValidator.ThrowIfInvalid(compression, _runtime.Options.ContextSize);
+        Prompt prompt = _runtime.Prompts.BuildDocument(options?.Instructions, document);
+        var (snapshot, statistics) = await _runtime.ReadAsync(prompt, compression, progress, cancellationToken).ConfigureAwait(false);
+        return new LlamaDocument(_runtime, document, options?.Instructions, prompt, snapshot, statistics);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Knows <see cref="ChatClientMetadata"/>, <see cref="LlamaRuntimeInfo"/>, <see cref="LlamaChatClientOptions"/> and the client itself.</remarks>
+    public object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        return serviceKey is not null ? null
+            : serviceType == typeof(ChatClientMetadata) ? _runtime.Metadata
+            : serviceType == typeof(LlamaRuntimeInfo) ? _runtime.Info
+            : serviceType == typeof(LlamaChatClientOptions) ? _runtime.Options
+            : serviceType.IsInstanceOfType(this) ? this
+            : null;
+    }
+
+    /// <summary>Cancels what runs and unloads the model. May be called more than once.</summary>
+    public void Dispose() => _runtime.Dispose();
+}

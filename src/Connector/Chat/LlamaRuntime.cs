@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+using CurKv.Connector.Scheduling;
+using CurKv.Connector.Sessions;
+using CurKv.Connector.Templates;
+using CurKv.KvPolicy;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+
+namespace CurKv.Connector.Chat;
+
+/// <summary>What a client and its documents share: the engine, the scheduler and the prompt builder. Thread-safe.</summary>
+internal sealed partial class LlamaRuntime : IDisposable
+{
+    private readonly ILlamaEngine _engine;
+    private readonly Scheduler _scheduler;
+    private int _disposed;
+
+    public LlamaRuntime(ILlamaEngine engine, LlamaChatClientOptions options, ILogger logger)
+    {
+        _engine = engine;
+        Options = options;
+        ModelId = options.ModelId ?? Path.GetFileNameWithoutExtension(options.ModelPath);
+        Prompts = new PromptBuilder(engine, new ChatTemplate(engine, options.ChatTemplate));
+        _scheduler = new Scheduler(engine, ContextSettings(options), !UsesGpu(options), logger);
+        Info = new LlamaRuntimeInfo(
+            engine.Binding.Name, engine.Binding.LlamaCppBuild, engine.Binding.LibraryPath, options.ModelPath, engine.Model.Description, _scheduler.CompressionRefusal);
+        Metadata = new ChatClientMetadata("llama.cpp", new Uri($"https://llama.cpp/{Info.Binding}/{Info.LlamaCppBuild}"), ModelId);
+        LogReady(logger, ModelId, Info.ModelDescription, Info.Binding, Info.LlamaCppBuild, options.ContextSize);
+    }
+
+    public LlamaChatClientOptions Options { get; }
+
+    public LlamaRuntimeInfo Info { get; }
+
+    public ChatClientMetadata Metadata { get; }
+
+    public PromptBuilder Prompts { get; }
+
+    private string ModelId { get; }
+
+    /// <summary>Answers from a prompt, read after what a document left in the cache.</summary>
+    public IAsyncEnumerable<ChatResponseUpdate> Answer(
+        KvSnapshot? prefix, int[] tokens, KvCompressionPlan? compression, ChatOptions? options, CancellationToken cancellationToken)
+    {
+        var request = new GenerationRequest
+        {
+            Prefix = prefix,
+            Tokens = tokens,
+            Compression = compression,
+            Sampler = SamplerMapping.Map(options),
+            StopSequences = options?.StopSequences is { Count: > 0 } stops ? [.. stops.Where(stop => !string.IsNullOrEmpty(stop))] : [],
+            MaxOutputTokens = options?.MaxOutputTokens,
+        };
+        if (request.MaxOutputTokens < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), request.MaxOutputTokens, $"{nameof(ChatOptions.MaxOutputTokens)} must be at least 1, or null for no limit.");
+        }
+
+        return UpdateStream.FromAsync(_scheduler.GenerateAsync(request, cancellationToken), ModelId, cancellationToken);
+    }
+
+    /// <summary>Reads a document's part of a prompt.</summary>
+    public Task<(KvSnapshot Snapshot, GenerationStatistics Statistics)> ReadAsync(
+        Prompt prompt, KvCompressionOptions compression, IProgress<PromptProgress>? progress, CancellationToken cancellationToken) =>
+        _scheduler.ReadAsync(prompt.Tokens, KvCompressionPlan.From(compression, prompt.SystemPrompt), progress, cancellationToken);
+
+    /// <summary>Collects a stream into a response that carries the statistics.</summary>
+    public static async Task<ChatResponse> CollectAsync(IAsyncEnumerable<ChatResponseUpdate> updates)
+    {
+        List<ChatResponseUpdate> collected = [];
+        await foreach (ChatResponseUpdate update in updates.ConfigureAwait(false))
+        {
+            collected.Add(update);
+        }
+
+        ChatResponse response = collected.ToChatResponse();
+        response.RawRepresentation = collected[^1].RawRepresentation;
+        return response;
+    }
+
+    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, typeof(LlamaChatClient));
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _scheduler.Dispose();
+            _engine.Dispose();
+        }
+    }
+
+    // On a GPU the hook that finds the cache's tensors would make the scheduler wait after every part of the graph.
+    private static bool UsesGpu(LlamaChatClientOptions options) => options.GpuLayerCount != 0 && LlamaSharpEngine.SupportsGpu;
+
+    private static LlamaContextSettings ContextSettings(LlamaChatClientOptions options) => new()
+    {
+        ContextSize = options.ContextSize,
+        BatchSize = Math.Min(options.BatchSize, options.ContextSize),
+        Threads = options.Threads ?? Math.Max(Math.Min(4, Environment.ProcessorCount), Environment.ProcessorCount / 2),
+        FlashAttention = options.FlashAttention,
+        KeyType = options.KeyCacheType,
+        ValueType = options.ValueCacheType,
+    };
+
+    [LoggerMessage(LogLevel.Information, "{ModelId} ({Description}) is ready: {Binding}, llama.cpp {Build}, {ContextSize} cells.")]
+    private static partial void LogReady(ILogger logger, string modelId, string description, string binding, string build, int contextSize);
+}

@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+using CurKv.Connector.Scheduling;
+using Microsoft.Extensions.AI;
+
+namespace CurKv.Connector.Chat;
+
+/// <summary>Generation events to chat updates: text, then one update with the finish reason, the usage and the statistics.</summary>
+internal static class UpdateStream
+{
+    private const string CellsKept = "kv_cells_kept";
+    private const string CellsEvicted = "kv_cells_evicted";
+
+    public static async IAsyncEnumerable<ChatResponseUpdate> FromAsync(
+        IAsyncEnumerable<GenerationEvent> events, string modelId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string responseId = Guid.NewGuid().ToString("N");
+        string messageId = Guid.NewGuid().ToString("N");
+        await foreach (GenerationEvent item in events.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            var update = new ChatResponseUpdate(ChatRole.Assistant, item.Text.Length > 0 ? [new TextContent(item.Text)] : [])
+            {
+                ResponseId = responseId,
+                MessageId = messageId,
+                CreatedAt = DateTimeOffset.UtcNow,
+                ModelId = modelId,
+                FinishReason = item.FinishReason,
+            };
+            if (item.Statistics is GenerationStatistics statistics)
+            {
+                update.Contents.Add(new UsageContent(Usage(statistics)));
+                update.RawRepresentation = statistics;
+            }
+
+            yield return update;
+        }
+    }
+
+    private static UsageDetails Usage(GenerationStatistics statistics)
+    {
+        var usage = new UsageDetails
+        {
+            InputTokenCount = statistics.PromptTokens,
+            OutputTokenCount = statistics.OutputTokens,
+            TotalTokenCount = statistics.PromptTokens + statistics.OutputTokens,
+            CachedInputTokenCount = statistics.CachedPromptTokens,
+        };
+        if (statistics.Compression is KvCompressionReport compression)
+        {
+            usage.AdditionalCounts = new AdditionalPropertiesDictionary<long>
+            {
+                [CellsKept] = compression.CellsAfter,
+                [CellsEvicted] = compression.CellsBefore - compression.CellsAfter,
+            };
+        }
+
+        return usage;
+    }
+}

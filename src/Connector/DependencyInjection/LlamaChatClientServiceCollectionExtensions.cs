@@ -1,0 +1,95 @@
+using CurKv.Connector;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds <see cref="LlamaChatClient"/> to a container.</summary>
+/// <remarks>
+/// The client is a singleton: it holds the model and its cache. Options are validated when the host starts; the model is loaded
+/// when the client is first resolved.
+/// </remarks>
+public static class LlamaChatClientServiceCollectionExtensions
+{
+    /// <summary>Adds a client whose options are configured elsewhere.</summary>
+    /// <param name="services">The container.</param>
+    /// <returns>A builder that puts further clients around this one.</returns>
+    public static ChatClientBuilder AddLlamaChatClient(this IServiceCollection services)
+    {
+        AddOptions(services, Options.Options.DefaultName);
+        return services.AddChatClient(provider => Create(provider, Options.Options.DefaultName));
+    }
+
+    /// <summary>Adds a client.</summary>
+    /// <param name="services">The container.</param>
+    /// <param name="configure">Sets the options; at least <see cref="LlamaChatClientOptions.ModelPath"/>.</param>
+    /// <returns>A builder that puts further clients around this one.</returns>
+    public static ChatClientBuilder AddLlamaChatClient(this IServiceCollection services, Action<LlamaChatClientOptions> configure)
+    {
+        AddOptions(services, Options.Options.DefaultName).Configure(configure);
+        return services.AddLlamaChatClient();
+    }
+
+    /// <summary>Adds a client.</summary>
+    /// <param name="services">The container.</param>
+    /// <param name="section">Holds the options; at least <see cref="LlamaChatClientOptions.ModelPath"/>.</param>
+    /// <returns>A builder that puts further clients around this one.</returns>
+    public static ChatClientBuilder AddLlamaChatClient(this IServiceCollection services, IConfigurationSection section)
+    {
+        AddOptions(services, Options.Options.DefaultName).Bind(section);
+        return services.AddLlamaChatClient();
+    }
+
+    /// <summary>Adds a client under a key, whose options are configured elsewhere under the key's name.</summary>
+    /// <param name="services">The container.</param>
+    /// <param name="serviceKey">The key; its text is the options' name.</param>
+    /// <returns>A builder that puts further clients around this one.</returns>
+    public static ChatClientBuilder AddKeyedLlamaChatClient(this IServiceCollection services, object serviceKey)
+    {
+        string name = Name(serviceKey);
+        AddOptions(services, name);
+        return services.AddKeyedChatClient(serviceKey, provider => Create(provider, name));
+    }
+
+    /// <summary>Adds a client under a key.</summary>
+    /// <param name="services">The container.</param>
+    /// <param name="serviceKey">The key.</param>
+    /// <param name="configure">Sets the options; at least <see cref="LlamaChatClientOptions.ModelPath"/>.</param>
+    /// <returns>A builder that puts further clients around this one.</returns>
+    public static ChatClientBuilder AddKeyedLlamaChatClient(this IServiceCollection services, object serviceKey, Action<LlamaChatClientOptions> configure)
+    {
+        AddOptions(services, Name(serviceKey)).Configure(configure);
+        return services.AddKeyedLlamaChatClient(serviceKey);
+    }
+
+    /// <summary>Adds a client under a key.</summary>
+    /// <param name="services">The container.</param>
+    /// <param name="serviceKey">The key.</param>
+    /// <param name="section">Holds the options; at least <see cref="LlamaChatClientOptions.ModelPath"/>.</param>
+    /// <returns>A builder that puts further clients around this one.</returns>
+    public static ChatClientBuilder AddKeyedLlamaChatClient(this IServiceCollection services, object serviceKey, IConfigurationSection section)
+    {
+        AddOptions(services, Name(serviceKey)).Bind(section);
+        return services.AddKeyedLlamaChatClient(serviceKey);
+    }
+
+    private static string Name(object serviceKey)
+    {
+        ArgumentNullException.ThrowIfNull(serviceKey);
+        return serviceKey.ToString() ?? Options.Options.DefaultName;
+    }
+
+    private static OptionsBuilder<LlamaChatClientOptions> AddOptions(IServiceCollection services, string name)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LlamaChatClientOptions>, LlamaChatClientOptionsValidator>());
+        return services.AddOptions<LlamaChatClientOptions>(name).ValidateOnStart();
+    }
+
+    private static LlamaChatClient Create(IServiceProvider provider, string name) => new(
+        provider.GetRequiredService<IOptionsMonitor<LlamaChatClientOptions>>().Get(name),
+        provider.GetService<ILogger<LlamaChatClient>>());
+}

@@ -1,0 +1,39 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace CurKv.Connector.Engine;
+
+/// <summary>An <see cref="IEvalHook"/> as llama.cpp wants it: a C function and a pointer. Lives as long as its context.</summary>
+internal sealed unsafe class EvalCallback : IDisposable
+{
+    private GCHandle _handle;
+
+    public EvalCallback(IEvalHook hook) => _handle = GCHandle.Alloc(hook);
+
+    /// <summary><c>bool (*)(ggml_tensor *, bool ask, void * user_data)</c>.</summary>
+    public static nint Function => (nint)(delegate* unmanaged[Cdecl]<GgmlTensor*, byte, nint, byte>)&OnNode;
+
+    /// <summary>What the function gets as its last argument.</summary>
+    public nint UserData => GCHandle.ToIntPtr(_handle);
+
+    public void Dispose()
+    {
+        if (_handle.IsAllocated)
+        {
+            _handle.Free();
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static byte OnNode(GgmlTensor* node, byte ask, nint userData)
+    {
+        var hook = (IEvalHook)GCHandle.FromIntPtr(userData).Target!;
+        if (ask != 0)
+        {
+            return hook.Ask(node) ? (byte)1 : (byte)0;
+        }
+
+        hook.Observe(node);
+        return 1;
+    }
+}

@@ -1,0 +1,37 @@
+namespace CurKv.Connector.Engine;
+
+/// <summary>A loaded model. Thread-safe but for <see cref="IDisposable.Dispose"/>, which waits for nothing: contexts go first.</summary>
+internal interface ILlamaEngine : IDisposable
+{
+    /// <summary>Which binding and which llama.cpp runs the model.</summary>
+    LlamaBinding Binding { get; }
+
+    /// <summary>The model's facts.</summary>
+    LlamaModelInfo Model { get; }
+
+    /// <summary>Turns text into tokens.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="addSpecial">Whether the model's begin-of-sequence token goes first, if the model wants one.</param>
+    /// <param name="parseSpecial">Whether special tokens written in the text become tokens.</param>
+    int[] Tokenize(string text, bool addSpecial, bool parseSpecial);
+
+    /// <summary>Writes a token's UTF-8 bytes, which may be a part of a character, and returns their number.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="utf8">Receives the bytes as far as they fit; the number returned is the whole one.</param>
+    int Piece(int token, Span<byte> utf8);
+
+    /// <summary>Whether a token ends the answer.</summary>
+    bool IsEndOfGeneration(int token);
+
+    /// <summary>Renders messages with a chat template that llama.cpp knows.</summary>
+    /// <param name="template">The template's text, or the name of one of llama.cpp's.</param>
+    /// <param name="messages">Role and content of each message.</param>
+    /// <param name="addAssistant">Whether the assistant's turn is opened at the end.</param>
+    /// <returns>The prompt, or null where llama.cpp does not know the template.</returns>
+    string? ApplyTemplate(string template, IReadOnlyList<(string Role, string Content)> messages, bool addAssistant);
+
+    /// <summary>Creates a context: a KV cache and its compute buffers.</summary>
+    /// <param name="settings">The sizes, validated by the caller: llama.cpp ends the process on bad ones.</param>
+    /// <param name="hook">Sees the compute graph of every decode; null for none.</param>
+    ILlamaContext CreateContext(LlamaContextSettings settings, IEvalHook? hook);
+}

@@ -1,0 +1,44 @@
+namespace CurKv.Connector.Engine;
+
+/// <summary>A model's facts, as far as the layers above the engine need them.</summary>
+internal sealed record LlamaModelInfo
+{
+    /// <summary>The GGUF file.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>llama.cpp's description, such as <c>llama 8B Q4_K - Medium</c>.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>The GGUF's <c>general.architecture</c>.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>How many tokens the model was trained to read.</summary>
+    public required int TrainedContext { get; init; }
+
+    /// <summary>The number of tokens in the vocabulary.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>The number of layers.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>The number of query heads.</summary>
+    public required int QueryHeads { get; init; }
+
+    /// <summary>The number of KV heads.</summary>
+    public required int KvHeads { get; init; }
+
+    /// <summary>Elements in one head's key.</summary>
+    public required int KeyDimension { get; init; }
+
+    /// <summary>Elements in one head's value.</summary>
+    public required int ValueDimension { get; init; }
+
+    /// <summary>Whether positions are rotated into the keys (RoPE); without it, cells cannot change places (ALiBi, learned positions).</summary>
+    public required bool HasRotaryPositions { get; init; }
+
+    /// <summary>Whether some state is recurrent (Mamba, RWKV), which no eviction can cut.</summary>
+    public required bool IsRecurrent { get; init; }
+
+    /// <summary>The model's own chat template; null where it has none.</summary>
+    public required string? ChatTemplate { get; init; }
+}

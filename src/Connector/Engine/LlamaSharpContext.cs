@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using LLama.Native;
+
+namespace CurKv.Connector.Engine;
+
+/// <summary>A context over LLamaSharp's handle. Its batch arrays are made once: decoding a token allocates nothing.</summary>
+internal sealed unsafe class LlamaSharpContext : ILlamaContext
+{
+    private readonly SafeLLamaContextHandle _context;
+    private readonly EvalCallback? _callback;
+    private readonly nint _handle;
+    private LLamaNativeBatch _batch;
+
+    public LlamaSharpContext(SafeLLamaContextHandle context, LlamaContextSettings settings, EvalCallback? callback)
+    {
+        _context = context;
+        _callback = callback;
+        _handle = context.DangerousGetHandle();
+        Settings = settings;
+
+        nuint size = (nuint)settings.BatchSize;
+        _batch.tokens = (LLamaToken*)NativeMemory.Alloc(size, sizeof(int));
+        _batch.pos = (LLamaPos*)NativeMemory.Alloc(size, sizeof(int));
+        _batch.n_seq_id = (int*)NativeMemory.Alloc(size, sizeof(int));
+        _batch.seq_id = (LLamaSeqId**)NativeMemory.Alloc(size, (nuint)sizeof(nint));
+        _batch.logits = (byte*)NativeMemory.AllocZeroed(size);
+        var sequence = (LLamaSeqId*)NativeMemory.Alloc(sizeof(int));
+        for (int i = 0; i < settings.BatchSize; i++)
+        {
+            _batch.n_seq_id[i] = 1;
+            _batch.seq_id[i] = sequence;
+        }
+    }
+
+    public LlamaContextSettings Settings { get; }
+
+    public DecodeStatus Decode(ReadOnlySpan<int> tokens, int position, int sequence, bool logits)
+    {
+        // llama.cpp ends the process on a batch that is too large.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, Settings.BatchSize, nameof(tokens));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(sequence, Settings.Sequences);
+        *_batch.seq_id[0] = (LLamaSeqId)sequence;
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            _batch.tokens[i] = tokens[i];
+            _batch.pos[i] = position + i;
+        }
+
+        int last = tokens.Length - 1;
+        _batch.n_tokens = tokens.Length;
+        _batch.logits[last] = logits ? (byte)1 : (byte)0;
+        int status = LlamaGaps.llama_decode(_handle, _batch);
+        _batch.logits[last] = 0;
+        return (DecodeStatus)status;
+    }
+
+    public ReadOnlySpan<float> Logits() => _context.GetLogitsIth(-1);
+
+    public void Synchronize() => _context.Synchronize();
+
+    public bool SequenceRemove(int sequence, int from = -1, int to = -1) =>
+        LlamaGaps.llama_memory_seq_rm(LlamaGaps.llama_get_memory(_handle), sequence, from, to);
+
+    public (int Min, int Max) SequenceRange(int sequence) => (
+        (int)_context.MemorySequenceMinPosition((LLamaSeqId)sequence),
+        (int)_context.MemorySequenceMaxPosition((LLamaSeqId)sequence));
+
+    public nuint StateSize(int sequence) => LlamaGaps.llama_state_seq_get_size_ext(_handle, sequence, 0);
+
+    public nuint StateGet(int sequence, byte* destination, nuint size) =>
+        LlamaGaps.llama_state_seq_get_data_ext(_handle, destination, size, sequence, 0);
+
+    public nuint StateSet(int sequence, byte* source, nuint size) =>
+        LlamaGaps.llama_state_seq_set_data_ext(_handle, source, size, sequence, 0);
+
+    public ILlamaSampler CreateSampler(SamplerSettings settings) => new LlamaSharpSampler(_context, settings);
+
+    public void Dispose()
+    {
+        if (_batch.tokens == null)
+        {
+            return;
+        }
+
+        _context.Dispose();
+        _callback?.Dispose();
+        NativeMemory.Free(_batch.seq_id[0]);
+        NativeMemory.Free(_batch.seq_id);
+        NativeMemory.Free(_batch.n_seq_id);
+        NativeMemory.Free(_batch.pos);
+        NativeMemory.Free(_batch.logits);
+        NativeMemory.Free(_batch.tokens);
+        _batch = default;
+    }
+}

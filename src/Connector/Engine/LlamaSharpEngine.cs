@@ -1,0 +1,270 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using LLama.Exceptions;
+using LLama.Native;
+using Microsoft.Extensions.Logging;
+
+namespace CurKv.Connector.Engine;
+
+/// <summary>The engine over LLamaSharp's names: the package's, or the stand-in's where the feed lacks the package.</summary>
+internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
+{
+#if LLAMASHARP
+    private const string BindingName = "LLamaSharp";
+#else
+    private const string BindingName = "stand-in";
+#endif
+    private static readonly Lock LibraryGate = new();
+    private static LlamaBinding? _binding;
+
+    private readonly SafeLlamaModelHandle _model;
+    private readonly IDisposable _logSubscription;
+
+    private LlamaSharpEngine(SafeLlamaModelHandle model, LlamaModelInfo info, IDisposable logSubscription)
+    {
+        _model = model;
+        _logSubscription = logSubscription;
+        Model = info;
+    }
+
+    public LlamaBinding Binding => _binding!;
+
+    public LlamaModelInfo Model { get; }
+
+    /// <summary>Whether the loaded library can put layers on a GPU.</summary>
+    public static bool SupportsGpu => NativeApi.llama_supports_gpu_offload();
+
+    /// <summary>Loads the native libraries (once for the process) and a model.</summary>
+    /// <param name="modelPath">A GGUF file.</param>
+    /// <param name="gpuLayers">Layers to put on the GPU; −1 is all of them.</param>
+    /// <param name="nativeLibraryPath">The libllama to load; null for the binding's own.</param>
+    /// <param name="logger">Receives llama.cpp's log lines while the engine lives.</param>
+    /// <param name="progress">Receives the share of the model that is loaded, 0 to 1; null for none.</param>
+    /// <param name="cancellationToken">Stops the loading.</param>
+    /// <exception cref="LlamaNativeLibraryException">The libraries are missing or another build.</exception>
+    /// <exception cref="LlamaModelException">The model cannot be loaded.</exception>
+    /// <exception cref="OperationCanceledException">The loading was cancelled.</exception>
+    public static LlamaSharpEngine Load(
+        string modelPath, int gpuLayers, string? nativeLibraryPath, ILogger logger, IProgress<float>? progress, CancellationToken cancellationToken)
+    {
+        GgufFile gguf = GgufFile.Read(modelPath);
+        IDisposable subscription = NativeLog.Subscribe(logger);
+        try
+        {
+            LoadLibrary(nativeLibraryPath);
+            NativeLog.ClearErrors();
+            SafeLlamaModelHandle model = LoadModel(modelPath, gpuLayers, progress, cancellationToken);
+            return new LlamaSharpEngine(model, Describe(model, modelPath, gguf), subscription);
+        }
+        catch
+        {
+            subscription.Dispose();
+            throw;
+        }
+    }
+
+    public int[] Tokenize(string text, bool addSpecial, bool parseSpecial)
+    {
+        LLamaToken[] tokens = _model.Tokenize(text, addSpecial && _model.Vocab.ShouldAddBOS, parseSpecial, Encoding.UTF8);
+        return MemoryMarshal.Cast<LLamaToken, int>(tokens).ToArray();
+    }
+
+    public int Piece(int token, Span<byte> utf8) => (int)_model.TokenToSpan(token, utf8);
+
+    public bool IsEndOfGeneration(int token) => ((LLamaToken)token).IsEndOfGeneration(_model.Vocab);
+
+    public string? ApplyTemplate(string template, IReadOnlyList<(string Role, string Content)> messages, bool addAssistant)
+    {
+        // One block holds all strings, each ending in 0; the structs point into it.
+        var text = new MemoryStream();
+        Span<int> starts = new int[(messages.Count * 2) + 1];
+        Append(template);
+        for (int i = 0; i < messages.Count; i++)
+        {
+            starts[(2 * i) + 1] = Append(messages[i].Role);
+            starts[(2 * i) + 2] = Append(messages[i].Content);
+        }
+
+        byte[] bytes = text.ToArray();
+        var chat = new LLamaChatMessage[messages.Count];
+        var output = new byte[(bytes.Length * 2) + 256];
+        fixed (byte* start = bytes)
+        fixed (LLamaChatMessage* first = chat)
+        {
+            for (int i = 0; i < chat.Length; i++)
+            {
+                chat[i].role = start + starts[(2 * i) + 1];
+                chat[i].content = start + starts[(2 * i) + 2];
+            }
+
+            while (true)
+            {
+                int length;
+                fixed (byte* destination = output)
+                {
+                    length = NativeApi.llama_chat_apply_template(start, first, (nuint)chat.Length, addAssistant, destination, output.Length);
+                }
+
+                if (length < 0)
+                {
+                    return null;
+                }
+
+                if (length <= output.Length)
+                {
+                    return Encoding.UTF8.GetString(output, 0, length);
+                }
+
+                output = new byte[length];
+            }
+        }
+
+        int Append(string value)
+        {
+            int at = (int)text.Position;
+            text.Write(Encoding.UTF8.GetBytes(value));
+            text.WriteByte(0);
+            return at;
+        }
+    }
+
+    public ILlamaContext CreateContext(LlamaContextSettings settings, IEvalHook? hook)
+    {
+        EvalCallback? callback = hook is null ? null : new EvalCallback(hook);
+        LLamaContextParams parameters = LLamaContextParams.Default();
+        parameters.n_ctx = checked((uint)(settings.ContextSize * settings.Sequences));
+        parameters.n_batch = (uint)settings.BatchSize;
+        parameters.n_ubatch = (uint)settings.BatchSize;
+        parameters.n_seq_max = (uint)settings.Sequences;
+        parameters.n_threads = settings.Threads;
+        parameters.n_threads_batch = settings.Threads;
+        parameters.llama_flash_attn_type = settings.FlashAttention switch
+        {
+            FlashAttentionMode.On => LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_ENABLED,
+            FlashAttentionMode.Off => LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_DISABLED,
+            _ => LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_AUTO,
+        };
+        parameters.type_k = (GGMLType)settings.KeyType;
+        parameters.type_v = (GGMLType)settings.ValueType;
+        parameters.cb_eval = callback is null ? 0 : EvalCallback.Function;
+        parameters.cb_eval_user_data = callback?.UserData ?? 0;
+
+        // A stream of cells for each sequence: what one conversation does leaves the others bit-identical.
+        parameters.kv_unified = false;
+        NativeLog.ClearErrors();
+        SafeLLamaContextHandle context = SafeLLamaContextHandle.Create(_model, parameters);
+        if (context.IsInvalid)
+        {
+            context.Dispose();
+            callback?.Dispose();
+            throw new LlamaModelException(
+                Model.Path,
+                $"No context of {settings.ContextSize} x {settings.Sequences} cells could be created for '{Model.Path}'. {NativeLog.LastErrors()} " +
+                $"Lower {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ContextSize)}, or change {nameof(LlamaChatClientOptions.KeyCacheType)}, {nameof(LlamaChatClientOptions.ValueCacheType)} or {nameof(LlamaChatClientOptions.FlashAttention)}.");
+        }
+
+        return new LlamaSharpContext(context, settings, callback);
+    }
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        _logSubscription.Dispose();
+    }
+
+    private static void LoadLibrary(string? path)
+    {
+        lock (LibraryGate)
+        {
+            if (_binding is not null)
+            {
+                if (path is not null && Path.GetFullPath(path) != _binding.LibraryPath)
+                {
+                    throw new LlamaNativeLibraryException(
+                        $"{nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.NativeLibraryPath)} is '{path}', but this process already runs '{_binding.LibraryPath}'. One process can use one llama.cpp build: set the same path everywhere.");
+                }
+
+                return;
+            }
+
+            try
+            {
+                if (path is not null && !NativeLibraryConfig.LLama.LibraryHasLoaded)
+                {
+                    NativeLibraryConfig.LLama.WithLibrary(Path.GetFullPath(path));
+                }
+
+                NativeLog.Install();
+                NativeApi.llama_empty_call();
+                nint llama = NativeModules.Handle(LlamaGaps.Llama);
+                string libraryPath = NativeModules.FindPath(LlamaGaps.Llama)!;
+                AbiGuard.Check(llama, libraryPath);
+                _binding = new LlamaBinding(BindingName, Build(libraryPath), libraryPath);
+            }
+            catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
+            {
+                Exception cause = (e as TypeInitializationException)?.InnerException ?? e;
+                throw new LlamaNativeLibraryException(
+                    $"The llama.cpp libraries could not be loaded: {cause.Message} Install LLamaSharp.Backend.Cpu or LLamaSharp.Backend.Cuda12 beside the application, " +
+                    $"or set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.NativeLibraryPath)} to a libllama of the build that the binding was made for.",
+                    e);
+            }
+        }
+    }
+
+    // npm's libraries carry the build in their names; the others tell their commit.
+    private static string Build(string libraryPath)
+    {
+        string[] parts = Path.GetFileName(libraryPath).Split('.');
+        return parts is [_, ['b', .. { Length: > 0 } number], ..] && int.TryParse(number, out _)
+            ? parts[1]
+            : Marshal.PtrToStringUTF8((nint)LlamaGaps.ggml_commit()) ?? "unknown";
+    }
+
+    private static SafeLlamaModelHandle LoadModel(string path, int gpuLayers, IProgress<float>? progress, CancellationToken cancellationToken)
+    {
+        LLamaModelParams parameters = LLamaModelParams.Default();
+        parameters.n_gpu_layers = gpuLayers;
+        LlamaProgressCallback onProgress = (share, _) =>
+        {
+            progress?.Report(share);
+            return !cancellationToken.IsCancellationRequested;
+        };
+        parameters.progress_callback = onProgress;
+        try
+        {
+            return SafeLlamaModelHandle.LoadFromFile(path, parameters);
+        }
+        catch (LoadWeightsFailedException e)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new LlamaModelException(path, $"llama.cpp could not load '{path}'. {NativeLog.LastErrors()} Set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ModelPath)} to a whole GGUF of an architecture that this llama.cpp knows.", e);
+        }
+        finally
+        {
+            GC.KeepAlive(onProgress);
+        }
+    }
+
+    private static LlamaModelInfo Describe(SafeLlamaModelHandle model, string path, GgufFile gguf)
+    {
+        int queryHeads = model.HeadCount;
+        int defaultDimension = queryHeads > 0 ? model.EmbeddingSize / queryHeads : 0;
+        return new LlamaModelInfo
+        {
+            Path = path,
+            Description = model.Description,
+            Architecture = gguf.Architecture,
+            TrainedContext = model.ContextSize,
+            VocabularySize = model.Vocab.Count,
+            Layers = model.LayerCount,
+            QueryHeads = queryHeads,
+            KvHeads = model.KVHeadCount,
+            KeyDimension = (int)(gguf.Number("attention.key_length") ?? defaultDimension),
+            ValueDimension = (int)(gguf.Number("attention.value_length") ?? defaultDimension),
+            HasRotaryPositions = model.RopeType != LLamaRopeType.None,
+            IsRecurrent = model.IsRecurrent || LlamaGaps.llama_model_is_hybrid(model.DangerousGetHandle()),
+            ChatTemplate = model.GetTemplate(strict: false),
+        };
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text;
+using LLama.Native;
+using Microsoft.Extensions.Logging;
+
+namespace CurKv.Connector.Engine;
+
+/// <summary>
+/// Hands llama.cpp's log lines to the loggers of the engines alive: llama.cpp has one log callback for the process. Its own
+/// "info" is chatty, so it goes one level lower.
+/// </summary>
+internal static partial class NativeLog
+{
+    private static readonly Lock Gate = new();
+    private static readonly List<ILogger> Loggers = [];
+    private static readonly ThreadLocal<StringBuilder> Line = new(() => new StringBuilder());
+    private static readonly Queue<string> RecentErrors = new();
+    private static readonly NativeLogConfig.LLamaLogCallback Callback = OnText;
+    private static LLamaLogLevel _level;
+
+    /// <summary>Routes llama.cpp's lines here. To be called before the library is loaded, so that nothing goes to the console.</summary>
+    public static void Install() => NativeLogConfig.llama_log_set(Callback);
+
+    /// <summary>Adds a logger until the returned handle is disposed.</summary>
+    public static IDisposable Subscribe(ILogger logger)
+    {
+        lock (Gate)
+        {
+            Loggers.Add(logger);
+        }
+
+        return new Subscription(logger);
+    }
+
+    /// <summary>Forgets the errors collected so far.</summary>
+    public static void ClearErrors()
+    {
+        lock (Gate)
+        {
+            RecentErrors.Clear();
+        }
+    }
+
+    /// <summary>llama.cpp's last error lines, for exceptions: it returns null and logs why.</summary>
+    public static string LastErrors()
+    {
+        lock (Gate)
+        {
+            return RecentErrors.Count == 0 ? "llama.cpp gave no reason." : $"llama.cpp said: {string.Join("; ", RecentErrors)}.";
+        }
+    }
+
+    // Called by llama.cpp, from any of its threads: lines come in pieces, and no exception may pass.
+    private static void OnText(LLamaLogLevel nativeLevel, string text)
+    {
+        StringBuilder line = Line.Value!.Append(text);
+        if (nativeLevel != LLamaLogLevel.Continue)
+        {
+            _level = nativeLevel;
+        }
+
+        if (line.Length == 0 || line[^1] != '\n')
+        {
+            return;
+        }
+
+        string whole = line.ToString().TrimEnd();
+        line.Clear();
+        lock (Gate)
+        {
+            if (_level == LLamaLogLevel.Error)
+            {
+                RecentErrors.Enqueue(whole.TrimEnd('.'));
+                if (RecentErrors.Count > 3)
+                {
+                    RecentErrors.Dequeue();
+                }
+            }
+
+            LogLevel level = Map(_level);
+            foreach (ILogger logger in Loggers)
+            {
+                if (logger.IsEnabled(level))
+                {
+                    Write(logger, level, whole);
+                }
+            }
+        }
+    }
+
+    private static LogLevel Map(LLamaLogLevel level) => level switch
+    {
+        LLamaLogLevel.Error => LogLevel.Error,
+        LLamaLogLevel.Warning => LogLevel.Warning,
+        LLamaLogLevel.Info => LogLevel.Debug,
+        _ => LogLevel.Trace,
+    };
+
+    [LoggerMessage(Message = "llama.cpp: {Line}")]
+    private static partial void Write(ILogger logger, LogLevel level, string line);
+
+    private sealed class Subscription(ILogger logger) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (Gate)
+            {
+                Loggers.Remove(logger);
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+namespace LLama.Native;
+
+internal enum LLamaRopeType
+{
+    None = -1,
+    Norm = 0,
+}

@@ -1,0 +1,3 @@
+namespace LLama.Exceptions;
+
+internal sealed class LoadWeightsFailedException(string modelPath) : Exception($"Failed to load model '{modelPath}'");

@@ -1,0 +1,145 @@
+using CurKv.Connector.Engine;
+using CurKv.KvPolicy;
+using Microsoft.Extensions.Logging;
+
+namespace CurKv.Connector.KvCache;
+
+/// <summary>
+/// The self-test of a new context: decodes a few tokens, parses their blob to its exact size, and compares the captured tensors
+/// with it byte for byte. What it finds decides whether and how the cache can be compressed.
+/// </summary>
+internal sealed unsafe partial class KvCacheProbe
+{
+    private const int ProbeTokens = 4;
+
+    private KvCacheProbe(KvStateFormat? format, bool captureWorks, string? refusal)
+    {
+        Format = format;
+        CaptureWorks = captureWorks;
+        Refusal = refusal;
+    }
+
+    /// <summary>The context's blob format; null where the cache cannot be compressed.</summary>
+    public KvStateFormat? Format { get; }
+
+    /// <summary>Whether the live tensors can be read in place of a blob.</summary>
+    public bool CaptureWorks { get; }
+
+    /// <summary>Why the cache cannot be compressed; null where it can.</summary>
+    public string? Refusal { get; }
+
+    /// <summary>Runs the self-test in sequence 0, which is empty before and after it.</summary>
+    public static KvCacheProbe Run(ILlamaContext context, LlamaModelInfo model, KvCapture? capture, ILogger logger)
+    {
+        if (!model.HasRotaryPositions)
+        {
+            return Refuse("its positions are not rotated into the keys (ALiBi or learned positions), so cells cannot change places");
+        }
+
+        if (model.IsRecurrent)
+        {
+            return Refuse("it is recurrent or hybrid, and its state is more than attention's keys and values");
+        }
+
+        Span<int> tokens = stackalloc int[ProbeTokens];
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            tokens[i] = i % model.VocabularySize;
+        }
+
+        using var buffer = new NativeBuffer();
+        try
+        {
+            if (context.Decode(tokens, 0, 0, logits: false) != DecodeStatus.Ok)
+            {
+                return Refuse("llama.cpp refused the self-test's tokens");
+            }
+
+            context.Synchronize();
+            nuint size = context.StateSize(0);
+            byte* data = buffer.Reserve(size);
+            KvStateBlob? blob = context.StateGet(0, data, size) == size ? KvStateBlob.TryParse(data, size) : null;
+            if (blob is null || !Fits(blob, model))
+            {
+                return Refuse("its cache is laid out in a way that is not supported (sliding windows, several parts, or compressed keys)");
+            }
+
+            bool captureWorks = capture is { IsComplete: true } && SameBytes(blob, capture, model);
+            if (capture is not null && !captureWorks)
+            {
+                LogCaptureDisabled(logger);
+            }
+
+            return new KvCacheProbe(blob.Format, captureWorks, null);
+        }
+        finally
+        {
+            context.SequenceRemove(0);
+        }
+    }
+
+    private static KvCacheProbe Refuse(string why) => new(null, false, why);
+
+    private static bool Fits(KvStateBlob blob, LlamaModelInfo model)
+    {
+        if (blob.Cells != ProbeTokens || blob.Format.Layers.Count != model.Layers)
+        {
+            return false;
+        }
+
+        foreach (KvLayerFormat layer in blob.Format.Layers)
+        {
+            if (layer.KeyRowBytes != KvTensor.SliceBytesOf(layer.KeyType, model.KeyDimension * model.KvHeads)
+                || layer.ValueChannels != model.ValueDimension * model.KvHeads)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool SameBytes(KvStateBlob blob, KvCapture capture, LlamaModelInfo model)
+    {
+        if (capture.LastCell != capture.ExpectedLastCell(0, ProbeTokens))
+        {
+            return false;
+        }
+
+        KvLayerTensors[] stored = blob.View(model.KvHeads, model.KeyDimension, model.ValueDimension);
+        KvLayerTensors[] live = capture.View(0, ProbeTokens, blob.Format, model.KvHeads, model.KeyDimension, model.ValueDimension);
+        for (int i = 0; i < model.Layers; i++)
+        {
+            if (!SameRows(stored[i].Keys, live[i].Keys) || !SameRows(stored[i].Values, live[i].Values))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool SameRows(KvTensor stored, KvTensor live)
+    {
+        bool byToken = stored.Layout == KvLayout.TokenMajor;
+        int rows = byToken ? stored.Tokens : stored.Heads * stored.HeadDimension;
+        int rowBytes = byToken ? stored.SliceBytes * stored.Heads : KvTensor.SliceBytesOf(stored.Type, 1) * stored.Tokens;
+        if (live.Type != stored.Type || live.RowBytes < rowBytes)
+        {
+            return false;
+        }
+
+        for (int row = 0; row < rows; row++)
+        {
+            if (!new Span<byte>(stored.Data + (row * stored.RowBytes), rowBytes).SequenceEqual(new Span<byte>(live.Data + (row * live.RowBytes), rowBytes)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The captured cache tensors disagree with llama.cpp's state blob; compression copies the whole sequence instead (state path).")]
+    private static partial void LogCaptureDisabled(ILogger logger);
+}

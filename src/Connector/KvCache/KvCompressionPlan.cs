@@ -1,0 +1,27 @@
+using CurKv.KvPolicy;
+
+namespace CurKv.Connector.KvCache;
+
+/// <summary>How a sequence is to be compressed.</summary>
+/// <param name="Selector">Scores the tokens and selects.</param>
+/// <param name="Budget">How many cells stay.</param>
+/// <param name="Protection">Which tokens stay in any case; at least the most recent one.</param>
+/// <param name="MinTokens">Sequences with fewer tokens are left alone.</param>
+internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, KvProtection Protection, int MinTokens)
+{
+    /// <summary>The plan that options ask for; null where they keep the whole cache.</summary>
+    /// <param name="options">Valid options.</param>
+    /// <param name="systemPrompt">The tokens of the system prompt, from the first one on.</param>
+    public static KvCompressionPlan? From(KvCompressionOptions options, TokenRange systemPrompt)
+    {
+        if (options.Policy == KvCompressionOptions.NoPolicy)
+        {
+            return null;
+        }
+
+        KvBudget budget = options.Cells is int cells ? KvBudget.FromCells(cells) : KvBudget.FromRatio(options.Ratio);
+        IReadOnlyList<TokenRange> ranges = options.ProtectSystemPrompt && systemPrompt.Length > 0 ? [systemPrompt] : [];
+        return new KvCompressionPlan(
+            new KvSelector(KvPolicies.Create(options.Policy)), budget, new KvProtection(options.Sinks, options.Recent) { Ranges = ranges }, options.MinTokens);
+    }
+}

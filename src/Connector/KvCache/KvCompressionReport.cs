@@ -1,0 +1,15 @@
+namespace CurKv.Connector;
+
+/// <summary>What compressing one sequence did.</summary>
+/// <param name="Policy">The policy's name.</param>
+/// <param name="Path">How the cells were read and rewritten.</param>
+/// <param name="CellsBefore">Cells of the sequence before: one for each token.</param>
+/// <param name="CellsAfter">Cells after it.</param>
+/// <param name="ScoreTime">Reading, scoring and selecting.</param>
+/// <param name="RewriteTime">Gathering the kept rows and giving them back to llama.cpp.</param>
+public sealed record KvCompressionReport(
+    string Policy, KvRewritePath Path, int CellsBefore, int CellsAfter, TimeSpan ScoreTime, TimeSpan RewriteTime)
+{
+    /// <summary>Scoring and rewriting together.</summary>
+    public TimeSpan TotalTime => ScoreTime + RewriteTime;
+}

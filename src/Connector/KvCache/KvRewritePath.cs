@@ -1,0 +1,11 @@
+namespace CurKv.Connector;
+
+/// <summary>How a sequence's cells were read and rewritten. Both paths end in the same bytes.</summary>
+public enum KvRewritePath
+{
+    /// <summary>Scores on the live cache, and copies the kept rows only.</summary>
+    Craft,
+
+    /// <summary>Copies the whole sequence out of llama.cpp first: works wherever the cache lies.</summary>
+    State,
+}

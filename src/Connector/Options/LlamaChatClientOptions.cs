@@ -1,0 +1,53 @@
+using CurKv.KvPolicy;
+
+namespace CurKv.Connector;
+
+/// <summary>The model that a <see cref="LlamaChatClient"/> runs, and how.</summary>
+public sealed class LlamaChatClientOptions
+{
+    /// <summary>The GGUF file to run. Required.</summary>
+    public string ModelPath { get; set; } = string.Empty;
+
+    /// <summary>The name under which responses and telemetry show the model.</summary>
+    /// <value>Null by default: the file's name without its ending.</value>
+    public string? ModelId { get; set; }
+
+    /// <summary>Cells of the KV cache for one conversation: the longest prompt plus answer, in tokens.</summary>
+    /// <value>8192 by default.</value>
+    public int ContextSize { get; set; } = 8192;
+
+    /// <summary>Tokens read in one native call. Cancellation and progress are looked at between such chunks.</summary>
+    /// <value>512 by default.</value>
+    public int BatchSize { get; set; } = 512;
+
+    /// <summary>Threads that compute.</summary>
+    /// <value>Null by default: half of the processors, but four of them where there are as many.</value>
+    public int? Threads { get; set; }
+
+    /// <summary>Layers to run on a GPU, if the native library has one; −1 is all of them.</summary>
+    /// <value>−1 by default.</value>
+    public int GpuLayerCount { get; set; } = -1;
+
+    /// <summary>Whether attention is fused.</summary>
+    /// <value><see cref="FlashAttentionMode.Auto"/> by default.</value>
+    public FlashAttentionMode FlashAttention { get; set; }
+
+    /// <summary>How keys are cached.</summary>
+    /// <value><see cref="KvElementType.F16"/> by default.</value>
+    public KvElementType KeyCacheType { get; set; } = KvElementType.F16;
+
+    /// <summary>How values are cached. A quantised type needs FlashAttention.</summary>
+    /// <value><see cref="KvElementType.F16"/> by default.</value>
+    public KvElementType ValueCacheType { get; set; } = KvElementType.F16;
+
+    /// <summary>A chat template that llama.cpp knows, by name (<c>chatml</c>, <c>llama3</c>, …) or as text.</summary>
+    /// <value>Null by default: the model's own.</value>
+    public string? ChatTemplate { get; set; }
+
+    /// <summary>The libllama to load, with its siblings beside it. One process can use one build.</summary>
+    /// <value>Null by default: the one that the LLamaSharp backend package brings.</value>
+    public string? NativeLibraryPath { get; set; }
+
+    /// <summary>How the cache is compressed once a prompt is read.</summary>
+    public KvCompressionOptions Compression { get; set; } = new();
+}

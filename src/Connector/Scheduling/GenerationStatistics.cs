@@ -1,0 +1,29 @@
+namespace CurKv.Connector;
+
+/// <summary>What an answer took. The last update of a stream carries it as its raw representation, a response likewise.</summary>
+public sealed record GenerationStatistics
+{
+    /// <summary>The prompt's tokens, those of a document read before included.</summary>
+    public required int PromptTokens { get; init; }
+
+    /// <summary>The prompt's tokens that had been read before.</summary>
+    public required int CachedPromptTokens { get; init; }
+
+    /// <summary>The answer's tokens.</summary>
+    public required int OutputTokens { get; init; }
+
+    /// <summary>Reading the prompt's other tokens.</summary>
+    public required TimeSpan PrefillTime { get; init; }
+
+    /// <summary>Decoding the answer's tokens after the first one, which the prompt's last logits give.</summary>
+    public required TimeSpan DecodeTime { get; init; }
+
+    /// <summary>Native decode calls within <see cref="DecodeTime"/>.</summary>
+    public required int DecodedTokens { get; init; }
+
+    /// <summary>Cells of the cache in use at the end.</summary>
+    public required int Cells { get; init; }
+
+    /// <summary>What compressing the prompt's cells did; null where they were left alone.</summary>
+    public required KvCompressionReport? Compression { get; init; }
+}

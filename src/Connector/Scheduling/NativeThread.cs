@@ -1,0 +1,94 @@
+using System.Threading.Channels;
+
+namespace CurKv.Connector.Scheduling;
+
+/// <summary>
+/// The one thread that touches the context: llama.cpp's contexts are not thread-safe, and a prefill would hold a pool thread for
+/// seconds. Jobs run in the order in which they came. Thread-safe.
+/// </summary>
+internal sealed class NativeThread : IDisposable
+{
+    private readonly Channel<Job> _jobs = Channel.CreateUnbounded<Job>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly CancellationTokenSource _shutdown = new();
+    private readonly Thread _thread;
+
+    public NativeThread()
+    {
+        _thread = new Thread(Run) { IsBackground = true, Name = "CurKv native" };
+        _thread.Start();
+    }
+
+    /// <summary>Runs work on the thread once the jobs before it are done.</summary>
+    /// <param name="work">Gets a token that is cancelled by the caller's or by disposal.</param>
+    /// <param name="cancellationToken">Cancels the work, also while it waits.</param>
+    /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work's turn.</exception>
+    public Task RunAsync(Action<CancellationToken> work, CancellationToken cancellationToken)
+    {
+        var job = new Job(work, cancellationToken);
+        ObjectDisposedException.ThrowIf(!_jobs.Writer.TryWrite(job), typeof(LlamaChatClient));
+        return job.Task;
+    }
+
+    /// <summary>Cancels what runs, refuses what waits, and waits for the thread to end.</summary>
+    public void Dispose()
+    {
+        if (!_jobs.Writer.TryComplete())
+        {
+            return;
+        }
+
+        _shutdown.Cancel();
+
+        // A progress handler runs on the thread itself, and may dispose the client.
+        if (Thread.CurrentThread != _thread)
+        {
+            _thread.Join();
+        }
+    }
+
+    private void Run()
+    {
+        while (_jobs.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            while (_jobs.Reader.TryRead(out Job? job))
+            {
+                job.Run(_shutdown.Token);
+            }
+        }
+    }
+
+    private sealed class Job(Action<CancellationToken> work, CancellationToken cancellationToken)
+    {
+        // Continuations must not run on the native thread.
+        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Task => _done.Task;
+
+        public void Run(CancellationToken shutdown)
+        {
+            if (shutdown.IsCancellationRequested)
+            {
+                _done.SetException(new ObjectDisposedException(nameof(LlamaChatClient)));
+                return;
+            }
+
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, shutdown);
+            try
+            {
+                linked.Token.ThrowIfCancellationRequested();
+                work(linked.Token);
+                _done.SetResult();
+            }
+            catch (OperationCanceledException e) when (linked.IsCancellationRequested)
+            {
+                _done.SetCanceled(cancellationToken.IsCancellationRequested ? cancellationToken : e.CancellationToken);
+            }
+#pragma warning disable CA1031 // Whatever a job throws belongs to whoever waits for it; the thread goes on.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _done.SetException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+using CurKv.Connector.Sessions;
+using Microsoft.Extensions.Logging;
+
+namespace CurKv.Connector.Scheduling;
+
+/// <summary>Owns the context and runs requests on it one after the other. Thread-safe.</summary>
+internal sealed class Scheduler : IDisposable
+{
+    private readonly NativeThread _thread = new();
+    private readonly SequenceRunner _runner;
+
+    /// <summary>Creates the context and tests whether its cache can be compressed.</summary>
+    public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, bool captureCache, ILogger logger)
+    {
+        KvCapture? capture = captureCache ? new KvCapture(engine.Model.Layers) : null;
+        ILlamaContext context = engine.CreateContext(settings, capture);
+        try
+        {
+            _runner = new SequenceRunner(engine, context, new KvCompressor(context, engine.Model, capture, logger));
+        }
+        catch
+        {
+            context.Dispose();
+            _thread.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
+    public string? CompressionRefusal => _runner.CompressionRefusal;
+
+    /// <summary>Generates an answer. Not reading on to the end stops the generation.</summary>
+    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Channel<GenerationEvent> events = Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+        Task generation = _thread.RunAsync(token => _runner.Generate(request, item => events.Writer.TryWrite(item), token), abandoned.Token);
+        _ = generation.ContinueWith(_ => events.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        try
+        {
+            // Not by the caller's token: the generation's own end says whether it was cancelled.
+            await foreach (GenerationEvent item in events.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+            {
+                yield return item;
+            }
+
+            await generation.ConfigureAwait(false);
+        }
+        finally
+        {
+            await abandoned.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Reads and compresses tokens, and keeps what is left of them.</summary>
+    public async Task<(KvSnapshot Snapshot, GenerationStatistics Statistics)> ReadAsync(
+        int[] tokens, KvCompressionPlan? compression, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
+    {
+        (KvSnapshot, GenerationStatistics) result = default;
+        await _thread.RunAsync(token => result = _runner.Read(tokens, compression, progress, token), cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    public void Dispose()
+    {
+        _thread.Dispose();
+        _runner.Dispose();
+    }
+}

@@ -1,0 +1,113 @@
+using CurKv.Connector.Chat;
+using CurKv.Connector.Scheduling;
+using CurKv.Connector.Sessions;
+using CurKv.Connector.Templates;
+using Microsoft.Extensions.AI;
+
+namespace CurKv.Connector;
+
+/// <summary>
+/// A document that was read and compressed once, as a chat client of its own: every call starts from what is left of it and knows
+/// nothing of the calls before. Its cells lie in host memory, next to the client's cache.
+/// </summary>
+/// <remarks>Every member may be called from several threads at once. The client that read the document has to live longer.</remarks>
+public sealed class LlamaDocument : IChatClient
+{
+    private readonly LlamaRuntime _runtime;
+    private readonly string _document;
+    private readonly string? _instructions;
+    private readonly Prompt _prompt;
+    private readonly KvSnapshot _snapshot;
+    private readonly Lock _gate = new();
+    private int _users;
+    private bool _disposed;
+
+    internal LlamaDocument(
+        LlamaRuntime runtime, string document, string? instructions, Prompt prompt, KvSnapshot snapshot, GenerationStatistics statistics)
+    {
+        _runtime = runtime;
+        _document = document;
+        _instructions = instructions;
+        _prompt = prompt;
+        _snapshot = snapshot;
+        Statistics = statistics;
+    }
+
+    /// <summary>What reading and compressing took.</summary>
+    public GenerationStatistics Statistics { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
+    /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
+    /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
+    public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        LlamaRuntime.CollectAsync(GetStreamingResponseAsync(messages, options, cancellationToken));
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
+    /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
+    /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _runtime.ThrowIfDisposed();
+        int[] tokens = _runtime.Prompts.BuildQuestion(_prompt, _instructions, _document, ConversationMapping.Map(messages, options));
+        return WhileInUse(_runtime.Answer(_snapshot, tokens, null, options, cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Knows <see cref="ChatClientMetadata"/>, <see cref="LlamaRuntimeInfo"/> and the document itself.</remarks>
+    public object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        return serviceKey is not null ? null
+            : serviceType == typeof(ChatClientMetadata) ? _runtime.Metadata
+            : serviceType == typeof(LlamaRuntimeInfo) ? _runtime.Info
+            : serviceType.IsInstanceOfType(this) ? this
+            : null;
+    }
+
+    /// <summary>Gives the document's memory back once no answer is generated from it any more. May be called more than once.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            FreeIfUnused();
+        }
+    }
+
+    private async IAsyncEnumerable<ChatResponseUpdate> WhileInUse(IAsyncEnumerable<ChatResponseUpdate> updates)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _users++;
+        }
+
+        try
+        {
+            await foreach (ChatResponseUpdate update in updates.ConfigureAwait(false))
+            {
+                yield return update;
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _users--;
+                FreeIfUnused();
+            }
+        }
+    }
+
+    private void FreeIfUnused()
+    {
+        if (_disposed && _users == 0)
+        {
+            _snapshot.Dispose();
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using CurKv.KvPolicy;
+
+namespace CurKv.Connector.Templates;
+
+/// <summary>A rendered and tokenised conversation.</summary>
+/// <param name="Text">The text that the template made.</param>
+/// <param name="Tokens">Its tokens.</param>
+/// <param name="SystemPrompt">The tokens up to the end of the system prompt; empty where there is none.</param>
+internal sealed record Prompt(string Text, int[] Tokens, TokenRange SystemPrompt);

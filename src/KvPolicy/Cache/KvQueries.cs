@@ -1,0 +1,41 @@
+namespace CurKv.KvPolicy;
+
+/// <summary>The last queries of a prompt in one layer, after RoPE: <c>[query heads][window][head dimension]</c>, f32.</summary>
+/// <remarks>Query head <c>q</c> reads KV head <c>q / (query heads / KV heads)</c> (grouped-query attention).</remarks>
+public readonly struct KvQueries
+{
+    /// <summary>Creates the block.</summary>
+    /// <param name="data">The queries, row-major.</param>
+    /// <param name="heads">The number of query heads.</param>
+    /// <param name="window">The number of last prompt tokens whose queries these are.</param>
+    /// <param name="headDimension">The number of elements in one query.</param>
+    /// <exception cref="ArgumentException">The data does not have <c>heads · window · headDimension</c> elements.</exception>
+    public KvQueries(ReadOnlyMemory<float> data, int heads, int window, int headDimension)
+    {
+        if (data.Length != heads * window * headDimension)
+        {
+            throw new ArgumentException($"{data.Length} numbers are not {heads} heads x {window} tokens x {headDimension}.", nameof(data));
+        }
+
+        Data = data;
+        Heads = heads;
+        Window = window;
+        HeadDimension = headDimension;
+    }
+
+    /// <summary>The queries, row-major.</summary>
+    public ReadOnlyMemory<float> Data { get; }
+
+    /// <summary>The number of query heads; 0 where nothing was observed.</summary>
+    public int Heads { get; }
+
+    /// <summary>The number of last prompt tokens whose queries these are.</summary>
+    public int Window { get; }
+
+    /// <summary>The number of elements in one query.</summary>
+    public int HeadDimension { get; }
+
+    /// <summary>One query head's rows: <c>[window][head dimension]</c>.</summary>
+    /// <param name="head">The query head, from 0.</param>
+    public ReadOnlySpan<float> Head(int head) => Data.Span.Slice(head * Window * HeadDimension, Window * HeadDimension);
+}

@@ -1,0 +1,14 @@
+using System.Runtime.Intrinsics;
+
+namespace CurKv.KvPolicy.Kernels;
+
+/// <summary>A ggml block: an f16 scale, then 32 small integers.</summary>
+internal unsafe interface IQuantisedBlock
+{
+    /// <summary>The size of a block.</summary>
+    static abstract int Bytes { get; }
+
+    /// <summary>The 32 integers, in order.</summary>
+    /// <param name="integers">What follows the scale.</param>
+    static abstract Vector256<sbyte> Load(byte* integers);
+}

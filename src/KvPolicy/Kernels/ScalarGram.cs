@@ -1,0 +1,27 @@
+namespace CurKv.KvPolicy.Kernels;
+
+/// <summary>The plain twin of <see cref="Gram"/>.</summary>
+internal static class ScalarGram
+{
+    /// <summary>Computes the whole matrix <c>[head dimension][head dimension]</c>.</summary>
+    public static void Compute(in KvTensor tensor, int head, Span<double> matrix)
+    {
+        int size = tensor.HeadDimension;
+        matrix.Clear();
+        for (int token = 0; token < tensor.Tokens; token++)
+        {
+            if (!float.IsFinite(ScalarSquaredNorms.Row(tensor, head, token)))
+            {
+                continue;
+            }
+
+            for (int i = 0; i < size; i++)
+            {
+                for (int j = 0; j < size; j++)
+                {
+                    matrix[(i * size) + j] += (double)ScalarElements.Read(tensor, head, token, i) * ScalarElements.Read(tensor, head, token, j);
+                }
+            }
+        }
+    }
+}

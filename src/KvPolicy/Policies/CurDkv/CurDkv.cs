@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+
+namespace CurKv.KvPolicy;
+
+/// <summary>
+/// CurDKV: keeps the tokens that weigh most among the keys and the values, as in a CUR decomposition (arXiv 2509.15038). No
+/// query is needed.
+/// </summary>
+/// <remarks>
+/// Scores are squared norms, as in the paper, and not leverage scores unless <see cref="CurDkvVariant.Exact"/> is chosen.
+/// Each head's scores sum to 1. A token whose key or value holds NaN or an infinity, or whose score overflows a float, is
+/// evicted first. Instances are immutable and safe to use from several threads.
+/// </remarks>
+public sealed class CurDkv : IKvPolicy
+{
+    private readonly ILeverage _leverage;
+    private readonly CurDkvWindow? _window;
+    private readonly CurDkvCombination _combination;
+
+    /// <summary>Creates the policy.</summary>
+    /// <param name="options">Its settings; squared norms and their product by default.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public CurDkv(CurDkvOptions? options = null)
+    {
+        options ??= new CurDkvOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.SketchColumns, 1);
+        ArgumentNullException.ThrowIfNull(options.LocalWindow);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.LocalWindow.Tokens, 1);
+        (Name, _leverage) = options.Variant switch
+        {
+            CurDkvVariant.Norms => ("curdkv", new NormLeverage()),
+            CurDkvVariant.Sketch => ("curdkv-sketch", new SketchLeverage(options.SketchColumns, options.SketchSeed)),
+            CurDkvVariant.LocalNorms => ("curdkv-local", new NormLeverage()),
+            CurDkvVariant.Exact => ("curdkv-exact", (ILeverage)new ExactLeverage()),
+            _ => throw new ArgumentOutOfRangeException(nameof(options), options.Variant, "Not a variant."),
+        };
+        _window = options.Variant == CurDkvVariant.LocalNorms ? options.LocalWindow : null;
+        _combination = options.Combination;
+        Inputs = InputsOf(_combination);
+    }
+
+    /// <summary>Creates the policy over any weights, with or without windows.</summary>
+    internal CurDkv(ILeverage leverage, CurDkvWindow? window, CurDkvCombination combination)
+    {
+        Name = "curdkv";
+        _leverage = leverage;
+        _window = window;
+        _combination = combination;
+        Inputs = InputsOf(combination);
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public KvPolicyInputs Inputs { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException"><paramref name="scores"/> does not have one score per head and token.</exception>
+    public void Score(in KvLayer layer, Span<float> scores)
+    {
+        Measure(_combination == CurDkvCombination.Value ? layer.Values : layer.Keys, scores);
+        if (_combination is CurDkvCombination.Product or CurDkvCombination.Mean)
+        {
+            float[] buffer = ArrayPool<float>.Shared.Rent(scores.Length);
+            Span<float> values = buffer.AsSpan(0, scores.Length);
+            Measure(layer.Values, values);
+            Combine(scores, values);
+            ArrayPool<float>.Shared.Return(buffer);
+        }
+
+        for (int head = 0; head < layer.Heads; head++)
+        {
+            Normalise(scores.Slice(head * layer.Tokens, layer.Tokens));
+        }
+    }
+
+    private static KvPolicyInputs InputsOf(CurDkvCombination combination) => combination switch
+    {
+        CurDkvCombination.Product or CurDkvCombination.Mean => KvPolicyInputs.Keys | KvPolicyInputs.Values,
+        CurDkvCombination.Key => KvPolicyInputs.Keys,
+        CurDkvCombination.Value => KvPolicyInputs.Values,
+        _ => throw new ArgumentOutOfRangeException(nameof(combination), combination, "Not a combination."),
+    };
+
+    private static void Normalise(Span<float> scores)
+    {
+        double total = TensorPrimitives.Sum<float>(scores);
+        if (!double.IsFinite(total))
+        {
+            total = EvictNonFinite(scores);
+        }
+
+        if (total > 0)
+        {
+            TensorPrimitives.Divide(scores, (float)total, scores);
+        }
+    }
+
+    /// <summary>Ranks scores that are not finite lowest, and sums up the others.</summary>
+    private static double EvictNonFinite(Span<float> scores)
+    {
+        double total = 0;
+        foreach (ref float score in scores)
+        {
+            if (float.IsFinite(score))
+            {
+                total += score;
+            }
+            else
+            {
+                score = float.NegativeInfinity;
+            }
+        }
+
+        return total;
+    }
+
+    private void Measure(in KvTensor tensor, Span<float> weights)
+    {
+        _leverage.Measure(tensor, weights);
+        if (_window is not null)
+        {
+            for (int head = 0; head < tensor.Heads; head++)
+            {
+                LocalWindows.Scale(weights.Slice(head * tensor.Tokens, tensor.Tokens), _window);
+            }
+        }
+    }
+
+    private void Combine(Span<float> keys, ReadOnlySpan<float> values)
+    {
+        if (_combination == CurDkvCombination.Product)
+        {
+            TensorPrimitives.Multiply(keys, values, keys);
+        }
+        else
+        {
+            TensorPrimitives.Add(keys, values, keys);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace CurKv.KvPolicy;
+
+/// <summary>How <see cref="CurDkv"/> measures a token's weight among the keys and among the values.</summary>
+public enum CurDkvVariant
+{
+    /// <summary>Squared norms of the rows.</summary>
+    Norms,
+
+    /// <summary>Squared norms after a seeded Gaussian projection, as the paper has it: an unbiased estimate of <see cref="Norms"/>.</summary>
+    Sketch,
+
+    /// <summary>Squared norms, each relative to its neighbourhood, as the authors' code has it.</summary>
+    LocalNorms,
+
+    /// <summary>True (ridge) leverage scores: <c>xᵀ(XᵀX + λI)⁻¹x</c>.</summary>
+    Exact,
+}

@@ -1,0 +1,26 @@
+using System.Numerics.Tensors;
+using CurKv.KvPolicy.Kernels;
+
+namespace CurKv.KvPolicy;
+
+/// <summary>Keeps the tokens with the shortest keys: <c>−‖k‖</c> (arXiv 2406.11430).</summary>
+/// <remarks>
+/// A key that holds NaN or an infinity is evicted first. Instances are immutable and safe to use from several threads.
+/// </remarks>
+public sealed class KeyNorm : IKvPolicy
+{
+    /// <inheritdoc/>
+    public string Name => "keynorm";
+
+    /// <inheritdoc/>
+    public KvPolicyInputs Inputs => KvPolicyInputs.Keys;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException"><paramref name="scores"/> does not have one score per head and token.</exception>
+    public void Score(in KvLayer layer, Span<float> scores)
+    {
+        SquaredNorms.Compute(layer.Keys, scores);
+        TensorPrimitives.Sqrt(scores, scores);
+        TensorPrimitives.Negate(scores, scores);
+    }
+}

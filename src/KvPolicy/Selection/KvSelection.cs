@@ -1,0 +1,36 @@
+namespace CurKv.KvPolicy;
+
+/// <summary>The tokens that each KV head of each layer keeps: <c>[layers][heads][cells]</c>, ascending in every head.</summary>
+public sealed class KvSelection
+{
+    private readonly int[] _tokens;
+
+    /// <summary>Creates a selection whose tokens are to be filled in.</summary>
+    /// <param name="layers">The number of layers.</param>
+    /// <param name="heads">The number of KV heads in each layer.</param>
+    /// <param name="cells">The number of tokens that each head keeps.</param>
+    public KvSelection(int layers, int heads, int cells)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(layers, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(cells, 1);
+        Layers = layers;
+        Heads = heads;
+        Cells = cells;
+        _tokens = new int[checked(layers * heads * cells)];
+    }
+
+    /// <summary>The number of layers.</summary>
+    public int Layers { get; }
+
+    /// <summary>The number of KV heads in each layer.</summary>
+    public int Heads { get; }
+
+    /// <summary>The number of tokens that each head keeps: llama.cpp's cache is rectangular, so all heads keep equally many.</summary>
+    public int Cells { get; }
+
+    /// <summary>The kept tokens of one head, ascending.</summary>
+    /// <param name="layer">The layer, from 0.</param>
+    /// <param name="head">The KV head, from 0.</param>
+    public Span<int> this[int layer, int head] => _tokens.AsSpan(((layer * Heads) + head) * Cells, Cells);
+}

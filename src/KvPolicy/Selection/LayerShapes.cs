@@ -1,0 +1,70 @@
+namespace CurKv.KvPolicy;
+
+/// <summary>Checks that layers fit each other and carry what a policy reads.</summary>
+internal static class LayerShapes
+{
+    public static void Check(IReadOnlyList<KvLayerTensors> layers, IKvPolicy policy)
+    {
+        if (layers.Count == 0)
+        {
+            throw new ArgumentException("There is no layer to select from.", nameof(layers));
+        }
+
+        KvTensor first = layers[0].Keys;
+        for (int index = 0; index < layers.Count; index++)
+        {
+            KvLayerTensors layer = layers[index];
+            CheckShape(layer.Keys, first, index, "keys");
+            if (policy.Inputs.HasFlag(KvPolicyInputs.Keys))
+            {
+                CheckData(layer.Keys, index, "keys");
+            }
+
+            if (policy.Inputs.HasFlag(KvPolicyInputs.Values))
+            {
+                CheckShape(layer.Values, first, index, "values");
+                CheckData(layer.Values, index, "values");
+            }
+
+            if (policy.Inputs.HasFlag(KvPolicyInputs.WindowQueries))
+            {
+                CheckQueries(layer, index, policy);
+            }
+        }
+    }
+
+    private static void CheckShape(in KvTensor tensor, in KvTensor first, int index, string what)
+    {
+        if (tensor.Tokens < 1 || tensor.Tokens != first.Tokens || tensor.Heads != first.Heads)
+        {
+            throw new ArgumentException(
+                $"Layer {index} has {what} of {tensor.Tokens} tokens x {tensor.Heads} heads where layer 0 has keys of {first.Tokens} x {first.Heads}: "
+                + "every layer needs equally many, and at least one token.");
+        }
+    }
+
+    private static unsafe void CheckData(in KvTensor tensor, int index, string what)
+    {
+        if (tensor.Data is null)
+        {
+            throw new ArgumentException($"Layer {index} has no memory for the {what} that the policy reads.");
+        }
+    }
+
+    private static void CheckQueries(in KvLayerTensors layer, int index, IKvPolicy policy)
+    {
+        KvQueries queries = layer.Queries;
+        if (queries.Heads == 0)
+        {
+            throw new InvalidOperationException(
+                $"The policy '{policy.Name}' needs the last {policy.QueryWindow} queries of the prompt, and layer {index} comes without any: "
+                + "observe them while the prompt is decoded, or choose a policy that needs none.");
+        }
+
+        if (queries.Heads % layer.Keys.Heads != 0 || queries.HeadDimension != layer.Keys.HeadDimension)
+        {
+            throw new ArgumentException(
+                $"Layer {index} has {queries.Heads} query heads of {queries.HeadDimension} elements over {layer.Keys.Heads} KV heads of {layer.Keys.HeadDimension}.");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+using CurKv.Connector.Tests.Models;
+using CurKv.KvPolicy;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CurKv.Connector.Tests.KvCache;
+
+/// <summary>A random model in a real context, with a compressor on it.</summary>
+internal sealed unsafe class CacheHarness : IDisposable
+{
+    private readonly LlamaSharpEngine _engine;
+
+    public CacheHarness(RandomModel shape, LlamaContextSettings settings)
+    {
+        Shape = shape;
+        ModelPath = TestModels.Write(shape);
+        _engine = TestModels.Load(ModelPath);
+        Capture = new KvCapture(shape.Layers);
+        Context = _engine.CreateContext(settings, Capture);
+        Compressor = new KvCompressor(Context, _engine.Model, Capture, NullLogger.Instance);
+    }
+
+    public RandomModel Shape { get; }
+
+    public string ModelPath { get; }
+
+    public KvCapture Capture { get; }
+
+    public ILlamaContext Context { get; }
+
+    public KvCompressor Compressor { get; }
+
+    public static KvCompressionPlan Plan(IKvPolicy policy, double ratio, int recent = 4) =>
+        new(new KvSelector(policy), KvBudget.FromRatio(ratio), new KvProtection(2, recent), MinTokens: 0);
+
+    /// <summary>Decodes tokens in batches and returns the last one's logits.</summary>
+    public float[] Decode(ReadOnlySpan<int> tokens, int position, int sequence = 0)
+    {
+        while (tokens.Length > 0)
+        {
+            int count = Math.Min(tokens.Length, Context.Settings.BatchSize);
+            Assert.Equal(DecodeStatus.Ok, Context.Decode(tokens[..count], position, sequence, logits: true));
+            position += count;
+            tokens = tokens[count..];
+        }
+
+        return Context.Logits().ToArray();
+    }
+
+    /// <summary>A sequence's state blob.</summary>
+    public byte[] State(int sequence = 0)
+    {
+        Context.Synchronize();
+        var blob = new byte[Context.StateSize(sequence)];
+        fixed (byte* data = blob)
+        {
+            Assert.Equal((nuint)blob.Length, Context.StateGet(sequence, data, (nuint)blob.Length));
+        }
+
+        return blob;
+    }
+
+    /// <summary>The tokens that a plan keeps, computed from the state blob.</summary>
+    public KvSelection Selection(KvCompressionPlan plan, int sequence = 0)
+    {
+        byte[] state = State(sequence);
+        fixed (byte* data = state)
+        {
+            KvStateBlob blob = KvStateBlob.TryParse(data, (nuint)state.Length)!;
+            return plan.Selector.Select(blob.View(Shape.KvHeads, Shape.HeadDimension, Shape.HeadDimension), plan.Budget, plan.Protection);
+        }
+    }
+
+    public void Dispose()
+    {
+        Compressor.Dispose();
+        Context.Dispose();
+        _engine.Dispose();
+        File.Delete(ModelPath);
+    }
+}

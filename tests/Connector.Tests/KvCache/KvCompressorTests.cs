@@ -1,0 +1,223 @@
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+using CurKv.Connector.Tests.Models;
+using CurKv.KvPolicy;
+
+namespace CurKv.Connector.Tests.KvCache;
+
+public class KvCompressorTests
+{
+    private const int Tokens = 300;
+
+    // FlashAttention on the CPU is noisy in the third digit, so that exactness shows with it off and an f32 cache.
+    private static readonly LlamaContextSettings Exact = new()
+    {
+        ContextSize = 512, BatchSize = 128, FlashAttention = FlashAttentionMode.Off, KeyType = KvElementType.F32, ValueType = KvElementType.F32,
+    };
+
+    public static TheoryData<KvElementType, KvElementType, FlashAttentionMode, int, int> CacheKinds()
+    {
+        var data = new TheoryData<KvElementType, KvElementType, FlashAttentionMode, int, int>();
+        foreach (int streams in new[] { 1, 3 })
+        {
+            foreach (int dimension in new[] { 32, 64 })
+            {
+                foreach (FlashAttentionMode attention in new[] { FlashAttentionMode.On, FlashAttentionMode.Off })
+                {
+                    foreach (KvElementType type in new[] { KvElementType.F32, KvElementType.F16, KvElementType.BF16 })
+                    {
+                        data.Add(type, type, attention, streams, dimension);
+                    }
+                }
+
+                data.Add(KvElementType.Q8_0, KvElementType.Q8_0, FlashAttentionMode.On, streams, dimension);
+                data.Add(KvElementType.Q4_0, KvElementType.Q4_0, FlashAttentionMode.On, streams, dimension);
+                data.Add(KvElementType.Q8_0, KvElementType.F16, FlashAttentionMode.Off, streams, dimension);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(0.9)]
+    public void Compress_PerHeadSelection_MatchesIndependentForwardPass(double ratio)
+    {
+        var shape = new RandomModel();
+        using var harness = new CacheHarness(shape, Exact);
+        var reference = new ReferenceModel(shape, harness.ModelPath);
+        int[] tokens = TestModels.RandomTokens(Tokens + 5, shape.Vocabulary, seed: 7);
+        KvCompressionPlan plan = CacheHarness.Plan(new RandomTokens(), ratio);
+
+        float[] actual = harness.Decode(tokens.AsSpan(0, Tokens), 0);
+        float[] expected = [];
+        for (int i = 0; i < Tokens; i++)
+        {
+            expected = reference.Step(tokens[i], i);
+        }
+
+        AssertClose(expected, actual);
+        KvSelection selection = harness.Selection(plan);
+        Assert.False(selection[0, 0].SequenceEqual(selection[0, 1]), "The heads must keep different tokens for this test to say anything.");
+        ReferenceModel full = reference;
+        reference = reference.Select(selection);
+
+        KvCompressionReport report = Assert.IsType<KvCompressionReport>(harness.Compressor.Compress(0, Tokens, Tokens - 1, plan));
+        Assert.Equal((KvRewritePath.Craft, Tokens, plan.Budget.Cells(Tokens)), (report.Path, report.CellsBefore, report.CellsAfter));
+        for (int i = Tokens; i < tokens.Length; i++)
+        {
+            float[] evicted = reference.Step(tokens[i], i);
+            AssertClose(evicted, harness.Decode(tokens.AsSpan(i, 1), i));
+            Assert.True(Distance(evicted, full.Step(tokens[i], i)) > 0.01f, "The eviction must show in the logits for this test to say anything.");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(CacheKinds))]
+    public void Compress_CraftAndState_GiveIdenticalBlobs(KvElementType keys, KvElementType values, FlashAttentionMode attention, int streams, int dimension)
+    {
+        var settings = new LlamaContextSettings
+        {
+            ContextSize = 512, BatchSize = 128, FlashAttention = attention, KeyType = keys, ValueType = values, Sequences = streams,
+        };
+        var shape = new RandomModel { HeadDimension = dimension };
+        using var harness = new CacheHarness(shape, settings);
+        int[] tokens = TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7);
+        KvCompressionPlan plan = CacheHarness.Plan(new RandomTokens(), 0.8);
+        int sequence = streams / 2;
+        byte[][] blobs = [.. new[] { KvRewritePath.State, KvRewritePath.Craft }.Select(path =>
+        {
+            harness.Context.SequenceRemove(sequence);
+            harness.Decode(tokens, 0, sequence);
+            Assert.Equal(path, harness.Compressor.Compress(sequence, Tokens, Tokens - 1, plan, path)!.Path);
+            return harness.State(sequence);
+        })];
+
+        Assert.Equal(blobs[0], blobs[1]);
+        Assert.Equal((60 - 1, Tokens - 1), (harness.Context.SequenceRange(sequence).Min + 59, harness.Context.SequenceRange(sequence).Max));
+    }
+
+    [Theory]
+    [InlineData(FlashAttentionMode.On)]
+    [InlineData(FlashAttentionMode.Off)]
+    public unsafe void Write_KeepAll_GivesLlamaCppsOwnBlob(FlashAttentionMode attention)
+    {
+        var shape = new RandomModel();
+        using var harness = new CacheHarness(shape, Exact with { FlashAttention = attention, Sequences = 3 });
+        harness.Decode(TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), 0, sequence: 1);
+        byte[] expected = harness.State(1);
+        KvSelection all = harness.Selection(CacheHarness.Plan(new KeyNorm(), 0), sequence: 1);
+
+        byte[] written = new byte[expected.Length];
+        fixed (byte* source = expected)
+        fixed (byte* destination = written)
+        {
+            KvStateBlob blob = KvStateBlob.TryParse(source, (nuint)expected.Length)!;
+            Assert.Equal((nuint)expected.Length, blob.Format.Size(Tokens));
+            KvStateWriter.Write(destination, blob.Format, 1, blob.View(shape.KvHeads, shape.HeadDimension, shape.HeadDimension), all, Tokens - 1);
+        }
+
+        Assert.Equal(expected, written);
+    }
+
+    [Fact]
+    public void Compress_OneOfThreeSequences_LeavesTheOthersBitIdentical()
+    {
+        var shape = new RandomModel();
+        using var harness = new CacheHarness(shape, Exact with { Sequences = 3 });
+        int[][] tokens = [.. Enumerable.Range(0, 3).Select(seed => TestModels.RandomTokens(Tokens, shape.Vocabulary, seed))];
+        for (int sequence = 0; sequence < 3; sequence++)
+        {
+            harness.Decode(tokens[sequence], 0, sequence);
+        }
+
+        byte[] first = harness.State(0);
+        byte[] last = harness.State(2);
+        Assert.NotNull(harness.Compressor.Compress(1, Tokens, Tokens - 1, CacheHarness.Plan(new CurDkv(), 0.9)));
+
+        Assert.Equal(first, harness.State(0));
+        Assert.Equal(last, harness.State(2));
+    }
+
+    [Fact]
+    public void Compress_WithinBudgetOrShort_LeavesTheSequenceAlone()
+    {
+        var shape = new RandomModel();
+        using var harness = new CacheHarness(shape, Exact);
+        harness.Decode(TestModels.RandomTokens(100, shape.Vocabulary, seed: 7), 0);
+        byte[] before = harness.State();
+
+        Assert.Null(harness.Compressor.Compress(0, 100, 99, CacheHarness.Plan(new CurDkv(), 0)));
+        Assert.Null(harness.Compressor.Compress(0, 100, 99, CacheHarness.Plan(new CurDkv(), 0.5) with { MinTokens = 101 }));
+        Assert.Equal(before, harness.State());
+    }
+
+    [Fact]
+    public void Compress_TokensNotInOrderFromTheFirstCell_TakesTheStatePath()
+    {
+        var shape = new RandomModel();
+        using var harness = new CacheHarness(shape, Exact);
+        int[] tokens = TestModels.RandomTokens(200, shape.Vocabulary, seed: 7);
+        harness.Decode(tokens, 0);
+        harness.Context.SequenceRemove(0, 0, 50);
+
+        // 150 cells are left, but the newest token lies in cell 199.
+        Assert.Equal(KvRewritePath.State, harness.Compressor.Compress(0, 150, 199, CacheHarness.Plan(new CurDkv(), 0.5))!.Path);
+    }
+
+    [Fact]
+    public void Compress_RefusedBlob_RemovesTheSequenceAndThrows()
+    {
+        var shape = new RandomModel();
+        using var harness = new CacheHarness(shape, Exact);
+        using var refusing = new RefusingContext(harness.Context);
+        LlamaModelInfo model = ModelInfo(harness);
+        using var compressor = new KvCompressor(refusing, model, harness.Capture, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        harness.Decode(TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), 0);
+
+        Assert.Throws<KvCompressionException>(() => compressor.Compress(0, Tokens, Tokens - 1, CacheHarness.Plan(new CurDkv(), 0.5)));
+        Assert.Equal((-1, -1), harness.Context.SequenceRange(0));
+    }
+
+    [Fact]
+    public void Constructor_CaptureThatSawNothing_FallsBackToTheStatePath()
+    {
+        var shape = new RandomModel();
+        using var harness = new CacheHarness(shape, Exact);
+        var logger = new Microsoft.Extensions.Logging.Testing.FakeLogger();
+        using var compressor = new KvCompressor(harness.Context, ModelInfo(harness), new KvCapture(shape.Layers), logger);
+        harness.Decode(TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), 0);
+
+        Assert.Equal(KvRewritePath.State, compressor.Compress(0, Tokens, Tokens - 1, CacheHarness.Plan(new CurDkv(), 0.5))!.Path);
+        Assert.Single(logger.Collector.GetSnapshot(), record => record.Level == Microsoft.Extensions.Logging.LogLevel.Warning);
+    }
+
+    [Theory]
+    [InlineData(false, false, "ALiBi")]
+    [InlineData(true, true, "recurrent")]
+    public void Compress_ModelWhoseCacheCannotBeCut_ThrowsWithTheReason(bool rotary, bool recurrent, string reason)
+    {
+        using var harness = new CacheHarness(new RandomModel(), Exact);
+        LlamaModelInfo model = ModelInfo(harness) with { HasRotaryPositions = rotary, IsRecurrent = recurrent };
+        using var compressor = new KvCompressor(harness.Context, model, null, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+
+        var exception = Assert.Throws<KvCompressionException>(() => compressor.Compress(0, Tokens, Tokens - 1, CacheHarness.Plan(new CurDkv(), 0.5)));
+        Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
+        Assert.Contains("Policy", exception.Message, StringComparison.Ordinal);
+    }
+
+    private static LlamaModelInfo ModelInfo(CacheHarness harness)
+    {
+        using LlamaSharpEngine engine = TestModels.Load(harness.ModelPath);
+        return engine.Model;
+    }
+
+    private static void AssertClose(float[] expected, float[] actual)
+    {
+        float worst = Distance(expected, actual);
+        Assert.True(worst <= 2e-5f, $"Logits differ by {worst:E2}.");
+    }
+
+    private static float Distance(float[] a, float[] b) => a.Zip(b, (x, y) => MathF.Abs(x - y)).Max();
+}

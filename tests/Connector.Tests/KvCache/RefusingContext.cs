@@ -1,0 +1,32 @@
+using CurKv.Connector.Engine;
+
+namespace CurKv.Connector.Tests.KvCache;
+
+/// <summary>A real context that does not take blobs back.</summary>
+internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaContext
+{
+    public LlamaContextSettings Settings => context.Settings;
+
+    public DecodeStatus Decode(ReadOnlySpan<int> tokens, int position, int sequence, bool logits) => context.Decode(tokens, position, sequence, logits);
+
+    public ReadOnlySpan<float> Logits() => context.Logits();
+
+    public void Synchronize() => context.Synchronize();
+
+    public bool SequenceRemove(int sequence, int from = -1, int to = -1) => context.SequenceRemove(sequence, from, to);
+
+    public (int Min, int Max) SequenceRange(int sequence) => context.SequenceRange(sequence);
+
+    public nuint StateSize(int sequence) => context.StateSize(sequence);
+
+    public nuint StateGet(int sequence, byte* destination, nuint size) => context.StateGet(sequence, destination, size);
+
+    // Cut off, so that llama.cpp itself refuses it, and leaves cells registered.
+    public nuint StateSet(int sequence, byte* source, nuint size) => context.StateSet(sequence, source, size - 100);
+
+    public ILlamaSampler CreateSampler(SamplerSettings settings) => context.CreateSampler(settings);
+
+    public void Dispose()
+    {
+    }
+}
