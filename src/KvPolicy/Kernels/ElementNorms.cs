@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace CurKv.KvPolicy.Kernels;
@@ -9,7 +10,7 @@ internal static unsafe class ElementNorms<TElement>
     private const int Step = 32;
 
     // Tokens whose sums stay in the first-level cache while the channels go by.
-    private const int ChannelRun = 4096;
+    private const int ChannelRun = 1024;
 
     public static void Compute(in KvTensor tensor, Span<float> squares)
     {
@@ -23,6 +24,7 @@ internal static unsafe class ElementNorms<TElement>
         }
     }
 
+    [MethodImpl(Hot.Loop)]
     private static void ByToken(in KvTensor tensor, Span<float> squares)
     {
         int vectorised = tensor.HeadDimension & ~(Step - 1);
@@ -43,6 +45,7 @@ internal static unsafe class ElementNorms<TElement>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Sum(byte* row, int length)
     {
         Vector512<float> first = Vector512<float>.Zero;
@@ -78,6 +81,7 @@ internal static unsafe class ElementNorms<TElement>
         }
     }
 
+    [MethodImpl(Hot.Loop)]
     private static void AddChannels(in KvTensor tensor, byte* data, int count, float* sums)
     {
         new Span<float>(sums, count).Clear();
@@ -95,6 +99,7 @@ internal static unsafe class ElementNorms<TElement>
     }
 
     /// <summary>Undoes the order in which <typeparamref name="TElement"/> deals elements out to two vectors.</summary>
+    [MethodImpl(Hot.Loop)]
     private static void PutInOrder(float* sums, Span<float> target)
     {
         for (int i = 0; i < target.Length; i++)

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace CurKv.KvPolicy.Kernels;
@@ -58,6 +59,7 @@ internal static unsafe class Gram
         }
     }
 
+    [MethodImpl(Hot.Loop)]
     private static void AddTile(float* products, double* sums, int stride)
     {
         for (int row = 0; row < Tile.Size; row++, products += Tile.Size, sums += stride)

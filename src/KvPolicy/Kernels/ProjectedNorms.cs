@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace CurKv.KvPolicy.Kernels;
@@ -22,6 +23,7 @@ internal static unsafe class ProjectedNorms
         }
     }
 
+    [MethodImpl(Hot.Loop)]
     private static void ComputeHead(RowBlock block, int head, Projection projection, Span<float> squares)
     {
         float* products = stackalloc float[Tile.Size * Tile.Size];
@@ -41,6 +43,7 @@ internal static unsafe class ProjectedNorms
         }
     }
 
+    [MethodImpl(Hot.Loop)]
     private static void AddSquares(float* products, Span<float> squares)
     {
         foreach (ref float square in squares)

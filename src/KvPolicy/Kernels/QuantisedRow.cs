@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace CurKv.KvPolicy.Kernels;
@@ -10,6 +11,7 @@ internal static unsafe class QuantisedRow<TBlock>
     private const int ScaleBytes = sizeof(ushort);
 
     /// <summary>The squared norm of a row: per block the square of the scale times the sum of the integers' squares.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float SquaredNorm(byte* row, int length)
     {
         Vector256<float> sum = Vector256<float>.Zero;
@@ -28,6 +30,7 @@ internal static unsafe class QuantisedRow<TBlock>
     }
 
     /// <summary>Widens a row to floats.</summary>
+    [MethodImpl(Hot.Loop)]
     public static void Widen(byte* row, Span<float> target)
     {
         for (; target.Length > 0; target = target[BlockLength..], row += TBlock.Bytes)

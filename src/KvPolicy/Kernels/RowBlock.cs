@@ -10,7 +10,7 @@ namespace CurKv.KvPolicy.Kernels;
 internal sealed class RowBlock : IDisposable
 {
     /// <summary>The number of tokens; at a head dimension of 128 one head of them fills the first-level cache.</summary>
-    public const int Capacity = 128;
+    public const int Capacity = 64;
 
     private readonly int _heads;
     private readonly int _headDimension;

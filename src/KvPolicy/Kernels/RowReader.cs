@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace CurKv.KvPolicy.Kernels;
@@ -21,6 +22,7 @@ internal static unsafe class RowReader
         }
     }
 
+    [MethodImpl(Hot.Loop)]
     private static void ReadByToken(in KvTensor tensor, int firstToken, RowBlock block)
     {
         for (int row = 0; row < block.Count; row++)
@@ -77,6 +79,7 @@ internal static unsafe class RowReader
         }
     }
 
+    [MethodImpl(Hot.Loop)]
     private static void Widen<TElement>(KvElementType type, byte* source, Span<float> target)
         where TElement : IElement
     {

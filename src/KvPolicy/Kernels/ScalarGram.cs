@@ -17,9 +17,10 @@ internal static class ScalarGram
 
             for (int i = 0; i < size; i++)
             {
+                double left = ScalarElements.Read(tensor, head, token, i);
                 for (int j = 0; j < size; j++)
                 {
-                    matrix[(i * size) + j] += (double)ScalarElements.Read(tensor, head, token, i) * ScalarElements.Read(tensor, head, token, j);
+                    matrix[(i * size) + j] += left * ScalarElements.Read(tensor, head, token, j);
                 }
             }
         }

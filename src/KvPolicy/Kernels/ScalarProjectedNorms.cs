@@ -9,13 +9,14 @@ internal static class ScalarProjectedNorms
         for (int i = 0; i < squares.Length; i++)
         {
             int head = i / tensor.Tokens;
+            int token = i % tensor.Tokens;
             double sum = 0;
             for (int column = 0; column < projection.Columns; column++)
             {
                 double product = 0;
                 for (int channel = 0; channel < tensor.HeadDimension; channel++)
                 {
-                    product += (double)ScalarElements.Read(tensor, head, i % tensor.Tokens, channel) * projection.Row(head, channel)[column];
+                    product += (double)ScalarElements.Read(tensor, head, token, channel) * projection.Row(head, channel)[column];
                 }
 
                 sum += product * product;

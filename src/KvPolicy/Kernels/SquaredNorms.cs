@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace CurKv.KvPolicy.Kernels;
 
@@ -39,6 +40,7 @@ internal static unsafe class SquaredNorms
         }
     }
 
+    [MethodImpl(Hot.Loop)]
     private static void ComputeQuantised<TBlock>(in KvTensor tensor, Span<float> squares)
         where TBlock : IQuantisedBlock
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace CurKv.KvPolicy.Kernels;
@@ -21,6 +22,7 @@ internal static unsafe class Tile
     /// <param name="bStride">From one summand to the next.</param>
     /// <param name="steps">The number of summands.</param>
     /// <param name="c">Receives 64 numbers, row by row.</param>
+    [MethodImpl(Hot.Loop)]
     public static void Multiply(float* a, nint rowStride, nint stepStride, float* b, nint bStride, int steps, float* c)
     {
         Vector256<float> c0 = Vector256<float>.Zero, c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;

@@ -25,6 +25,7 @@ public static class KvPolicies
         ArgumentNullException.ThrowIfNull(name);
         return Factories.TryGetValue(name, out Func<IKvPolicy>? create)
             ? create()
-            : throw new ArgumentException($"There is no policy '{name}'. Set the policy's name to one of: {string.Join(", ", All)}.", nameof(name));
+            : throw new ArgumentException(
+                $"There is no policy '{name}'. Set the policy's name to one of: {string.Join(", ", All)}.", nameof(name));
     }
 }

@@ -35,7 +35,8 @@ public sealed class KvSelector
     /// <exception cref="ArgumentException">The layers do not fit each other, or lack what the policy reads.</exception>
     /// <exception cref="InvalidOperationException">The policy wants the prompt's last queries and a layer comes without them.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public KvSelection Select(IReadOnlyList<KvLayerTensors> layers, KvBudget budget, KvProtection protection, CancellationToken cancellationToken = default)
+    public KvSelection Select(
+        IReadOnlyList<KvLayerTensors> layers, KvBudget budget, KvProtection protection, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(layers);
         ArgumentNullException.ThrowIfNull(protection);

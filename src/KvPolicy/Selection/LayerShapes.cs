@@ -38,8 +38,8 @@ internal static class LayerShapes
         if (tensor.Tokens < 1 || tensor.Tokens != first.Tokens || tensor.Heads != first.Heads)
         {
             throw new ArgumentException(
-                $"Layer {index} has {what} of {tensor.Tokens} tokens x {tensor.Heads} heads where layer 0 has keys of {first.Tokens} x {first.Heads}: "
-                + "every layer needs equally many, and at least one token.");
+                $"Layer {index} has {what} of {tensor.Tokens} tokens x {tensor.Heads} heads where layer 0 has keys of "
+                + $"{first.Tokens} x {first.Heads}: every layer needs equally many, and at least one token.");
         }
     }
 
@@ -57,14 +57,15 @@ internal static class LayerShapes
         if (queries.Heads == 0)
         {
             throw new InvalidOperationException(
-                $"The policy '{policy.Name}' needs the last {policy.QueryWindow} queries of the prompt, and layer {index} comes without any: "
-                + "observe them while the prompt is decoded, or choose a policy that needs none.");
+                $"The policy '{policy.Name}' needs the last {policy.QueryWindow} queries of the prompt, and layer {index} comes "
+                + "without any: observe them while the prompt is decoded, or choose a policy that needs none.");
         }
 
         if (queries.Heads % layer.Keys.Heads != 0 || queries.HeadDimension != layer.Keys.HeadDimension)
         {
             throw new ArgumentException(
-                $"Layer {index} has {queries.Heads} query heads of {queries.HeadDimension} elements over {layer.Keys.Heads} KV heads of {layer.Keys.HeadDimension}.");
+                $"Layer {index} has {queries.Heads} query heads of {queries.HeadDimension} elements "
+                + $"over {layer.Keys.Heads} KV heads of {layer.Keys.HeadDimension}.");
         }
     }
 }

@@ -8,7 +8,9 @@ internal readonly record struct TokenSegment(int Start, int End, bool Protected)
 {
     public int Length => End - Start;
 
-    /// <summary>Cuts a cache of <paramref name="tokens"/> into segments. The protected ones hold at most <paramref name="cells"/> tokens.</summary>
+    /// <summary>
+    /// Cuts a cache of <paramref name="tokens"/> into segments. The protected ones hold at most <paramref name="cells"/> tokens.
+    /// </summary>
     public static TokenSegment[] Cut(KvProtection protection, int tokens, int cells)
     {
         bool[] marks = Mark(protection, tokens, cells);

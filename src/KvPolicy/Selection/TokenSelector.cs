@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using CurKv.KvPolicy.Kernels;
 
 namespace CurKv.KvPolicy;
 
@@ -14,6 +16,7 @@ internal static class TokenSelector
     /// <param name="scores">One score per token. NaN and negative infinity rank lowest, positive infinity highest.</param>
     /// <param name="segments">The cache cut by protection, with at most <c>kept.Length</c> protected tokens.</param>
     /// <param name="kept">Receives that many tokens, ascending; at most as many as there are.</param>
+    [MethodImpl(Hot.Loop)]
     public static void Select(ReadOnlySpan<float> scores, ReadOnlySpan<TokenSegment> segments, Span<int> kept)
     {
         int needed = kept.Length;
@@ -76,6 +79,7 @@ internal static class TokenSelector
         return count;
     }
 
+    [MethodImpl(Hot.Loop)]
     private static int CountAtLeast(ReadOnlySpan<float> scores, float threshold)
     {
         ReadOnlySpan<Vector512<float>> vectors = MemoryMarshal.Cast<float, Vector512<float>>(scores);

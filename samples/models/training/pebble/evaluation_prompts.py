@@ -46,8 +46,8 @@ class _Context(NamedTuple):
     layout: str
 
 
-# A document whose last turn is the answer, or None if it did not fit, and the values that the answer
-# must hold.
+# A document whose last turn is the answer, or None if it did not fit, and the values that the
+# answer must hold.
 _Prompt = tuple[Document | None, list[str]]
 
 

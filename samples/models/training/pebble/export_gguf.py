@@ -100,16 +100,16 @@ def main() -> None:
     parser.add_argument("weights", type=Path, help="folder that the trainer wrote")
     parser.add_argument("output", type=Path, help="folder for the GGUF files")
     arguments = parser.parse_args()
-    checkpoint = load_weights(arguments.weights)
+    model = load_weights(arguments.weights)
     tokenizer = Tokenizer()
     for name, (file_type, store_matrix) in _FORMATS.items():
         tensors = []
-        for tensor_name in tensor_names(checkpoint.config):
-            values = checkpoint.arrays[tensor_name]
+        for tensor_name in tensor_names(model.config):
+            values = model.arrays[tensor_name]
             store = gguf.f32_tensor if values.ndim == 1 else store_matrix
             tensors.append(store(tensor_name, values))
         path = arguments.output / f"pebble-17m-{name}.gguf"
-        gguf.write_gguf(path, build_metadata(checkpoint.config, tokenizer, file_type), tensors)
+        gguf.write_gguf(path, build_metadata(model.config, tokenizer, file_type), tensors)
         print(f"{path}: {path.stat().st_size} bytes")
 
 

@@ -77,8 +77,8 @@ def f16_tensor(name: str, values: NDArray[np.float16]) -> Tensor:
 def q8_0_tensor(name: str, values: NDArray[np.float16]) -> Tensor:
     """Quantise rows of a multiple of 32 weights: an f16 scale and 32 signed bytes a block.
 
-    The weights are divided by the f32 scale, before it is rounded to f16, and halves are rounded
-    away from zero: bit for bit what ggml's reference quantiser does.
+    As in ggml's reference quantiser, the weights are divided by the f32 scale, before it is rounded
+    to f16, and halves are rounded away from zero.
     """
     blocks = values.astype(np.float32).reshape(-1, _BLOCK)
     scales = np.abs(blocks).max(axis=1) / 127.0

@@ -4,7 +4,6 @@ The arrays have the names of the tensors in the GGUF file, so that nothing has t
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,7 +16,7 @@ Arrays = dict[str, NDArray[np.float16]]
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class TrainedModel:
     """The weights of a model after `steps` steps and `tokens` tokens of its last phase."""
 
     config: ModelConfig
@@ -26,23 +25,22 @@ class Checkpoint:
     arrays: Arrays
 
 
-def save_weights(folder: Path, checkpoint: Checkpoint) -> None:
+def save_weights(folder: Path, model: TrainedModel) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    arrays: Mapping[str, NDArray[np.float16]] = checkpoint.arrays
-    np.savez(folder / "weights.npz", **arrays)
+    np.savez(folder / "weights.npz", **model.arrays)
     description = {
-        "config": asdict(checkpoint.config),
-        "steps": checkpoint.steps,
-        "tokens": checkpoint.tokens,
+        "config": asdict(model.config),
+        "steps": model.steps,
+        "tokens": model.tokens,
     }
     (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n")
 
 
-def load_weights(folder: Path) -> Checkpoint:
+def load_weights(folder: Path) -> TrainedModel:
     description = json.loads((folder / "model.json").read_text())
     with np.load(folder / "weights.npz") as archive:
         arrays = {name: archive[name] for name in archive.files}
-    return Checkpoint(
+    return TrainedModel(
         config=ModelConfig(**description["config"]),
         steps=description["steps"],
         tokens=description["tokens"],

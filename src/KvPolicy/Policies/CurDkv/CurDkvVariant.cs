@@ -6,7 +6,9 @@ public enum CurDkvVariant
     /// <summary>Squared norms of the rows.</summary>
     Norms,
 
-    /// <summary>Squared norms after a seeded Gaussian projection, as the paper has it: an unbiased estimate of <see cref="Norms"/>.</summary>
+    /// <summary>
+    /// Squared norms after a seeded Gaussian projection, as the paper has it: an unbiased estimate of <see cref="Norms"/>.
+    /// </summary>
     Sketch,
 
     /// <summary>Squared norms, each relative to its neighbourhood, as the authors' code has it.</summary>

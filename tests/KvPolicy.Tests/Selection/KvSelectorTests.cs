@@ -1,0 +1,159 @@
+using CurKv.KvPolicy.Tests.Support;
+
+namespace CurKv.KvPolicy.Tests.Selection;
+
+public sealed class KvSelectorTests : IDisposable
+{
+    private const int Tokens = 30;
+    private const int Heads = 2;
+
+    private static readonly FakePolicy ByToken = new((_, _, token) => token);
+
+    private readonly TestTensor _tensor = TestTensor.Random(KvElementType.F16, KvLayout.TokenMajor, Tokens, Heads, 32, seed: 1);
+    private readonly TestTensor _shorter = TestTensor.Random(KvElementType.F16, KvLayout.TokenMajor, Tokens - 1, Heads, 32, seed: 1);
+    private readonly TestTensor _narrower = TestTensor.Random(KvElementType.F16, KvLayout.TokenMajor, Tokens, Heads - 1, 32, seed: 1);
+
+    public void Dispose()
+    {
+        _tensor.Dispose();
+        _shorter.Dispose();
+        _narrower.Dispose();
+    }
+
+    [Fact]
+    public void Constructor_NoPolicy_Throws() => Assert.Throws<ArgumentNullException>(() => new KvSelector(null!));
+
+    [Fact]
+    public void Constructor_NoParallelism_Throws() => Assert.Throws<ArgumentOutOfRangeException>(() => new KvSelector(ByToken, 0));
+
+    [Fact]
+    public void Select_NullArgument_Throws()
+    {
+        Assert.Throws<ArgumentNullException>(() => Select(ByToken, null!));
+        Assert.Throws<ArgumentNullException>(() =>
+            new KvSelector(ByToken).Select([Layer()], KvBudget.FromCells(8), null!, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Select_NoLayers_Throws() => Assert.Throws<ArgumentException>(() => Select(ByToken, []));
+
+    [Fact]
+    public void Select_EmptyCache_Throws() => Assert.Throws<ArgumentException>(() => Select(ByToken, [default]));
+
+    [Fact]
+    public void Select_LayersOfDifferentShape_Throws()
+    {
+        Assert.Throws<ArgumentException>(() => Select(ByToken, [Layer(), new KvLayerTensors(_shorter.View, default)]));
+        Assert.Throws<ArgumentException>(() => Select(ByToken, [Layer(), new KvLayerTensors(_narrower.View, default)]));
+    }
+
+    [Fact]
+    public void Select_ValuesThatDoNotFit_ThrowOnlyIfRead()
+    {
+        KvLayerTensors[] layers = [new(_tensor.View, _shorter.View)];
+
+        Assert.Throws<ArgumentException>(() => Select(new CurDkv(), layers));
+        Assert.Equal(8, Select(new KeyNorm(), layers).Cells);
+    }
+
+    [Fact]
+    public unsafe void Select_NoMemory_ThrowsOnlyIfRead()
+    {
+        var shape = new KvTensor(null, KvElementType.F16, KvLayout.TokenMajor, Tokens, Heads, 32, Heads * 64);
+        KvLayerTensors[] noKeys = [new(shape, _tensor.View)];
+        KvLayerTensors[] noValues = [new(_tensor.View, shape)];
+
+        Assert.Throws<ArgumentException>(() => Select(new KeyNorm(), noKeys));
+        Assert.Throws<ArgumentException>(() => Select(new CurDkv(), noValues));
+        Assert.Equal(8, Select(new StreamingLlm(), noKeys).Cells);
+        Assert.Equal(8, Select(new CurDkv(new CurDkvOptions { Combination = CurDkvCombination.Value }), noKeys).Cells);
+    }
+
+    [Fact]
+    public void Select_QueriesWantedAndMissing_ThrowsWithPolicyAndLayer()
+    {
+        InvalidOperationException exception = Assert.Throws<InvalidOperationException>(() => Select(QueryPolicy(), [Layer()]));
+
+        Assert.Contains("'fake'", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("layer 0", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(3, 32)]
+    [InlineData(4, 16)]
+    public void Select_QueriesThatDoNotFit_Throws(int heads, int headDimension) =>
+        Assert.Throws<ArgumentException>(() => Select(QueryPolicy(), [Layer() with { Queries = Queries(heads, headDimension) }]));
+
+    [Fact]
+    public void Select_QueriesThatFit_ReachThePolicy() =>
+        Assert.Equal(8, Select(QueryPolicy(), [Layer() with { Queries = Queries(4, 32) }]).Cells);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Select_ScoresByLayerAndHead_KeepEachHeadsBest(int degreeOfParallelism)
+    {
+        // Every head of every layer prefers the tokens of another residue.
+        var policy = new FakePolicy((layer, head, token) => (token + layer + head) % 5 == 0 ? 1 : 0);
+
+        KvSelection selection = new KvSelector(policy, degreeOfParallelism).Select(
+            [.. Enumerable.Repeat(Layer(), 9)], KvBudget.FromCells(6), KvProtection.None, TestContext.Current.CancellationToken);
+
+        for (int layer = 0; layer < 9; layer++)
+        {
+            for (int head = 0; head < Heads; head++)
+            {
+                Assert.Equal(Enumerable.Range(0, Tokens).Where(token => (token + layer + head) % 5 == 0), selection[layer, head].ToArray());
+            }
+        }
+    }
+
+    [Fact]
+    public void Select_Ratio_KeepsItsShareAndTheProtected()
+    {
+        var protection = new KvProtection(Sinks: 2, Recent: 1) { Ranges = [new TokenRange(9, 10)] };
+
+        KvSelection selection = new KvSelector(ByToken).Select(
+            [Layer()], KvBudget.FromRatio(0.8), protection, TestContext.Current.CancellationToken);
+
+        Assert.Equal([0, 1, 9, 27, 28, 29], selection[0, 1].ToArray());
+    }
+
+    [Fact]
+    public void Select_Budget_IsToldToThePolicy()
+    {
+        KvLayer seen = default;
+        var policy = new RecordingPolicy(layer => seen = layer);
+
+        new KvSelector(policy).Select(
+            [Layer()], KvBudget.FromCells(3), new KvProtection(Sinks: 4, Recent: 0), TestContext.Current.CancellationToken);
+
+        Assert.Equal((3, 3, Tokens, Heads), (seen.Budget, seen.Sinks, seen.Tokens, seen.Heads));
+    }
+
+    [Fact]
+    public void Select_Cancelled_Throws() => Assert.Throws<OperationCanceledException>(() =>
+        new KvSelector(ByToken).Select([Layer()], KvBudget.FromCells(3), KvProtection.None, new CancellationToken(canceled: true)));
+
+    private static KvSelection Select(IKvPolicy policy, IReadOnlyList<KvLayerTensors> layers) =>
+        new KvSelector(policy).Select(layers, KvBudget.FromCells(8), new KvProtection(), TestContext.Current.CancellationToken);
+
+    private static FakePolicy QueryPolicy() => new((_, _, token) => token, KvPolicyInputs.WindowQueries);
+
+    private static KvQueries Queries(int heads, int headDimension) => new(new float[heads * 4 * headDimension], heads, 4, headDimension);
+
+    private KvLayerTensors Layer() => new(_tensor.View, _tensor.View);
+
+    private sealed class RecordingPolicy(Action<KvLayer> record) : IKvPolicy
+    {
+        public string Name => "recording";
+
+        public KvPolicyInputs Inputs => KvPolicyInputs.None;
+
+        public void Score(in KvLayer layer, Span<float> scores)
+        {
+            scores.Clear();
+            record(layer);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace CurKv.KvPolicy.Tests.Support;
+
+/// <summary>Scores a single layer.</summary>
+internal static class Scoring
+{
+    public static float[] Score(IKvPolicy policy, in KvTensor keys, in KvTensor values, int budget = 8, int sinks = 4)
+    {
+        float[] scores = new float[keys.Heads * keys.Tokens];
+        policy.Score(new KvLayer(0, keys, values, default, budget, sinks), scores);
+        return scores;
+    }
+
+    /// <summary>Random rows <c>[heads][tokens][head dimension]</c> between −1 and 1.</summary>
+    public static float[][][] Rows(int heads, int tokens, int headDimension, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, heads).Select(_ => Enumerable.Range(0, tokens)
+            .Select(_ => Enumerable.Range(0, headDimension).Select(_ => (random.NextSingle() * 2) - 1).ToArray()).ToArray())];
+    }
+}
