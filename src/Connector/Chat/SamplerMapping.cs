@@ -17,19 +17,27 @@ internal static class SamplerMapping
 
     /// <summary>Maps the options; without a seed every call draws its own.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
+    /// <exception cref="ArgumentException">An additional property is not a number.</exception>
     public static SamplerSettings Map(ChatOptions? options) => new()
     {
         Temperature = InRange(options?.Temperature ?? DefaultTemperature, 0, float.MaxValue, nameof(ChatOptions.Temperature)),
         TopK = options?.TopK ?? DefaultTopK,
         TopP = InRange(options?.TopP ?? DefaultTopP, 0, 1, nameof(ChatOptions.TopP)),
         MinP = InRange(MinP(options) ?? DefaultMinP, 0, 1, MinPProperty),
-        Seed = unchecked((uint)(options?.Seed ?? Random.Shared.NextInt64())),
+        Seed = Seed(options?.Seed ?? Random.Shared.NextInt64()),
     };
 
+    // llama.cpp reads the highest seed as "draw one".
+    private static uint Seed(long seed) => Math.Min(unchecked((uint)seed), uint.MaxValue - 1);
+
     private static float? MinP(ChatOptions? options) =>
-        options?.AdditionalProperties?.TryGetValue(MinPProperty, out object? value) == true && value is IConvertible number
-            ? number.ToSingle(CultureInfo.InvariantCulture)
-            : null;
+        options?.AdditionalProperties?.TryGetValue(MinPProperty, out object? value) == true && value is not null ? Number(value, MinPProperty) : null;
+
+    // By its text: in options that came as JSON it is a JsonElement.
+    private static float Number(object value, string name) =>
+        float.TryParse(Convert.ToString(value, CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture, out float number)
+            ? number
+            : throw new ArgumentException($"{name} is '{value}'. Set it to a number.", name);
 
     private static float InRange(float value, float low, float high, string name) =>
         value >= low && value <= high ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must lie between {low} and {high}.");

@@ -8,6 +8,7 @@ internal sealed class GgufFile
     private const uint Magic = 0x46554747;
     private const long MaxStringBytes = 64L << 20;
     private readonly Dictionary<string, object> _metadata = [];
+    private readonly HashSet<string> _tensors = [];
 
     private GgufFile()
     {
@@ -41,7 +42,16 @@ internal sealed class GgufFile
         }
     }
 
-    /// <summary>A number under <c>{architecture}.{key}</c>, or null where the file has none.</summary>
+    /// <summary>Whether the file holds a tensor of this name.</summary>
+    public bool HasTensor(string name) => _tensors.Contains(name);
+
+    /// <summary>A text under <c>{architecture}.{key}</c>, or null where the file has none.</summary>
+    public string? Text(string key) => _metadata.GetValueOrDefault($"{Architecture}.{key}") as string;
+
+    /// <summary>A floating-point number under <c>{architecture}.{key}</c>, or null where the file has none.</summary>
+    public double? Real(string key) => _metadata.GetValueOrDefault($"{Architecture}.{key}") as double?;
+
+    /// <summary>A whole number under <c>{architecture}.{key}</c>, or null where the file has none.</summary>
     public long? Number(string key) => _metadata.GetValueOrDefault($"{Architecture}.{key}") switch
     {
         null or string or double => null,
@@ -84,7 +94,7 @@ internal sealed class GgufFile
         ulong lastOffset = 0;
         for (long i = 0; i < tensors; i++)
         {
-            _ = ReadString(reader, path);
+            _tensors.Add(ReadString(reader, path));
             uint dimensions = reader.ReadUInt32();
             Skip(reader, (dimensions * 8L) + 4);
             lastOffset = Math.Max(lastOffset, reader.ReadUInt64());
@@ -138,6 +148,11 @@ internal sealed class GgufFile
     {
         uint type = reader.ReadUInt32();
         long count = reader.ReadInt64();
+        if (count < 0 || count > reader.BaseStream.Length)
+        {
+            throw new EndOfStreamException();
+        }
+
         int size = type switch { 0 or 1 or 7 => 1, 2 or 3 => 2, 4 or 5 or 6 => 4, 10 or 11 or 12 => 8, _ => 0 };
         if (size > 0)
         {
@@ -160,7 +175,7 @@ internal sealed class GgufFile
 
     private static void Skip(BinaryReader reader, long bytes)
     {
-        if (bytes < 0 || reader.BaseStream.Position + bytes > reader.BaseStream.Length)
+        if (bytes < 0 || bytes > reader.BaseStream.Length - reader.BaseStream.Position)
         {
             throw new EndOfStreamException();
         }

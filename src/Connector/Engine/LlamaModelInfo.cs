@@ -1,3 +1,5 @@
+using CurKv.KvPolicy;
+
 namespace CurKv.Connector.Engine;
 
 /// <summary>A model's facts, as far as the layers above the engine need them.</summary>
@@ -35,6 +37,9 @@ internal sealed record LlamaModelInfo
 
     /// <summary>Whether positions are rotated into the keys (RoPE); without it, cells cannot change places (ALiBi, learned positions).</summary>
     public required bool HasRotaryPositions { get; init; }
+
+    /// <summary>How positions are rotated, where that is plain RoPE; null where frequencies are scaled or the layout is another one.</summary>
+    public required RotaryEmbedding? Rotary { get; init; }
 
     /// <summary>Whether some state is recurrent (Mamba, RWKV), which no eviction can cut.</summary>
     public required bool IsRecurrent { get; init; }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using CurKv.KvPolicy;
 using LLama.Exceptions;
 using LLama.Native;
 using Microsoft.Extensions.Logging;
@@ -250,6 +251,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
     {
         int queryHeads = model.HeadCount;
         int defaultDimension = queryHeads > 0 ? model.EmbeddingSize / queryHeads : 0;
+        int keyDimension = (int)(gguf.Number("attention.key_length") ?? defaultDimension);
         return new LlamaModelInfo
         {
             Path = path,
@@ -260,11 +262,25 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
             Layers = model.LayerCount,
             QueryHeads = queryHeads,
             KvHeads = model.KVHeadCount,
-            KeyDimension = (int)(gguf.Number("attention.key_length") ?? defaultDimension),
+            KeyDimension = keyDimension,
             ValueDimension = (int)(gguf.Number("attention.value_length") ?? defaultDimension),
             HasRotaryPositions = model.RopeType != LLamaRopeType.None,
+            Rotary = Rotary(model, gguf, keyDimension),
             IsRecurrent = model.IsRecurrent || LlamaGaps.llama_model_is_hybrid(model.DangerousGetHandle()),
             ChatTemplate = model.GetTemplate(strict: false),
         };
+    }
+
+    // LLamaSharp names the types Norm and None only; NeoX is llama.cpp's 2.
+    private static RotaryEmbedding? Rotary(SafeLlamaModelHandle model, GgufFile gguf, int keyDimension)
+    {
+        const LLamaRopeType Neox = (LLamaRopeType)2;
+        bool plain = model.RopeType is LLamaRopeType.Norm or Neox
+            && (gguf.Text("rope.scaling.type") ?? "none") == "none"
+            && !gguf.HasTensor("rope_freqs.weight");
+        int dimensions = (int)(gguf.Number("rope.dimension_count") ?? keyDimension);
+        return plain && dimensions >= 2 && dimensions % 2 == 0 && dimensions <= keyDimension
+            ? new RotaryEmbedding(gguf.Real("rope.freq_base") ?? 10000, dimensions, model.RopeType == LLamaRopeType.Norm)
+            : null;
     }
 }

@@ -63,6 +63,11 @@ internal sealed unsafe partial class KvCompressor : IDisposable
         KvLayerTensors[] view = taken == KvRewritePath.Craft
             ? _capture!.View(sequence, cells, _format, _model.KvHeads, _model.KeyDimension, _model.ValueDimension)
             : ReadState(sequence, cells);
+        if (CanUndoRotation(cells, lastPosition))
+        {
+            view = Array.ConvertAll(view, layer => layer with { Rotary = _model.Rotary });
+        }
+
         KvSelection selection = plan.Selector.Select(view, plan.Budget, plan.Protection);
         TimeSpan scoreTime = Stopwatch.GetElapsedTime(start);
 
@@ -78,6 +83,11 @@ internal sealed unsafe partial class KvCompressor : IDisposable
         _state.Dispose();
         _crafted.Dispose();
     }
+
+    // A cell's index is its token's position only as long as none was removed, and a quantised cache may hold its rows under one
+    // more rotation (a Hadamard transform).
+    private bool CanUndoRotation(int cells, int lastPosition) =>
+        lastPosition == cells - 1 && _format!.Layers[0].KeyType is KvElementType.F32 or KvElementType.F16 or KvElementType.BF16;
 
     // Tokens fill a fresh stream from its first cell on. If the newest one is not where that puts it, the tokens lie elsewhere.
     private bool InOrder(int sequence, int cells) => _capture!.LastCell == _capture.ExpectedLastCell(sequence, cells);

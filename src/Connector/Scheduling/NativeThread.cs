@@ -57,31 +57,50 @@ internal sealed class NativeThread : IDisposable
         }
     }
 
-    private sealed class Job(Action<CancellationToken> work, CancellationToken cancellationToken)
+    private sealed class Job
     {
         // Continuations must not run on the native thread.
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Action<CancellationToken> _work;
+        private readonly CancellationToken _cancellationToken;
+        private readonly CancellationTokenRegistration _whileQueued;
+
+        public Job(Action<CancellationToken> work, CancellationToken cancellationToken)
+        {
+            _work = work;
+            _cancellationToken = cancellationToken;
+
+            // A cancelled caller does not wait for the jobs before its own.
+            _whileQueued = cancellationToken.UnsafeRegister(static (job, token) => ((Job)job!)._done.TrySetCanceled(token), this);
+        }
 
         public Task Task => _done.Task;
 
         public void Run(CancellationToken shutdown)
         {
+            // Waits for a cancellation on its way; from here on only this thread ends the job.
+            _whileQueued.Dispose();
+            if (_done.Task.IsCompleted)
+            {
+                return;
+            }
+
             if (shutdown.IsCancellationRequested)
             {
                 _done.SetException(new ObjectDisposedException(nameof(LlamaChatClient)));
                 return;
             }
 
-            using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, shutdown);
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(_cancellationToken, shutdown);
             try
             {
                 linked.Token.ThrowIfCancellationRequested();
-                work(linked.Token);
+                _work(linked.Token);
                 _done.SetResult();
             }
             catch (OperationCanceledException e) when (linked.IsCancellationRequested)
             {
-                _done.SetCanceled(cancellationToken.IsCancellationRequested ? cancellationToken : e.CancellationToken);
+                _done.SetCanceled(_cancellationToken.IsCancellationRequested ? _cancellationToken : e.CancellationToken);
             }
 #pragma warning disable CA1031 // Whatever a job throws belongs to whoever waits for it; the thread goes on.
             catch (Exception e)

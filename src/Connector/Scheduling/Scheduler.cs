@@ -10,7 +10,7 @@ namespace CurKv.Connector.Scheduling;
 /// <summary>Owns the context and runs requests on it one after the other. Thread-safe.</summary>
 internal sealed class Scheduler : IDisposable
 {
-    private readonly NativeThread _thread = new();
+    private readonly NativeThread _thread;
     private readonly SequenceRunner _runner;
 
     /// <summary>Creates the context and tests whether its cache can be compressed.</summary>
@@ -25,9 +25,10 @@ internal sealed class Scheduler : IDisposable
         catch
         {
             context.Dispose();
-            _thread.Dispose();
             throw;
         }
+
+        _thread = new NativeThread();
     }
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
@@ -48,7 +49,15 @@ internal sealed class Scheduler : IDisposable
                 yield return item;
             }
 
-            await generation.ConfigureAwait(false);
+            try
+            {
+                await generation.ConfigureAwait(false);
+            }
+            catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+            {
+                // The caller knows its own token, not the linked one.
+                throw new OperationCanceledException(e.Message, e, cancellationToken);
+            }
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;
@@ -53,7 +54,7 @@ public sealed class LlamaDocument : IChatClient
         ObjectDisposedException.ThrowIf(_disposed, this);
         _runtime.ThrowIfDisposed();
         int[] tokens = _runtime.Prompts.BuildQuestion(_prompt, _instructions, _document, ConversationMapping.Map(messages, options));
-        return WhileInUse(_runtime.Answer(_snapshot, tokens, null, options, cancellationToken));
+        return WhileInUse(_runtime.Answer(_snapshot, tokens, null, options, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -78,7 +79,8 @@ public sealed class LlamaDocument : IChatClient
         }
     }
 
-    private async IAsyncEnumerable<ChatResponseUpdate> WhileInUse(IAsyncEnumerable<ChatResponseUpdate> updates)
+    private async IAsyncEnumerable<ChatResponseUpdate> WhileInUse(
+        IAsyncEnumerable<ChatResponseUpdate> updates, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -88,7 +90,7 @@ public sealed class LlamaDocument : IChatClient
 
         try
         {
-            await foreach (ChatResponseUpdate update in updates.ConfigureAwait(false))
+            await foreach (ChatResponseUpdate update in updates.WithCancellation(cancellationToken).ConfigureAwait(false))
             {
                 yield return update;
             }

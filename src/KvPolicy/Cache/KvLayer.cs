@@ -7,7 +7,8 @@ namespace CurKv.KvPolicy;
 /// <param name="Queries">The last queries of the prompt; empty unless the policy asks for them.</param>
 /// <param name="Budget">How many tokens each head will keep.</param>
 /// <param name="Sinks">How many first tokens are kept in any case.</param>
-public readonly record struct KvLayer(int Index, KvTensor Keys, KvTensor Values, KvQueries Queries, int Budget, int Sinks)
+/// <param name="Rotary">How the keys are rotated by their tokens' indices; null where that is unknown.</param>
+public readonly record struct KvLayer(int Index, KvTensor Keys, KvTensor Values, KvQueries Queries, int Budget, int Sinks, RotaryEmbedding? Rotary = null)
 {
     /// <summary>The number of cached tokens.</summary>
     public int Tokens => Keys.Tokens;

@@ -6,6 +6,7 @@ public static class KvPolicies
     private static readonly Dictionary<string, Func<IKvPolicy>> Factories = new(StringComparer.OrdinalIgnoreCase)
     {
         ["curdkv"] = () => new CurDkv(),
+        ["curdkv-norms"] = () => new CurDkv(new CurDkvOptions { Variant = CurDkvVariant.Norms }),
         ["curdkv-sketch"] = () => new CurDkv(new CurDkvOptions { Variant = CurDkvVariant.Sketch }),
         ["curdkv-local"] = () => new CurDkv(new CurDkvOptions { Variant = CurDkvVariant.LocalNorms }),
         ["curdkv-exact"] = () => new CurDkv(new CurDkvOptions { Variant = CurDkvVariant.Exact }),

@@ -55,8 +55,8 @@ public sealed class KvSelector
         var options = new ParallelOptions { MaxDegreeOfParallelism = _degreeOfParallelism, CancellationToken = cancellationToken };
         Parallel.For(0, layers.Count, options, index =>
         {
-            (KvTensor keys, KvTensor values, KvQueries queries) = layers[index];
-            var layer = new KvLayer(index, keys, values, queries, selection.Cells, Math.Min(protection.Sinks, selection.Cells));
+            (KvTensor keys, KvTensor values, KvQueries queries, RotaryEmbedding? rotary) = layers[index];
+            var layer = new KvLayer(index, keys, values, queries, selection.Cells, Math.Min(protection.Sinks, selection.Cells), rotary);
             SelectLayer(layer, segments, selection);
         });
         return selection;

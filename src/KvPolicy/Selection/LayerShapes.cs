@@ -18,6 +18,7 @@ internal static class LayerShapes
             if (policy.Inputs.HasFlag(KvPolicyInputs.Keys))
             {
                 CheckData(layer.Keys, index, "keys");
+                CheckRotary(layer, index);
             }
 
             if (policy.Inputs.HasFlag(KvPolicyInputs.Values))
@@ -48,6 +49,14 @@ internal static class LayerShapes
         if (tensor.Data is null)
         {
             throw new ArgumentException($"Layer {index} has no memory for the {what} that the policy reads.");
+        }
+    }
+
+    private static void CheckRotary(in KvLayerTensors layer, int index)
+    {
+        if (layer.Rotary is { } rotary && (rotary.Dimensions < 2 || rotary.Dimensions % 2 != 0 || rotary.Dimensions > layer.Keys.HeadDimension || !(rotary.Base > 0)))
+        {
+            throw new ArgumentException($"Layer {index} cannot have {rotary.Dimensions} of {layer.Keys.HeadDimension} key elements rotated with base {rotary.Base}.");
         }
     }
 

@@ -14,6 +14,8 @@ public class CurDkvTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new CurDkv(new CurDkvOptions { Variant = (CurDkvVariant)9 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new CurDkv(new CurDkvOptions { Combination = (CurDkvCombination)9 }));
         Assert.Throws<ArgumentNullException>(() => new CurDkv(new CurDkvOptions { LocalWindow = null! }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new CurDkv(new CurDkvOptions { ValueExponent = 1.1 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new CurDkv(new CurDkvOptions { ValueExponent = double.NaN }));
     }
 
     [Theory]
@@ -63,8 +65,12 @@ public class CurDkvTests
         Assert.Equal(1, scores.Count(score => score <= 0));
     }
 
+    // Centred keys have a mean that such rows are left out of; CentredNormsTests has them.
     [Theory]
-    [MemberData(nameof(Variants))]
+    [InlineData(CurDkvVariant.Norms)]
+    [InlineData(CurDkvVariant.Sketch)]
+    [InlineData(CurDkvVariant.LocalNorms)]
+    [InlineData(CurDkvVariant.Exact)]
     public void Score_NonFiniteRows_RankLowestAndCountAsZeros(CurDkvVariant variant)
     {
         var policy = new CurDkv(new CurDkvOptions { Variant = variant });
@@ -87,11 +93,24 @@ public class CurDkvTests
     }
 
     [Fact]
+    public void Score_Centred_IsTheDistanceFromTheMeanTimesAPowerOfTheValue()
+    {
+        // The sink lies apart and does not count: the mean is (2, 0), the squared distances 1, 0, 1 and 4.
+        using var keys = TestTensor.Of([[[90, 0], [1, 0], [2, 0], [3, 0], [2, 2], [2, -2]]]);
+        using var values = TestTensor.Of([[[1, 0], [2, 0], [1, 0], [4, 0], [1, 0], [1, 0]]]);
+        var policy = new CurDkv(new CurDkvOptions { ValueExponent = 0.5 });
+        float[] scores = new float[6];
+        policy.Score(new KvLayer(0, keys.View, values.View, default, 3, Sinks: 1), scores);
+
+        ScoreAssert.Equal([88 * 88, 1 * 2, 0, 1 * 4, 4, 4], [.. scores.Select(score => score / scores[4] * 4)]);
+    }
+
+    [Fact]
     public void Score_HugeFloats_RankOverflowLowest()
     {
         using var rows = TestTensor.Of([[[1, 0], [1e30f, 0], [2, 0]]]);
 
-        float[] scores = Scoring.Score(new CurDkv(), rows.View, rows.View);
+        float[] scores = Scoring.Score(new CurDkv(new CurDkvOptions { Variant = CurDkvVariant.Norms }), rows.View, rows.View);
 
         ScoreAssert.Equal([1 / 17f, float.NegativeInfinity, 16 / 17f], scores);
     }

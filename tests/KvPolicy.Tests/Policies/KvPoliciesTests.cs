@@ -17,7 +17,7 @@ public class KvPoliciesTests
     [Fact]
     public void All_EveryName_IsTheNameOfItsPolicy()
     {
-        Assert.Equal(["curdkv", "curdkv-sketch", "curdkv-local", "curdkv-exact", "streaming", "keynorm", "random"], KvPolicies.All);
+        Assert.Equal(["curdkv", "curdkv-norms", "curdkv-sketch", "curdkv-local", "curdkv-exact", "streaming", "keynorm", "random"], KvPolicies.All);
         Assert.All(KvPolicies.All, name => Assert.Equal(name, KvPolicies.Create(name).Name));
     }
 

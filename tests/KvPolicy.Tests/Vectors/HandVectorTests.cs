@@ -14,7 +14,7 @@ public class HandVectorTests
         using var keys = TestTensor.Of(VectorFile.Tensor(parameters.GetProperty("K")));
         using var values = TestTensor.Of(VectorFile.Tensor(parameters.GetProperty("V")));
 
-        AssertCase(expected, new CurDkv(), keys.View, values.View, Number(parameters, "k"), Number(parameters, "n_sink"));
+        AssertCase(expected, new CurDkv(new CurDkvOptions { Variant = CurDkvVariant.Norms }), keys.View, values.View, Number(parameters, "k"), Number(parameters, "n_sink"));
     }
 
     [Fact]

@@ -81,10 +81,10 @@ public class PolicyVectorTests
         "random" => new RandomTokens(42),
         "streaming_llm" => new StreamingLlm(),
         "knorm" => new KeyNorm(),
-        "cur_norms_key" => new CurDkv(new CurDkvOptions { Combination = CurDkvCombination.Key }),
-        "cur_norms_value" => new CurDkv(new CurDkvOptions { Combination = CurDkvCombination.Value }),
-        "cur_norms_kv_avg" => new CurDkv(new CurDkvOptions { Combination = CurDkvCombination.Mean }),
-        "cur_norms_kv_product" => new CurDkv(),
+        "cur_norms_key" => Norms(CurDkvCombination.Key),
+        "cur_norms_value" => Norms(CurDkvCombination.Value),
+        "cur_norms_kv_avg" => Norms(CurDkvCombination.Mean),
+        "cur_norms_kv_product" => Norms(CurDkvCombination.Product),
         "curdkv_paper" => new CurDkv(Sketch(), null, CurDkvCombination.Product),
         "curdkv_kvpress" or "curdkv_kvpress_protect_recent" => LocalNorms(CurDkvWindow.KvPress),
         "curdkv_authors_fork" => LocalNorms(CurDkvWindow.Authors),
@@ -93,6 +93,9 @@ public class PolicyVectorTests
         "curdkv_exact_leverage" => new CurDkv(new CurDkvOptions { Variant = CurDkvVariant.Exact }),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such case."),
     };
+
+    private static CurDkv Norms(CurDkvCombination combination) =>
+        new(new CurDkvOptions { Variant = CurDkvVariant.Norms, Combination = combination });
 
     private static CurDkv LocalNorms(CurDkvWindow window) =>
         new(new CurDkvOptions { Variant = CurDkvVariant.LocalNorms, LocalWindow = window });

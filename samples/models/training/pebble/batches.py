@@ -49,7 +49,7 @@ class BatchMaker:
 
 
 # Set in the worker processes, which inherit the maker instead of getting it with every task.
-_worker_maker: BatchMaker
+_worker_maker: BatchMaker | None = None
 
 
 def _start_worker(maker: BatchMaker) -> None:
@@ -59,6 +59,7 @@ def _start_worker(maker: BatchMaker) -> None:
 
 
 def _make_batch(step: int) -> Batch:
+    assert _worker_maker is not None
     return _worker_maker.make(step)
 
 

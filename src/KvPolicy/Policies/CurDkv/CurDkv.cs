@@ -8,7 +8,8 @@ namespace CurKv.KvPolicy;
 /// query is needed.
 /// </summary>
 /// <remarks>
-/// Scores are squared norms, as in the paper, and not leverage scores unless <see cref="CurDkvVariant.Exact"/> is chosen.
+/// Scores are products of squared norms, as in the paper (<see cref="CurDkvVariant.Norms"/>), or by default of the keys' squared
+/// distances from their mean; they are not leverage scores unless <see cref="CurDkvVariant.Exact"/> is chosen.
 /// Each head's scores sum to 1. A token whose key or value holds NaN or an infinity, or whose score overflows a float, is
 /// evicted first. Instances are immutable and safe to use from several threads.
 /// </remarks>
@@ -19,7 +20,7 @@ public sealed class CurDkv : IKvPolicy
     private readonly CurDkvCombination _combination;
 
     /// <summary>Creates the policy.</summary>
-    /// <param name="options">Its settings; squared norms and their product by default.</param>
+    /// <param name="options">Its settings; centred keys and a gentle weight of the values by default.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
     public CurDkv(CurDkvOptions? options = null)
     {
@@ -27,9 +28,15 @@ public sealed class CurDkv : IKvPolicy
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SketchColumns, 1);
         ArgumentNullException.ThrowIfNull(options.LocalWindow);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LocalWindow.Tokens, 1);
+        if (!(options.ValueExponent >= 0 && options.ValueExponent <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), options.ValueExponent, $"{nameof(options.ValueExponent)} must lie between 0 and 1.");
+        }
+
         (Name, _leverage) = options.Variant switch
         {
-            CurDkvVariant.Norms => ("curdkv", new NormLeverage()),
+            CurDkvVariant.Centred => ("curdkv", new CentredLeverage(options.ValueExponent)),
+            CurDkvVariant.Norms => ("curdkv-norms", new NormLeverage()),
             CurDkvVariant.Sketch => ("curdkv-sketch", new SketchLeverage(options.SketchColumns, options.SketchSeed)),
             CurDkvVariant.LocalNorms => ("curdkv-local", new NormLeverage()),
             CurDkvVariant.Exact => ("curdkv-exact", (ILeverage)new ExactLeverage()),
@@ -60,12 +67,22 @@ public sealed class CurDkv : IKvPolicy
     /// <exception cref="ArgumentException"><paramref name="scores"/> does not have one score per head and token.</exception>
     public void Score(in KvLayer layer, Span<float> scores)
     {
-        Measure(_combination == CurDkvCombination.Value ? layer.Values : layer.Keys, scores);
+        if (_combination == CurDkvCombination.Value)
+        {
+            _leverage.MeasureValues(layer, scores);
+        }
+        else
+        {
+            _leverage.MeasureKeys(layer, scores);
+        }
+
+        Localise(layer, scores);
         if (_combination is CurDkvCombination.Product or CurDkvCombination.Mean)
         {
             float[] buffer = ArrayPool<float>.Shared.Rent(scores.Length);
             Span<float> values = buffer.AsSpan(0, scores.Length);
-            Measure(layer.Values, values);
+            _leverage.MeasureValues(layer, values);
+            Localise(layer, values);
             Combine(scores, values);
             ArrayPool<float>.Shared.Return(buffer);
         }
@@ -117,14 +134,13 @@ public sealed class CurDkv : IKvPolicy
         return total;
     }
 
-    private void Measure(in KvTensor tensor, Span<float> weights)
+    private void Localise(in KvLayer layer, Span<float> weights)
     {
-        _leverage.Measure(tensor, weights);
         if (_window is not null)
         {
-            for (int head = 0; head < tensor.Heads; head++)
+            for (int head = 0; head < layer.Heads; head++)
             {
-                LocalWindows.Scale(weights.Slice(head * tensor.Tokens, tensor.Tokens), _window);
+                LocalWindows.Scale(weights.Slice(head * layer.Tokens, layer.Tokens), _window);
             }
         }
     }

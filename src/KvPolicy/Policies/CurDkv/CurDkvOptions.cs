@@ -4,12 +4,16 @@ namespace CurKv.KvPolicy;
 public sealed class CurDkvOptions
 {
     /// <summary>How a token's weight is measured.</summary>
-    /// <value><see cref="CurDkvVariant.Norms"/> by default.</value>
+    /// <value><see cref="CurDkvVariant.Centred"/> by default.</value>
     public CurDkvVariant Variant { get; init; }
 
     /// <summary>How the keys' and the values' weights are joined.</summary>
     /// <value><see cref="CurDkvCombination.Product"/> by default.</value>
     public CurDkvCombination Combination { get; init; }
+
+    /// <summary>The power of the values' squared norms in <see cref="CurDkvVariant.Centred"/>: 0 leaves them out, 1 is the full product.</summary>
+    /// <value>0.25 by default.</value>
+    public double ValueExponent { get; init; } = 0.25;
 
     /// <summary>The number of columns that <see cref="CurDkvVariant.Sketch"/> projects to.</summary>
     /// <value>20 by default: a relative deviation of √(2/20) ≈ 32 % per factor.</value>

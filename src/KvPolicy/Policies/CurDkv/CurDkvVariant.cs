@@ -3,6 +3,13 @@ namespace CurKv.KvPolicy;
 /// <summary>How <see cref="CurDkv"/> measures a token's weight among the keys and among the values.</summary>
 public enum CurDkvVariant
 {
+    /// <summary>
+    /// Keys by their squared distance from the head's mean key, with RoPE undone where it is known; values by a power of their
+    /// squared norm (<see cref="CurDkvOptions.ValueExponent"/>). A common key direction says nothing about a token, and a
+    /// rotated mean is blurred by the positions. Our own variant.
+    /// </summary>
+    Centred,
+
     /// <summary>Squared norms of the rows.</summary>
     Norms,
 

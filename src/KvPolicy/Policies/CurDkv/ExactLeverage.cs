@@ -4,9 +4,9 @@ using CurKv.KvPolicy.Kernels;
 namespace CurKv.KvPolicy;
 
 /// <summary>True leverage scores, with a small ridge: they sum to the rank of the keys or values.</summary>
-internal sealed class ExactLeverage : ILeverage
+internal sealed class ExactLeverage : RowLeverage
 {
-    public void Measure(in KvTensor tensor, Span<float> weights)
+    public override void Measure(in KvTensor tensor, Span<float> weights)
     {
         using var block = new RowBlock(tensor.Heads, tensor.HeadDimension);
         var whitening = new Projection(tensor.HeadDimension, tensor.HeadDimension, tensor.Heads, upperTriangular: true);

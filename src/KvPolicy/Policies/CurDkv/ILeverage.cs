@@ -1,10 +1,15 @@
 namespace CurKv.KvPolicy;
 
-/// <summary>Measures how much each token weighs among its head's keys or values.</summary>
+/// <summary>Measures how much each token weighs among its head's keys and among its values.</summary>
 internal interface ILeverage
 {
-    /// <summary>Measures every token.</summary>
-    /// <param name="tensor">The keys or the values of one layer.</param>
+    /// <summary>Measures every token's key.</summary>
+    /// <param name="layer">The layer.</param>
     /// <param name="weights">Receives <c>[heads][tokens]</c>: not negative, and not finite where a token's row is not.</param>
-    void Measure(in KvTensor tensor, Span<float> weights);
+    void MeasureKeys(in KvLayer layer, Span<float> weights);
+
+    /// <summary>Measures every token's value.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="weights">Receives <c>[heads][tokens]</c>: not negative, and not finite where a token's row is not.</param>
+    void MeasureValues(in KvLayer layer, Span<float> weights);
 }

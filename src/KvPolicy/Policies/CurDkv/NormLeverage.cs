@@ -3,7 +3,7 @@ using CurKv.KvPolicy.Kernels;
 namespace CurKv.KvPolicy;
 
 /// <summary>Squared norms: what a sketch estimates, without its noise.</summary>
-internal sealed class NormLeverage : ILeverage
+internal sealed class NormLeverage : RowLeverage
 {
-    public void Measure(in KvTensor tensor, Span<float> weights) => SquaredNorms.Compute(tensor, weights);
+    public override void Measure(in KvTensor tensor, Span<float> weights) => SquaredNorms.Compute(tensor, weights);
 }

@@ -10,11 +10,7 @@ from pebble.corpus import lexicon
 T = TypeVar("T")
 Maker = Callable[[Random], T]
 
-_ONSETS = """
-    b br c d dr f g gr h k kr l m n p pr r s sh st t tr v w z th j
-""".split() + [
-    ""
-]
+_ONSETS = [*"b br c d dr f g gr h k kr l m n p pr r s sh st t tr v w z th j".split(), ""]
 _VOWELS = "a e i o u a e o ai ea oo ou y".split()
 _CODAS = ["", "", *"l n r s t m nd rk ll x k sk v ck rn lt".split()]
 _CITY_ENDINGS = """
@@ -44,7 +40,7 @@ def fix_articles(text: str) -> str:
 
 
 def enumerate_words(words: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
+    """Words as a sentence lists them: "a", "a and b", "a, b and c"."""
     if len(words) == 1:
         return words[0]
     return ", ".join(words[:-1]) + " and " + words[-1]

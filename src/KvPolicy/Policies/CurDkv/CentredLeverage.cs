@@ -1,0 +1,17 @@
+using System.Numerics.Tensors;
+using CurKv.KvPolicy.Kernels;
+
+namespace CurKv.KvPolicy;
+
+/// <summary>Keys by their distance from the mean key, values by a power of their norm.</summary>
+internal sealed class CentredLeverage(double valueExponent) : ILeverage
+{
+    public void MeasureKeys(in KvLayer layer, Span<float> weights) =>
+        CentredNorms.Compute(layer.Keys, layer.Rotary, Math.Min(layer.Sinks, layer.Tokens - 1), weights);
+
+    public void MeasureValues(in KvLayer layer, Span<float> weights)
+    {
+        SquaredNorms.Compute(layer.Values, weights);
+        TensorPrimitives.Pow(weights, (float)valueExponent, weights);
+    }
+}

@@ -1,0 +1,12 @@
+namespace CurKv.KvPolicy;
+
+/// <summary>Measures keys and values alike.</summary>
+internal abstract class RowLeverage : ILeverage
+{
+    public void MeasureKeys(in KvLayer layer, Span<float> weights) => Measure(layer.Keys, weights);
+
+    public void MeasureValues(in KvLayer layer, Span<float> weights) => Measure(layer.Values, weights);
+
+    /// <inheritdoc cref="ILeverage.MeasureKeys" path="/param[@name='weights']"/>
+    public abstract void Measure(in KvTensor tensor, Span<float> weights);
+}

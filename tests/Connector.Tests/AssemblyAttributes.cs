@@ -1,0 +1,2 @@
+// llama.cpp's threads wait by spinning: two engines that compute at once on few cores slow each other down many times over.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

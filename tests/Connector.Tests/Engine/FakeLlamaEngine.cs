@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using System.Text;
+using CurKv.Connector.Engine;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CurKv.Connector.Tests.Engine;
+
+/// <summary>
+/// An engine without a model: a prompt has a token for each character, and the answer is what the test says. Callbacks run on the
+/// client's native thread, so that a test can hold it, fail on it, or count what it does.
+/// </summary>
+internal sealed class FakeLlamaEngine : ILlamaEngine
+{
+    private const int FirstAnswerToken = 0x1_0000;
+    private const int EndOfGeneration = -1;
+    private readonly List<byte[]> _answerTokens = [];
+    private int _decodes;
+
+    /// <summary>The bytes of the answer's token with this index; null ends the answer. An endless row of "x" by default.</summary>
+    public Func<int, byte[]?> OnSample { get; set; } = _ => "x"u8.ToArray();
+
+    /// <summary>Called with the number of tokens before they are decoded.</summary>
+    public Func<int, DecodeStatus> OnDecode { get; set; } = _ => DecodeStatus.Ok;
+
+    /// <summary>Called before a blob is restored; false refuses it.</summary>
+    public Func<bool> OnRestore { get; set; } = () => true;
+
+    /// <summary>The settings of the sampler of each answer.</summary>
+    public ConcurrentQueue<SamplerSettings> Samplers { get; } = new();
+
+    /// <summary>What each rendering of the template was given.</summary>
+    public ConcurrentQueue<(string Role, string Content)[]> Rendered { get; } = new();
+
+    /// <summary>How often tokens were decoded.</summary>
+    public int Decodes => Volatile.Read(ref _decodes);
+
+    public bool IsDisposed { get; private set; }
+
+    public LlamaBinding Binding { get; } = new("fake", "b0", "/nowhere/libllama.so");
+
+    // Without rotary positions the cache is not tested, and compression refuses.
+    public LlamaModelInfo Model { get; init; } = new()
+    {
+        Path = "fake.gguf",
+        Description = "a fake",
+        Architecture = "fake",
+        TrainedContext = 4096,
+        VocabularySize = FirstAnswerToken,
+        Layers = 1,
+        QueryHeads = 1,
+        KvHeads = 1,
+        KeyDimension = 32,
+        ValueDimension = 32,
+        HasRotaryPositions = false,
+        Rotary = null,
+        IsRecurrent = false,
+        ChatTemplate = "fake",
+    };
+
+    /// <summary>A client over this engine that keeps its whole cache.</summary>
+    public LlamaChatClient CreateClient(int contextSize = 4096, int batchSize = 512) => new(
+        this,
+        new LlamaChatClientOptions
+        {
+            ModelPath = "fake.gguf",
+            ContextSize = contextSize,
+            BatchSize = batchSize,
+            Threads = 1,
+            GpuLayerCount = 0,
+            Compression = { Policy = KvCompressionOptions.NoPolicy },
+        },
+        NullLogger.Instance);
+
+    /// <summary>An answer of these tokens.</summary>
+    public static Func<int, byte[]?> Answer(params IReadOnlyList<string> tokens) =>
+        index => index < tokens.Count ? Encoding.UTF8.GetBytes(tokens[index]) : null;
+
+    public int[] Tokenize(string text, bool addSpecial, bool parseSpecial) => [.. text.Select(character => (int)character)];
+
+    public int Piece(int token, Span<byte> utf8)
+    {
+        byte[] bytes = token >= FirstAnswerToken ? _answerTokens[token - FirstAnswerToken] : Encoding.UTF8.GetBytes([(char)token]);
+        bytes.AsSpan(0, Math.Min(bytes.Length, utf8.Length)).CopyTo(utf8);
+        return bytes.Length;
+    }
+
+    public bool IsEndOfGeneration(int token) => token == EndOfGeneration;
+
+    public string? ApplyTemplate(string template, IReadOnlyList<(string Role, string Content)> messages, bool addAssistant)
+    {
+        Rendered.Enqueue([.. messages]);
+        return string.Concat(messages.Select(message => $"<{message.Role}>{message.Content}")) + "<assistant>";
+    }
+
+    public ILlamaContext CreateContext(LlamaContextSettings settings, IEvalHook? hook) => new Context(this, settings);
+
+    public void Dispose() => IsDisposed = true;
+
+    private sealed unsafe class Context(FakeLlamaEngine engine, LlamaContextSettings settings) : ILlamaContext
+    {
+        private int _cells;
+
+        public LlamaContextSettings Settings => settings;
+
+        public DecodeStatus Decode(ReadOnlySpan<int> tokens, int position, int sequence, bool logits)
+        {
+            ObjectDisposedException.ThrowIf(engine.IsDisposed, engine);
+            Interlocked.Increment(ref engine._decodes);
+            Assert.Equal(_cells, position);
+            Assert.InRange(tokens.Length, 1, settings.BatchSize);
+            _cells += tokens.Length;
+            Assert.InRange(_cells, 1, settings.ContextSize);
+            return engine.OnDecode(tokens.Length);
+        }
+
+        public ReadOnlySpan<float> Logits() => [];
+
+        public void Synchronize()
+        {
+        }
+
+        public bool SequenceRemove(int sequence, int from = -1, int to = -1)
+        {
+            _cells = 0;
+            return true;
+        }
+
+        public (int Min, int Max) SequenceRange(int sequence) => _cells == 0 ? (-1, -1) : (0, _cells - 1);
+
+        public nuint StateSize(int sequence) => sizeof(int);
+
+        public nuint StateGet(int sequence, byte* destination, nuint size)
+        {
+            *(int*)destination = _cells;
+            return size;
+        }
+
+        public nuint StateSet(int sequence, byte* source, nuint size)
+        {
+            if (!engine.OnRestore())
+            {
+                return 0;
+            }
+
+            _cells = *(int*)source;
+            return size;
+        }
+
+        public ILlamaSampler CreateSampler(SamplerSettings settings)
+        {
+            engine.Samplers.Enqueue(settings);
+            return new Sampler(engine);
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class Sampler(FakeLlamaEngine engine) : ILlamaSampler
+    {
+        private int _index;
+
+        public int Sample()
+        {
+            if (engine.OnSample(_index++) is not byte[] bytes)
+            {
+                return EndOfGeneration;
+            }
+
+            engine._answerTokens.Add(bytes);
+            return FirstAnswerToken + engine._answerTokens.Count - 1;
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
