@@ -15,9 +15,10 @@ internal static unsafe partial class LlamaGaps
     /// <summary>libggml-base's plain name.</summary>
     public const string GgmlBase = "ggml-base";
 
-    // LLamaSharp's Decode pins a dozen arrays for each call and takes a lock that all contexts of the process share.
-    [LibraryImport(Llama)]
-    public static partial int llama_decode(nint context, LLamaNativeBatch batch);
+    // LLamaSharp's Decode pins a dozen arrays for each call and takes a lock that all contexts of the process share. No
+    // LibraryImport: it does not take structs of other assemblies by value.
+    [DllImport(Llama, CallingConvention = CallingConvention.Cdecl)]
+    public static extern int llama_decode(nint context, LLamaNativeBatch batch);
 
     [LibraryImport(Llama)]
     public static partial nint llama_get_memory(nint context);

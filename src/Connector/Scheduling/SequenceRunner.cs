@@ -150,11 +150,13 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
         int total = tokens.Length;
         while (tokens.Length > 0)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             int count = Math.Min(tokens.Length, context.Settings.BatchSize);
             Decode(tokens[..count], logits: count == tokens.Length);
             tokens = tokens[count..];
             progress?.Report(new PromptProgress(total - tokens.Length, total));
+
+            // After the last chunk too: the progress handler may have disposed the client.
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
         // Computation runs on behind the last call.

@@ -25,6 +25,9 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     /// <summary>Called before a blob is restored; false refuses it.</summary>
     public Func<bool> OnRestore { get; set; } = () => true;
 
+    /// <summary>Called before a context is created.</summary>
+    public Action OnCreateContext { get; set; } = () => { };
+
     /// <summary>The settings of the sampler of each answer.</summary>
     public ConcurrentQueue<SamplerSettings> Samplers { get; } = new();
 
@@ -92,7 +95,11 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
         return string.Concat(messages.Select(message => $"<{message.Role}>{message.Content}")) + "<assistant>";
     }
 
-    public ILlamaContext CreateContext(LlamaContextSettings settings, IEvalHook? hook) => new Context(this, settings);
+    public ILlamaContext CreateContext(LlamaContextSettings settings, IEvalHook? hook)
+    {
+        OnCreateContext();
+        return new Context(this, settings);
+    }
 
     public void Dispose() => IsDisposed = true;
 

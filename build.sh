@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Everything that can be done with a fresh clone. Needs the .NET SDK and, for the stand-in's libraries, Node's npm.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+usage() {
+    cat <<'TEXT'
+./build.sh demo  [options]   a small model reads a long document, loses most of its KV cache, and answers questions
+./build.sh test              runs every test
+./build.sh bench [options]   what compression costs, and what it gains, in one run
+./build.sh eval  [options]   the demo's questions under every policy
+./build.sh pack              makes the NuGet packages (needs a feed that carries LLamaSharp)
+./build.sh clean             removes everything that was built
+
+Options of demo, bench and eval go to their programs: ./build.sh demo --help
+TEXT
+}
+
+need() {
+    command -v "$1" >/dev/null 2>&1 || { echo "build.sh: $2" >&2; exit 1; }
+}
+
+# Builds quietly: the programs' own output is what counts, and --json wants nothing else on standard output.
+run() {
+    local project=$1
+    shift
+    dotnet build "$project" -c Release -v quiet --nologo -clp:NoSummary 1>&2
+    dotnet run --project "$project" -c Release --no-build -- "$@"
+}
+
+command=${1:-}
+[ $# -gt 0 ] && shift
+case "$command" in
+    demo | test | bench | eval | pack)
+        need dotnet "the .NET SDK is missing: install .NET 10 (https://dot.net)."
+        need npm "npm is missing: install Node.js; the llama.cpp libraries come from npm where the feed lacks LLamaSharp."
+        ;;
+esac
+
+case "$command" in
+    demo) run samples/Chat "$@" ;;
+    bench) run tests/Benchmarks "$@" ;;
+    eval) run samples/Chat --policy curdkv curdkv-norms curdkv-sketch curdkv-local curdkv-exact keynorm streaming random "$@" ;;
+    pack) dotnet pack Connector.sln -c Release -o artifacts/packages ;;
+    clean) rm -rf artifacts ;;
+    test)
+        mkdir -p artifacts
+        log=artifacts/test.log
+        status=0
+
+        # One test program at a time: engines that compute at once slow each other down.
+        dotnet test --solution Connector.sln -c Release --max-parallel-test-modules 1 --no-progress --no-ansi "$@" 2>&1 | tee "$log" || status=$?
+        count() { sed -nE "s/^ *$1: *([0-9]+).*/\1/p" "$log" | tail -1; }
+        passed=$(count succeeded)
+        failed=$(count failed)
+        [ "$status" -eq 0 ] || [ "${failed:-0}" -gt 0 ] || failed=1
+        echo "${passed:-0} passed, ${failed:-0} failed"
+        exit "$status"
+        ;;
+    '') usage ;;
+    *)
+        usage >&2
+        exit 2
+        ;;
+esac

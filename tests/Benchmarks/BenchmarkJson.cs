@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+
+namespace CurKv.Benchmarks;
+
+/// <summary>The benchmarks' JSON: snake_case.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(CompressionReport))]
+internal sealed partial class BenchmarkJson : JsonSerializerContext;
