@@ -9,6 +9,25 @@ public class SamplerMappingTests
 {
     private static readonly SamplerSettings Defaults = new() { Temperature = 0.8f, TopK = 40, TopP = 0.95f, MinP = 0.05f, Seed = 7 };
 
+    private static readonly Dictionary<string, (ChatOptions Options, SamplerSettings Settings)> Table = new()
+    {
+        ["nothing"] = (new ChatOptions { Seed = 7 }, Defaults),
+        ["temperature"] = (new ChatOptions { Seed = 7, Temperature = 1.5f }, Defaults with { Temperature = 1.5f }),
+        ["greedy"] = (new ChatOptions { Seed = 7, Temperature = 0 }, Defaults with { Temperature = 0 }),
+        ["top-k"] = (new ChatOptions { Seed = 7, TopK = 5 }, Defaults with { TopK = 5 }),
+        ["no top-k"] = (new ChatOptions { Seed = 7, TopK = 0 }, Defaults with { TopK = 0 }),
+        ["top-p"] = (new ChatOptions { Seed = 7, TopP = 1 }, Defaults with { TopP = 1 }),
+        ["min-p"] = (MinP(0.25), Defaults with { MinP = 0.25f }),
+        ["min-p as text"] = (MinP("0.25"), Defaults with { MinP = 0.25f }),
+        ["min-p from JSON"] = (MinP(JsonElement.Parse("0.25")), Defaults with { MinP = 0.25f }),
+        ["null min-p"] = (MinP(null), Defaults),
+        ["unknown property"] = (new ChatOptions { Seed = 7, AdditionalProperties = new() { ["nobody_knows"] = "this" } }, Defaults),
+        ["big seed"] = (new ChatOptions { Seed = 0x1_0000_0009 }, Defaults with { Seed = 9 }),
+        ["negative seed"] = (new ChatOptions { Seed = -5 }, Defaults with { Seed = uint.MaxValue - 4 }),
+    };
+
+    public static TheoryData<string> Cases => [.. Table.Keys];
+
     [Theory]
     [InlineData(-0.1f, null, null, "Temperature")]
     [InlineData(float.NaN, null, null, "Temperature")]
@@ -37,25 +56,6 @@ public class SamplerMappingTests
 
         Assert.Contains("min_p is ", e.Message, StringComparison.Ordinal);
     }
-
-    private static readonly Dictionary<string, (ChatOptions Options, SamplerSettings Settings)> Table = new()
-    {
-        ["nothing"] = (new ChatOptions { Seed = 7 }, Defaults),
-        ["temperature"] = (new ChatOptions { Seed = 7, Temperature = 1.5f }, Defaults with { Temperature = 1.5f }),
-        ["greedy"] = (new ChatOptions { Seed = 7, Temperature = 0 }, Defaults with { Temperature = 0 }),
-        ["top-k"] = (new ChatOptions { Seed = 7, TopK = 5 }, Defaults with { TopK = 5 }),
-        ["no top-k"] = (new ChatOptions { Seed = 7, TopK = 0 }, Defaults with { TopK = 0 }),
-        ["top-p"] = (new ChatOptions { Seed = 7, TopP = 1 }, Defaults with { TopP = 1 }),
-        ["min-p"] = (MinP(0.25), Defaults with { MinP = 0.25f }),
-        ["min-p as text"] = (MinP("0.25"), Defaults with { MinP = 0.25f }),
-        ["min-p from JSON"] = (MinP(JsonElement.Parse("0.25")), Defaults with { MinP = 0.25f }),
-        ["null min-p"] = (MinP(null), Defaults),
-        ["unknown property"] = (new ChatOptions { Seed = 7, AdditionalProperties = new() { ["nobody_knows"] = "this" } }, Defaults),
-        ["big seed"] = (new ChatOptions { Seed = 0x1_0000_0009 }, Defaults with { Seed = 9 }),
-        ["negative seed"] = (new ChatOptions { Seed = -5 }, Defaults with { Seed = uint.MaxValue - 4 }),
-    };
-
-    public static TheoryData<string> Cases => [.. Table.Keys];
 
     [Theory]
     [MemberData(nameof(Cases))]

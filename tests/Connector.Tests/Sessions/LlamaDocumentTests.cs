@@ -51,7 +51,7 @@ public class LlamaDocumentTests(PebbleFixture fixture) : IClassFixture<PebbleFix
     [Fact]
     public async Task GetResponseAsync_BadMessages_ThrowsBeforeEnumeration()
     {
-        using LlamaDocument document = await ReadAsync("none");
+        using LlamaDocument document = await Client.ReadDocumentAsync("A short text.", cancellationToken: Cancellation);
 
         Assert.Throws<ArgumentNullException>("messages", () => { _ = document.GetResponseAsync((IEnumerable<ChatMessage>)null!, cancellationToken: Cancellation); });
         Assert.Throws<ArgumentException>("messages", () => document.GetStreamingResponseAsync([], cancellationToken: Cancellation));
@@ -61,7 +61,7 @@ public class LlamaDocumentTests(PebbleFixture fixture) : IClassFixture<PebbleFix
     [Fact]
     public async Task GetResponseAsync_SystemMessageOrInstructions_NamesTheWayToGiveThem()
     {
-        using LlamaDocument document = await ReadAsync("none");
+        using LlamaDocument document = await Client.ReadDocumentAsync("A short text.", cancellationToken: Cancellation);
 
         ArgumentException byMessage = Assert.Throws<ArgumentException>(
             () => document.GetStreamingResponseAsync([new(ChatRole.System, "Be kind."), new(ChatRole.User, "What?")], cancellationToken: Cancellation));
@@ -152,8 +152,8 @@ public class LlamaDocumentTests(PebbleFixture fixture) : IClassFixture<PebbleFix
     [Fact]
     public async Task GetResponseAsync_TwoDocuments_KeepTheirOwnContents()
     {
-        using LlamaDocument first = await Client.ReadDocumentAsync(Pebble.Document(70, Pebble.Fact("north", "4821")), cancellationToken: Cancellation);
-        using LlamaDocument second = await Client.ReadDocumentAsync(Pebble.Document(70, Pebble.Fact("north", "7350")), cancellationToken: Cancellation);
+        using LlamaDocument first = await Client.ReadDocumentAsync(Pebble.Document(60, Pebble.Fact("north", "4821")), cancellationToken: Cancellation);
+        using LlamaDocument second = await Client.ReadDocumentAsync(Pebble.Document(60, Pebble.Fact("north", "7350")), cancellationToken: Cancellation);
 
         for (int round = 0; round < 2; round++)
         {

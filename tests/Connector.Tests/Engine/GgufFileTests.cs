@@ -1,0 +1,70 @@
+using System.Text;
+using CurKv.Connector.Engine;
+using CurKv.Connector.Tests.Models;
+
+namespace CurKv.Connector.Tests.Engine;
+
+public class GgufFileTests
+{
+    [Fact]
+    public void Read_DamagedHead_ThrowsNothingButModelExceptions()
+    {
+        string path = TestModels.Write(new RandomModel());
+        byte[] model = File.ReadAllBytes(path);
+        int head = model.AsSpan().IndexOf(Encoding.UTF8.GetBytes("blk.0.attn_norm.weight"));
+        using FileStream file = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        for (int at = 0; at < head; at++)
+        {
+            // The vocabulary is thousands of alike entries.
+            if (at > 1200 && at < head - 200 && at % 97 != 0)
+            {
+                continue;
+            }
+
+            foreach (byte damage in new byte[] { 0x7F, 0x80, 0xFF })
+            {
+                Write(at, damage);
+                Exception? e = Record.Exception(() => GgufFile.Read(path));
+                Assert.True(e is null or LlamaModelException, $"Byte {at} as {damage:X2}: {e}");
+            }
+
+            Write(at, model[at]);
+        }
+
+        Assert.Equal("llama", GgufFile.Read(path).Architecture);
+
+        void Write(int at, byte value)
+        {
+            file.Position = at;
+            file.WriteByte(value);
+            file.Flush();
+        }
+    }
+
+    [Fact]
+    public void Read_CutAnywhereInTheHead_SaysThatItIsCutOff()
+    {
+        byte[] model = Bytes(new RandomModel { Layers = 1 });
+        string path = TestModels.Scratch("cut.gguf");
+        for (int length = 24; length < model.Length / 2; length = (length * 9 / 8) + 1)
+        {
+            File.WriteAllBytes(path, model[..length]);
+
+            Assert.Contains("cut off", Assert.Throws<LlamaModelException>(() => GgufFile.Read(path)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Number_WholeModel_GivesItsMetadata()
+    {
+        var shape = new RandomModel { Layers = 2, HeadDimension = 64, Architecture = "some" };
+        GgufFile file = GgufFile.Read(TestModels.Write(shape));
+
+        Assert.Equal("some", file.Architecture);
+        Assert.Equal((2, 64), (file.Number("block_count"), file.Number("attention.key_length")));
+        Assert.Null(file.Number("nosuch"));
+        Assert.Null(file.Number("rope.freq_base"));
+    }
+
+    private static byte[] Bytes(RandomModel model) => File.ReadAllBytes(TestModels.Write(model));
+}

@@ -1,0 +1,171 @@
+using CurKv.Connector.Engine;
+using CurKv.Connector.Templates;
+using CurKv.Connector.Tests.Models;
+
+namespace CurKv.Connector.Tests.Templates;
+
+/// <summary>Templates and prompts over the small trained model's own template and tokenizer.</summary>
+public sealed class TemplateTests : IDisposable
+{
+    private readonly LlamaSharpEngine _engine = TestModels.Load(TestModels.Pebble);
+
+    [Theory]
+    [InlineData("nosuch")]
+    [InlineData("")]
+    [InlineData("{{ messages }}")]
+    public void Constructor_UnknownTemplate_NamesTheSetting(string configured)
+    {
+        LlamaModelException e = Assert.Throws<LlamaModelException>(() => new ChatTemplate(_engine, configured));
+
+        Assert.Equal(TestModels.Pebble, e.ModelPath);
+        Assert.Contains($"\"{configured}\"", e.Message, StringComparison.Ordinal);
+        Assert.Contains("ChatTemplate", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Constructor_ModelWithoutATemplate_NamesTheSetting()
+    {
+        using LlamaSharpEngine engine = TestModels.Load(TestModels.Write(new RandomModel()));
+
+        LlamaModelException e = Assert.Throws<LlamaModelException>(() => new ChatTemplate(engine, null));
+
+        Assert.Contains("brings no chat template", e.Message, StringComparison.Ordinal);
+        Assert.Contains("ChatTemplate", e.Message, StringComparison.Ordinal);
+        Assert.NotNull(new ChatTemplate(engine, "chatml"));
+    }
+
+    [Fact]
+    public void Render_ModelsOwnTemplate_IsChatMl()
+    {
+        string text = new ChatTemplate(_engine, null).Render(
+            [new("system", "Be kind."), new("user", "What?"), new("assistant", "That."), new("user", "Why? ✓")]);
+
+        Assert.Equal(
+            "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nWhat?<|im_end|>\n<|im_start|>assistant\nThat.<|im_end|>\n<|im_start|>user\nWhy? ✓<|im_end|>\n<|im_start|>assistant\n",
+            text);
+    }
+
+    [Fact]
+    public void Render_ConfiguredName_IsUsedInsteadOfTheModels()
+    {
+        string text = new ChatTemplate(_engine, "llama3").Render([new("user", "What?")]);
+
+        Assert.Equal("<|start_header_id|>user<|end_header_id|>\n\nWhat?<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n", text);
+    }
+
+    [Fact]
+    public void Render_LongConversation_IsWhole()
+    {
+        List<ChatTurn> turns = [.. Enumerable.Range(0, 200).Select(i => new ChatTurn(i % 2 == 0 ? "user" : "assistant", $"{i}"))];
+
+        string text = new ChatTemplate(_engine, null).Render(turns);
+
+        Assert.Equal(string.Concat(turns.Select(turn => $"<|im_start|>{turn.Role}\n{turn.Content}<|im_end|>\n")) + "<|im_start|>assistant\n", text);
+    }
+
+    [Fact]
+    public void Build_Conversation_BeginsWithTheBeginOfSequenceTokenAndParsesTheScaffolding()
+    {
+        Prompt prompt = Builder().Build([new("user", "What?")]);
+
+        Assert.Equal(1, prompt.Tokens.Count(token => token == prompt.Tokens[0]));
+        Assert.Equal(_engine.Tokenize("<|im_end|>", addSpecial: false, parseSpecial: true)[0], Assert.Single(prompt.Tokens, _engine.IsEndOfGeneration));
+        Assert.Equal("<|im_start|>user\nWhat?<|im_end|>\n<|im_start|>assistant\n", prompt.Text);
+    }
+
+    // The system prompt's own words may stand in the scaffolding before it.
+    [Theory]
+    [InlineData("You are a helpful assistant.")]
+    [InlineData("system")]
+    [InlineData("s")]
+    [InlineData("im")]
+    [InlineData("Answer: user")]
+    [InlineData("  Spaces around  \n")]
+    public void Build_SystemPrompt_RangeCoversItExactly(string system)
+    {
+        Prompt prompt = Builder().Build([new("system", system), new("user", "What? user system s")]);
+
+        int[] expected = _engine.Tokenize("<|im_start|>system\n" + system.TrimEnd(), addSpecial: true, parseSpecial: true);
+        Assert.Equal((0, expected.Length), (prompt.SystemPrompt.Start, prompt.SystemPrompt.End));
+        Assert.Equal(expected, prompt.Tokens[..prompt.SystemPrompt.End]);
+    }
+
+    [Theory]
+    [InlineData("user", "Be kind.")]
+    [InlineData("system", "")]
+    [InlineData("system", " \n")]
+    public void Build_NoSystemPrompt_RangeIsEmpty(string role, string content) =>
+        Assert.Equal(0, Builder().Build([new(role, content), new("user", "What?")]).SystemPrompt.Length);
+
+    [Fact]
+    public void Build_SystemMessageLater_RangeIsEmpty() =>
+        Assert.Equal(0, Builder().Build([new("user", "What?"), new("system", "Be kind.")]).SystemPrompt.Length);
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("chatml")]
+    [InlineData("llama3")]
+    [InlineData("llama2-sys")]
+    [InlineData("gemma")]
+    [InlineData("phi3")]
+    [InlineData("zephyr")]
+    public void BuildQuestion_AnyTemplate_PrefixAndQuestionAreTheWholePrompt(string? template)
+    {
+        PromptBuilder builder = Builder(template);
+        foreach (string? instructions in new[] { null, "Be kind." })
+        {
+            const string Document = "A first line.\n\nA second one, with \"quotes\" and {{ braces }}.";
+            List<ChatTurn> turns = [new("user", "What is the code?"), new("assistant", "4821."), new("user", "Why?")];
+            Prompt part = builder.BuildDocument(instructions, Document);
+            int[] question = builder.BuildQuestion(part, instructions, Document, turns);
+
+            turns[0] = turns[0] with { Content = $"{Document}\n\nWhat is the code?" };
+            Prompt whole = builder.Build(instructions is null ? turns : [new("system", instructions), .. turns]);
+
+            Assert.Equal(whole.Tokens, part.Tokens.Concat(question));
+            Assert.StartsWith(part.Text, whole.Text, StringComparison.Ordinal);
+            Assert.EndsWith($"{Document}\n\n", part.Text, StringComparison.Ordinal);
+            Assert.Equal(whole.SystemPrompt, part.SystemPrompt);
+        }
+    }
+
+    [Theory]
+    [InlineData("A text.", "What?")]
+    [InlineData("A text ending in a line.\n", "What?")]
+    [InlineData("漢字 😀", "4821?")]
+    [InlineData("1234", "5678")]
+    public void BuildQuestion_AnyBorder_TokensAreTheWholePrompts(string document, string question)
+    {
+        PromptBuilder builder = Builder();
+        Prompt part = builder.BuildDocument(null, document);
+
+        int[] tokens = [.. part.Tokens, .. builder.BuildQuestion(part, null, document, [new("user", question)])];
+
+        Assert.Equal(builder.Build([new("user", $"{document}\n\n{question}")]).Tokens, tokens);
+    }
+
+    [Fact]
+    public void BuildQuestion_NotAUsersTurnFirst_Throws()
+    {
+        PromptBuilder builder = Builder();
+        Prompt part = builder.BuildDocument(null, "A text.");
+
+        Assert.Throws<ArgumentException>(() => builder.BuildQuestion(part, null, "A text.", []));
+        Assert.Throws<ArgumentException>(() => builder.BuildQuestion(part, null, "A text.", [new("assistant", "That.")]));
+    }
+
+    [Fact]
+    public void BuildQuestion_OtherDocument_Throws()
+    {
+        PromptBuilder builder = Builder();
+        Prompt part = builder.BuildDocument(null, "A text.");
+
+        LlamaModelException e = Assert.Throws<LlamaModelException>(() => builder.BuildQuestion(part, null, "Another text.", [new("user", "What?")]));
+
+        Assert.Contains("Put the document into each prompt", e.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _engine.Dispose();
+
+    private PromptBuilder Builder(string? template = null) => new(_engine, new ChatTemplate(_engine, template));
+}
