@@ -5,9 +5,9 @@ internal static class BundledFiles
 {
     public static FileInfo Model { get; } = At("models", "pebble-17m-q8_0.gguf");
 
-    public static FileInfo Document { get; } = At("Documents", "harbour-handbook.txt");
+    public static FileInfo Document { get; } = At("Documents", "valley-book.txt");
 
-    public static FileInfo Questions { get; } = At("Documents", "harbour-handbook.questions.json");
+    public static FileInfo Questions { get; } = At("Documents", "valley-book.questions.json");
 
     private static FileInfo At(string folder, string name) => new(Path.Combine(AppContext.BaseDirectory, folder, name));
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Spectre.Console;
 
-var document = new Argument<FileInfo?>("document") { Arity = ArgumentArity.ZeroOrOne, Description = "A text file to read instead of the bundled handbook." };
+var document = new Argument<FileInfo?>("document") { Arity = ArgumentArity.ZeroOrOne, Description = "A text file to read instead of the bundled book." };
 var questions = new Option<FileInfo?>("--questions") { Description = "A JSON array of { \"question\", \"answer\" } about the document." };
 var model = new Option<FileInfo>("--model") { DefaultValueFactory = _ => BundledFiles.Model, Description = "A GGUF file." };
 var context = new Option<int>("--context") { DefaultValueFactory = _ => 8192, Description = "Cells of the KV cache." };

@@ -11,7 +11,7 @@ internal sealed class CompressionBenchmark(LlamaChatClient client)
 {
     private const int AnswerTokens = 64;
     private const int Answers = 4;
-    private static readonly string Document = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Documents", "harbour-handbook.txt"));
+    private static readonly string Document = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Documents", "valley-book.txt"));
 
     public static FileInfo BundledModel { get; } = new(Path.Combine(AppContext.BaseDirectory, "models", "pebble-17m-q8_0.gguf"));
 
@@ -77,7 +77,7 @@ internal sealed class CompressionBenchmark(LlamaChatClient client)
         {
             // A high temperature keeps the model talking: an answer of one sentence is too short to be timed.
             var options = new ChatOptions { Temperature = 2, Seed = i, MaxOutputTokens = AnswerTokens };
-            ChatResponse response = await document.GetResponseAsync("Tell me about the harbour.", options, cancellationToken);
+            ChatResponse response = await document.GetResponseAsync("Tell me about the valley.", options, cancellationToken);
             var statistics = (GenerationStatistics)response.RawRepresentation!;
             seconds += statistics.DecodeTime.TotalSeconds;
             tokens += statistics.DecodedTokens;

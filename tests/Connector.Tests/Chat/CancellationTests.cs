@@ -83,15 +83,15 @@ public class CancellationTests
     [InlineData(true)]
     public async Task Call_CancelledWhileItWaitsForAnother_ThrowsAtOnceAndNeverRuns(bool streaming)
     {
-        using var gate = new NativeGate();
         using var cancellation = new CancellationTokenSource();
         var engine = new FakeLlamaEngine { OnSample = FakeLlamaEngine.Answer("a") };
+        using LlamaChatClient client = engine.CreateClient();
+        using var gate = new NativeGate();
         engine.OnDecode = _ =>
         {
             gate.Pass();
             return DecodeStatus.Ok;
         };
-        using LlamaChatClient client = engine.CreateClient();
         Task<ChatResponse> running = client.GetResponseAsync("abc", cancellationToken: Cancellation);
         await gate.Reached;
 
@@ -141,7 +141,7 @@ public class CancellationTests
         }
 
         // Its turn comes when the one before it has stopped. At a millisecond a token that would take minutes otherwise.
-        await AssertAnswersAsync(engine, client);
+        await client.GetResponseAsync("a", new ChatOptions { MaxOutputTokens = 1 }, Cancellation);
         Assert.InRange(engine.Decodes, 2, Most / 2);
     }
 

@@ -38,9 +38,9 @@ public class DocumentLifetimeTests
     [Fact]
     public async Task Dispose_WhileAnAnswerIsGenerated_LetsItEnd()
     {
-        using var gate = new NativeGate();
         var engine = new FakeLlamaEngine { OnSample = FakeLlamaEngine.Answer("a", "b") };
         using LlamaChatClient client = engine.CreateClient();
+        using var gate = new NativeGate();
         LlamaDocument document = await client.ReadDocumentAsync("A text.", cancellationToken: Cancellation);
 
         // Between the question's turn and the restoring of the document's cells: their memory has to be there still.
@@ -107,8 +107,7 @@ public class DocumentLifetimeTests
             break;
         }
 
-        engine.OnSample = FakeLlamaEngine.Answer("fine");
-        Assert.Equal("fine", (await document.GetResponseAsync("What?", cancellationToken: Cancellation)).Text);
+        Assert.Equal("x", (await document.GetResponseAsync("What?", new ChatOptions { MaxOutputTokens = 1 }, Cancellation)).Text);
         Assert.InRange(engine.Decodes, 2, Most / 2);
     }
 
