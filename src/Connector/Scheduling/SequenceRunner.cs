@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Sessions;
@@ -128,7 +127,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
             return;
         }
 
-        ObjectDisposedException.ThrowIf(snapshot.Data == null, typeof(LlamaDocument));
+        ObjectDisposedException.ThrowIf(snapshot.Data == null, snapshot);
         if (context.StateSet(Sequence, snapshot.Data, snapshot.Size) != snapshot.Size)
         {
             // A refused blob may leave cells registered.

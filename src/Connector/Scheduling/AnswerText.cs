@@ -1,7 +1,7 @@
 using System.Text;
 using CurKv.Connector.Engine;
 
-namespace CurKv.Connector.Chat;
+namespace CurKv.Connector.Scheduling;
 
 /// <summary>
 /// Turns tokens into text that may be shown: characters split over tokens are held back until they are whole, and the beginning of

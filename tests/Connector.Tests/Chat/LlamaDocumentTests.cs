@@ -2,7 +2,7 @@ using CurKv.Connector.Tests.Chat;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
-namespace CurKv.Connector.Tests.Sessions;
+namespace CurKv.Connector.Tests.Chat;
 
 /// <summary>Documents over the real engine and the small trained model.</summary>
 public class LlamaDocumentTests(PebbleFixture fixture) : IClassFixture<PebbleFixture>

@@ -2,7 +2,7 @@ using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;
 
-namespace CurKv.Connector.Tests.Sessions;
+namespace CurKv.Connector.Tests.Chat;
 
 /// <summary>Who may go first, and what a call meets then: over an engine that stops where the test wants.</summary>
 public class DocumentLifetimeTests

@@ -1,9 +1,10 @@
 using System.Text;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Engine;
 
-namespace CurKv.Connector.Tests.Chat;
+namespace CurKv.Connector.Tests.Scheduling;
 
 public class AnswerTextTests
 {
