@@ -53,10 +53,11 @@ internal static class DemoScreen
     private static Table Answers(DemoReport report, IReadOnlyList<DemoSetting> settings)
     {
         Table table = new Table().Border(TableBorder.Rounded).Title("What it answered");
-        table.AddColumn("question").AddColumn("answer");
+        table.AddColumn("question").AddColumn(new TableColumn("answer").NoWrap());
         foreach (DemoSetting setting in settings)
         {
-            table.AddColumn(new TableColumn(setting.Label).Centered());
+            // One word a line keeps the columns as narrow as what stands in them.
+            table.AddColumn(new TableColumn(Markup.Escape(setting.Label.Replace(" ", "\n", StringComparison.Ordinal))).Centered());
         }
 
         for (int i = 0; i < report.Runs[0].Replies.Count; i++)

@@ -9,7 +9,7 @@ internal sealed record DemoSetting(string Policy, double Ratio)
 {
     public static DemoSetting FullCache { get; } = new(KvCompressionOptions.NoPolicy, 0);
 
-    public string Label => this == FullCache ? "full cache" : FormattableString.Invariant($"{Policy} {Ratio:P0}");
+    public string Label => this == FullCache ? "full cache" : FormattableString.Invariant($"{Policy} {Ratio * 100:0}%");
 
     public LlamaDocumentOptions Options => new() { Compression = new KvCompressionOptions { Policy = Policy, Ratio = Ratio } };
 }

@@ -160,16 +160,15 @@ internal sealed class GgufFile
             return;
         }
 
+        // No model has arrays of arrays; a file made to nest them without end must not find a stack to overflow.
+        if (type != 8)
+        {
+            throw new LlamaModelException(path, $"The metadata of '{path}' is damaged (arrays of type {type}). Download or copy the file again.");
+        }
+
         for (long i = 0; i < count; i++)
         {
-            if (type == 8)
-            {
-                Skip(reader, reader.ReadInt64());
-            }
-            else
-            {
-                _ = ReadValue(reader, type, path);
-            }
+            Skip(reader, reader.ReadInt64());
         }
     }
 

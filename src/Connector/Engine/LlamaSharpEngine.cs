@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using CurKv.KvPolicy;
@@ -131,6 +132,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
 
     public ILlamaContext CreateContext(LlamaContextSettings settings, IEvalHook? hook)
     {
+        CheckMemory(settings);
         EvalCallback? callback = hook is null ? null : new EvalCallback(hook);
         LLamaContextParams parameters = LLamaContextParams.Default();
         parameters.n_ctx = checked((uint)(settings.ContextSize * settings.Sequences));
@@ -172,6 +174,24 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         _model.Dispose();
         _logSubscription.Dispose();
     }
+
+    // llama.cpp takes as much memory as it is told to, and the system ends the process that touches what is not there.
+    private void CheckMemory(LlamaContextSettings settings)
+    {
+        long cells = (long)settings.ContextSize * settings.Sequences;
+        double bytes = (double)cells * Model.Layers * Model.KvHeads
+            * (RowBytes(settings.KeyType, Model.KeyDimension) + RowBytes(settings.ValueType, Model.ValueDimension));
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (cells > int.MaxValue || (!SupportsGpu && bytes > available))
+        {
+            throw new LlamaModelException(
+                Model.Path,
+                $"A KV cache of {cells:N0} cells takes {bytes / (1L << 30):N1} GiB, and this machine has {available / (double)(1L << 30):N1} GiB. Lower {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ContextSize)}.");
+        }
+    }
+
+    // A row's share of a block may be a part of it here: this is an estimate.
+    private static double RowBytes(KvElementType type, int elements) => KvTensor.SliceBytesOf(type, 32) / 32.0 * elements;
 
     private static void LoadLibrary(string? path)
     {
@@ -226,10 +246,21 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
     {
         LLamaModelParams parameters = LLamaModelParams.Default();
         parameters.n_gpu_layers = gpuLayers;
+        Exception? handlerFailure = null;
         LlamaProgressCallback onProgress = (share, _) =>
         {
-            progress?.Report(share);
-            return !cancellationToken.IsCancellationRequested;
+            try
+            {
+                progress?.Report(share);
+                return !cancellationToken.IsCancellationRequested;
+            }
+#pragma warning disable CA1031 // No exception may pass llama.cpp's frames; it is thrown again behind them.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                handlerFailure = e;
+                return false;
+            }
         };
         parameters.progress_callback = onProgress;
         try
@@ -239,6 +270,11 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         catch (LoadWeightsFailedException e)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (handlerFailure is not null)
+            {
+                ExceptionDispatchInfo.Throw(handlerFailure);
+            }
+
             throw new LlamaModelException(path, $"llama.cpp could not load '{path}'. {NativeLog.LastErrors()} Set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ModelPath)} to a whole GGUF of an architecture that this llama.cpp knows.", e);
         }
         finally

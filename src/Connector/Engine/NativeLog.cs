@@ -79,11 +79,25 @@ internal static partial class NativeLog
             LogLevel level = Map(_level);
             foreach (ILogger logger in Loggers)
             {
-                if (logger.IsEnabled(level))
-                {
-                    Write(logger, level, whole);
-                }
+                Log(logger, level, whole);
             }
+        }
+    }
+
+    private static void Log(ILogger logger, LogLevel level, string line)
+    {
+        try
+        {
+            if (logger.IsEnabled(level))
+            {
+                Write(logger, level, line);
+            }
+        }
+#pragma warning disable CA1031 // A logger's exception would pass through llama.cpp's frames and end the process.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            // There is nowhere left to report a broken logger to.
         }
     }
 

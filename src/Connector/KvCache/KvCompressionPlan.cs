@@ -14,7 +14,7 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
     /// <param name="systemPrompt">The tokens of the system prompt, from the first one on.</param>
     public static KvCompressionPlan? From(KvCompressionOptions options, TokenRange systemPrompt)
     {
-        if (options.Policy == KvCompressionOptions.NoPolicy)
+        if (options.KeepsAll)
         {
             return null;
         }
@@ -23,5 +23,29 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
         IReadOnlyList<TokenRange> ranges = options.ProtectSystemPrompt && systemPrompt.Length > 0 ? [systemPrompt] : [];
         return new KvCompressionPlan(
             new KvSelector(KvPolicies.Create(options.Policy)), budget, new KvProtection(options.Sinks, options.Recent) { Ranges = ranges }, options.MinTokens);
+    }
+
+    /// <summary>
+    /// What is protected among <paramref name="cells"/> cells: the sinks and ranges leave room for the newest token, which has to
+    /// stay in every head, whatever the budget.
+    /// </summary>
+    public KvProtection ProtectionWithin(int cells)
+    {
+        int room = cells - 1;
+        int sinks = Math.Min(Protection.Sinks, room);
+        room -= sinks;
+        List<TokenRange> ranges = [];
+        foreach (TokenRange range in Protection.Ranges)
+        {
+            int start = Math.Max(range.Start, sinks);
+            int end = Math.Min(range.End, start + room);
+            if (start < end)
+            {
+                ranges.Add(new TokenRange(start, end));
+                room -= end - start;
+            }
+        }
+
+        return Protection with { Sinks = sinks, Ranges = ranges };
     }
 }

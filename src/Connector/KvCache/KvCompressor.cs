@@ -68,7 +68,7 @@ internal sealed unsafe partial class KvCompressor : IDisposable
             view = Array.ConvertAll(view, layer => layer with { Rotary = _model.Rotary });
         }
 
-        KvSelection selection = plan.Selector.Select(view, plan.Budget, plan.Protection);
+        KvSelection selection = plan.Selector.Select(view, plan.Budget, plan.ProtectionWithin(plan.Budget.Cells(cells)));
         TimeSpan scoreTime = Stopwatch.GetElapsedTime(start);
 
         start = Stopwatch.GetTimestamp();

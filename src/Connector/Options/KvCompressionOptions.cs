@@ -35,4 +35,6 @@ public sealed class KvCompressionOptions
     /// <summary>Whether every head keeps the system prompt.</summary>
     /// <value>True by default.</value>
     public bool ProtectSystemPrompt { get; set; } = true;
+
+    internal bool KeepsAll => string.Equals(Policy, NoPolicy, StringComparison.OrdinalIgnoreCase);
 }

@@ -90,7 +90,7 @@ internal sealed class LlamaChatClientOptionsValidator : IValidateOptions<LlamaCh
 
     private static IEnumerable<string> Failures(KvCompressionOptions options, int contextSize)
     {
-        if (options.Policy != KvCompressionOptions.NoPolicy && !KvPolicies.All.Contains(options.Policy, StringComparer.OrdinalIgnoreCase))
+        if (!options.KeepsAll && !KvPolicies.All.Contains(options.Policy, StringComparer.OrdinalIgnoreCase))
         {
             yield return $"{nameof(options.Policy)} \"{options.Policy}\" does not exist. Set it to one of: {KvCompressionOptions.NoPolicy}, {string.Join(", ", KvPolicies.All)}.";
         }

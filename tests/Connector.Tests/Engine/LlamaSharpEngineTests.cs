@@ -65,6 +65,23 @@ public class LlamaSharpEngineTests
     }
 
     [Fact]
+    public void Load_ProgressHandlerThrows_ThrowsTheHandlersException()
+    {
+        var failing = new CallbackProgress(_ => throw new InvalidTimeZoneException("broken handler"));
+
+        Assert.Throws<InvalidTimeZoneException>(() => LlamaSharpEngine.Load(TestModels.Pebble, 0, null, NullLogger.Instance, failing, CancellationToken.None));
+    }
+
+    [Fact]
+    public void CreateContext_MoreMemoryThanTheMachineHas_NamesContextSize()
+    {
+        using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
+
+        var e = Assert.Throws<LlamaModelException>(() => engine.CreateContext(new LlamaContextSettings { ContextSize = int.MaxValue - 1000 }, null));
+        Assert.Contains("ContextSize", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Load_TheLoadedLibrarysPath_IsFine()
     {
         using LlamaSharpEngine first = TestModels.Load(TestModels.Pebble);
@@ -272,5 +289,10 @@ public class LlamaSharpEngineTests
             Reports.Add(value);
             onReport?.Invoke(value);
         }
+    }
+
+    private sealed class CallbackProgress(Action<float> report) : IProgress<float>
+    {
+        public void Report(float value) => report(value);
     }
 }

@@ -154,6 +154,34 @@ public class KvCompressorTests
     }
 
     [Fact]
+    public void Compress_ProtectionAboveTheBudget_GoesOnBehindTheNewestToken()
+    {
+        var shape = new RandomModel();
+        using var harness = new CacheHarness(shape, Exact);
+        var reference = new ReferenceModel(shape, harness.ModelPath);
+        int[] tokens = TestModels.RandomTokens(41, shape.Vocabulary, seed: 7);
+        harness.Decode(tokens.AsSpan(0, 40), 0);
+        for (int i = 0; i < 40; i++)
+        {
+            reference.Step(tokens[i], i);
+        }
+
+        KvCompressionPlan plan = CacheHarness.Plan(new RandomTokens(), 0.8) with { Protection = new KvProtection(30, 1) };
+        Assert.NotNull(harness.Compressor.Compress(0, 40, 39, plan));
+
+        var expected = new KvSelection(shape.Layers, shape.KvHeads, 8);
+        for (int layer = 0; layer < shape.Layers; layer++)
+        {
+            for (int head = 0; head < shape.KvHeads; head++)
+            {
+                ((ReadOnlySpan<int>)[0, 1, 2, 3, 4, 5, 6, 39]).CopyTo(expected[layer, head]);
+            }
+        }
+
+        AssertClose(reference.Select(expected).Step(tokens[40], 40), harness.Decode(tokens.AsSpan(40, 1), 40));
+    }
+
+    [Fact]
     public void Compress_TokensNotInOrderFromTheFirstCell_TakesTheStatePath()
     {
         var shape = new RandomModel();
