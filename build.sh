@@ -33,7 +33,7 @@ command=${1:-}
 case "$command" in
     demo | test | bench | eval | pack)
         need dotnet "the .NET SDK is missing: install .NET 10 (https://dot.net)."
-        need npm "npm is missing: install Node.js; the llama.cpp libraries come from npm where the feed lacks LLamaSharp."
+        [ "$command" = pack ] || [ "${UseLLamaSharp:-auto}" = true ] || need npm "npm is missing: install Node.js; the llama.cpp libraries come from npm where the feed lacks LLamaSharp."
         ;;
 esac
 

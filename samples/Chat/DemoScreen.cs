@@ -19,7 +19,7 @@ internal static class DemoScreen
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold]{Path.GetFileName(demo.Runtime.ModelPath)}[/] ({demo.Runtime.ModelDescription}) through [bold]{demo.Runtime.Binding}[/], llama.cpp {demo.Runtime.LlamaCppBuild}, reads [bold]{demo.Reading.Title}[/].");
         DemoReport report = await console.Progress().HideCompleted(true).StartAsync(async context =>
         {
-            Dictionary<DemoSetting, ProgressTask> tasks = settings.ToDictionary(setting => setting, setting => context.AddTask(setting.Label, maxValue: 1));
+            Dictionary<DemoSetting, ProgressTask> tasks = settings.ToDictionary(setting => setting, setting => context.AddTask(Markup.Escape(setting.Label), maxValue: 1));
             return await demo.RunAsync(settings, (setting, share) => tasks[setting].Value = share, cancellationToken);
         });
 

@@ -27,7 +27,7 @@ command.SetAction(async (arguments, cancellationToken) =>
         await RunAsync(arguments, cancellationToken);
         return 0;
     }
-    catch (Exception e) when (e is LlamaException or OptionsValidationException or IOException or JsonException)
+    catch (Exception e) when (e is LlamaException or OptionsValidationException or ArgumentException or UnauthorizedAccessException or IOException or JsonException)
     {
         await Console.Error.WriteLineAsync(e.Message);
         return 1;
@@ -50,9 +50,9 @@ async Task RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     List<DemoSetting> settings =
     [
         DemoSetting.FullCache,
-        .. from ratio in arguments.GetRequiredValue(ratios)
+        .. (from ratio in arguments.GetRequiredValue(ratios)
            from policy in arguments.GetRequiredValue(policies)
-           select new DemoSetting(policy, ratio),
+           select new DemoSetting(policy, ratio)).Distinct().Where(setting => setting.Policy != KvCompressionOptions.NoPolicy),
     ];
     var demo = new DocumentDemo(client, reading);
     if (arguments.GetValue(json))

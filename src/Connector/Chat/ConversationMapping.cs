@@ -19,7 +19,7 @@ internal static class ConversationMapping
                 throw new ArgumentException("A message is null. Leave it out.", nameof(messages));
             }
 
-            turns.Add(new ChatTurn(message.Role.Value, message.Text));
+            turns.Add(new ChatTurn(message.Role.Value, WithoutNul(message.Text, nameof(messages))));
         }
 
         if (turns.Count == 0)
@@ -29,9 +29,15 @@ internal static class ConversationMapping
 
         if (!string.IsNullOrEmpty(options?.Instructions))
         {
-            turns.Insert(0, new ChatTurn("system", options.Instructions));
+            turns.Insert(0, new ChatTurn("system", WithoutNul(options.Instructions, nameof(options))));
         }
 
         return turns;
     }
+
+    /// <summary>Refuses what llama.cpp would cut off silently.</summary>
+    /// <exception cref="ArgumentException">The text holds a NUL character.</exception>
+    public static string WithoutNul(string text, string parameter) => text.Contains('\0', StringComparison.Ordinal)
+        ? throw new ArgumentException($"The text holds a NUL character at {text.IndexOf('\0', StringComparison.Ordinal)}, where llama.cpp would end it. Remove it; text extraction often leaves some.", parameter)
+        : text;
 }

@@ -17,7 +17,9 @@ namespace CurKv.Connector;
 /// Every member may be called from several threads at once; answers are generated one after the other. Cancellation is honoured
 /// while a call waits, between chunks of a prompt and between tokens, and shows as <see cref="OperationCanceledException"/>.
 /// An answer without <see cref="ChatOptions.MaxOutputTokens"/> may go on until the context is full. Without
-/// <see cref="ChatOptions.Seed"/> two calls differ; a temperature of 0 takes the likeliest token.
+/// <see cref="ChatOptions.Seed"/> two calls differ; a temperature of 0 takes the likeliest token. Prompts are rendered and tokenised on
+/// the caller's thread. Of the options, Temperature, TopP, TopK, Seed, StopSequences, MaxOutputTokens, Instructions and the additional
+/// property <c>min_p</c> are used.
 /// </remarks>
 public sealed class LlamaChatClient : IChatClient
 {
@@ -98,6 +100,7 @@ public sealed class LlamaChatClient : IChatClient
     /// <param name="progress">Told after each chunk, on the client's native thread: it must return soon. Null for none.</param>
     /// <param name="cancellationToken">Looked at between chunks.</param>
     /// <returns>The document; dispose it to give its memory back.</returns>
+    /// <exception cref="ArgumentException">The document is empty, or holds a NUL character.</exception>
     /// <exception cref="OptionsValidationException">A compression setting is bad.</exception>
     /// <exception cref="PromptTooLongException">The document has more tokens than the context has cells.</exception>
     /// <exception cref="KvCompressionException">This model's cache cannot be compressed.</exception>
@@ -107,6 +110,8 @@ public sealed class LlamaChatClient : IChatClient
         string document, LlamaDocumentOptions? options = null, IProgress<PromptProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(document);
+        ConversationMapping.WithoutNul(document, nameof(document));
+        ConversationMapping.WithoutNul(options?.Instructions ?? string.Empty, nameof(options));
         _runtime.ThrowIfDisposed();
         KvCompressionOptions compression = options?.Compression ?? _runtime.Options.Compression;
         LlamaChatClientOptionsValidator.ThrowIfInvalid(compression, _runtime.Options.ContextSize);

@@ -23,10 +23,15 @@ internal sealed partial class LlamaRuntime : IDisposable
         Options = options;
         ModelId = options.ModelId ?? Path.GetFileNameWithoutExtension(options.ModelPath);
         Prompts = new PromptBuilder(engine, new ChatTemplate(engine, options.ChatTemplate));
-        _scheduler = new Scheduler(engine, ContextSettings(options), !UsesGpu(options), logger);
+        _scheduler = new Scheduler(engine, ContextSettings(options), !UsesGpu(engine, options), logger);
         Info = new LlamaRuntimeInfo(
             engine.Binding.Name, engine.Binding.LlamaCppBuild, engine.Binding.LibraryPath, options.ModelPath, engine.Model.Description, _scheduler.CompressionRefusal);
         Metadata = new ChatClientMetadata("llama.cpp", new Uri($"https://llama.cpp/{Info.Binding}/{Info.LlamaCppBuild}"), ModelId);
+        if (Info.CompressionRefusal is not null && !options.Compression.KeepsAll)
+        {
+            LogRefusal(logger, ModelId, Info.CompressionRefusal);
+        }
+
         LogReady(logger, ModelId, Info.ModelDescription, Info.Binding, Info.LlamaCppBuild, options.ContextSize);
     }
 
@@ -92,7 +97,7 @@ internal sealed partial class LlamaRuntime : IDisposable
     }
 
     // On a GPU the hook that finds the cache's tensors would make the scheduler wait after every part of the graph.
-    private static bool UsesGpu(LlamaChatClientOptions options) => options.GpuLayerCount != 0 && LlamaSharpEngine.SupportsGpu;
+    private static bool UsesGpu(ILlamaEngine engine, LlamaChatClientOptions options) => options.GpuLayerCount != 0 && engine.SupportsGpu;
 
     private static LlamaContextSettings ContextSettings(LlamaChatClientOptions options) => new()
     {
@@ -103,6 +108,9 @@ internal sealed partial class LlamaRuntime : IDisposable
         KeyType = options.KeyCacheType,
         ValueType = options.ValueCacheType,
     };
+
+    [LoggerMessage(LogLevel.Warning, "The cache of {ModelId} cannot be compressed: {Refusal}. Long prompts will be refused until Compression.Policy is \"none\".")]
+    private static partial void LogRefusal(ILogger logger, string modelId, string refusal);
 
     [LoggerMessage(LogLevel.Information, "{ModelId} ({Description}) is ready: {Binding}, llama.cpp {Build}, {ContextSize} cells.")]
     private static partial void LogReady(ILogger logger, string modelId, string description, string binding, string build, int contextSize);

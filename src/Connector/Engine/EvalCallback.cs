@@ -28,12 +28,21 @@ internal sealed unsafe class EvalCallback : IDisposable
     private static byte OnNode(GgmlTensor* node, byte ask, nint userData)
     {
         var hook = (IEvalHook)GCHandle.FromIntPtr(userData).Target!;
-        if (ask != 0)
+        try
         {
-            return hook.Ask(node) ? (byte)1 : (byte)0;
-        }
+            if (ask != 0)
+            {
+                return hook.Ask(node) ? (byte)1 : (byte)0;
+            }
 
-        hook.Observe(node);
-        return 1;
+            hook.Observe(node);
+            return 1;
+        }
+#pragma warning disable CA1031 // No exception may pass llama.cpp's frames. A hook that fails sees nothing, and its owner takes another way.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return ask != 0 ? (byte)0 : (byte)1;
+        }
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace CurKv.Connector.Engine;
 
-/// <summary>ggml's tensor, by the offsets that all builds in use share (336 bytes). <c>KvCapture</c> checks them at start.</summary>
+/// <summary>ggml's tensor, by the offsets that all builds in use share (336 bytes). <c>KvCacheProbe</c> checks them at start.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 336)]
 internal unsafe struct GgmlTensor
 {

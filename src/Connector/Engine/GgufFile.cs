@@ -102,9 +102,9 @@ internal sealed class GgufFile
 
         long alignment = _metadata.GetValueOrDefault("general.alignment") is uint given and > 0 ? given : 32;
         long data = (reader.BaseStream.Position + alignment - 1) / alignment * alignment;
-        if (tensors > 0 && (ulong)reader.BaseStream.Length <= (ulong)data + lastOffset)
+        if (tensors > 0 && (reader.BaseStream.Length <= data || lastOffset >= (ulong)(reader.BaseStream.Length - data)))
         {
-            throw new LlamaModelException(path, $"The model file '{path}' is cut off: it has {reader.BaseStream.Length:N0} bytes, and its last tensor begins at {(ulong)data + lastOffset:N0}. Download or copy it again.");
+            throw new LlamaModelException(path, $"The model file '{path}' is cut off: it has {reader.BaseStream.Length:N0} bytes, and its last tensor begins {lastOffset:N0} bytes behind the first one, at {data:N0}. Download or copy it again.");
         }
     }
 

@@ -9,7 +9,10 @@ internal interface ILlamaEngine : IDisposable
     /// <summary>The model's facts.</summary>
     LlamaModelInfo Model { get; }
 
-    /// <summary>Turns text into tokens.</summary>
+    /// <summary>Whether the loaded library can put layers on a GPU.</summary>
+    bool SupportsGpu { get; }
+
+    /// <summary>Turns text into tokens. The text holds no NUL character, at which llama.cpp would end it.</summary>
     /// <param name="text">The text.</param>
     /// <param name="addSpecial">Whether the model's begin-of-sequence token goes first, if the model wants one.</param>
     /// <param name="parseSpecial">Whether special tokens written in the text become tokens.</param>

@@ -37,6 +37,7 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
     public DecodeStatus Decode(ReadOnlySpan<int> tokens, int position, int sequence, bool logits)
     {
         // llama.cpp ends the process on a batch that is too large.
+        ArgumentOutOfRangeException.ThrowIfZero(tokens.Length, nameof(tokens));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tokens.Length, Settings.BatchSize, nameof(tokens));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(sequence, Settings.Sequences);
         *_batch.seq_id[0] = (LLamaSeqId)sequence;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -18,6 +19,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
 #endif
     private static readonly Lock LibraryGate = new();
     private static LlamaBinding? _binding;
+    private static string? _configuredPath;
 
     private readonly SafeLlamaModelHandle _model;
     private readonly IDisposable _logSubscription;
@@ -33,8 +35,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
 
     public LlamaModelInfo Model { get; }
 
-    /// <summary>Whether the loaded library can put layers on a GPU.</summary>
-    public static bool SupportsGpu => NativeApi.llama_supports_gpu_offload();
+    public bool SupportsGpu => NativeApi.llama_supports_gpu_offload();
 
     /// <summary>Loads the native libraries (once for the process) and a model.</summary>
     /// <param name="modelPath">A GGUF file.</param>
@@ -56,7 +57,15 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
             LoadLibrary(nativeLibraryPath);
             NativeLog.ClearErrors();
             SafeLlamaModelHandle model = LoadModel(modelPath, gpuLayers, progress, cancellationToken);
-            return new LlamaSharpEngine(model, Describe(model, modelPath, gguf), subscription);
+            try
+            {
+                return new LlamaSharpEngine(model, Describe(model, modelPath, gguf), subscription);
+            }
+            catch
+            {
+                model.Dispose();
+                throw;
+            }
         }
         catch
         {
@@ -67,8 +76,21 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
 
     public int[] Tokenize(string text, bool addSpecial, bool parseSpecial)
     {
-        LLamaToken[] tokens = _model.Tokenize(text, addSpecial && _model.Vocab.ShouldAddBOS, parseSpecial, Encoding.UTF8);
-        return MemoryMarshal.Cast<LLamaToken, int>(tokens).ToArray();
+        // Prompts are tokenised on the callers' threads: the model must not be unloaded under one of them.
+        bool held = false;
+        try
+        {
+            _model.DangerousAddRef(ref held);
+            LLamaToken[] tokens = _model.Tokenize(text, addSpecial && _model.Vocab.ShouldAddBOS, parseSpecial, Encoding.UTF8);
+            return MemoryMarshal.Cast<LLamaToken, int>(tokens).ToArray();
+        }
+        finally
+        {
+            if (held)
+            {
+                _model.DangerousRelease();
+            }
+        }
     }
 
     public int Piece(int token, Span<byte> utf8) => (int)_model.TokenToSpan(token, utf8);
@@ -181,12 +203,15 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         long cells = (long)settings.ContextSize * settings.Sequences;
         double bytes = (double)cells * Model.Layers * Model.KvHeads
             * (RowBytes(settings.KeyType, Model.KeyDimension) + RowBytes(settings.ValueType, Model.ValueDimension));
-        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+        // With a limit on the managed heap the runtime tells that limit, which says nothing about native memory.
+        bool heapIsLimited = GC.GetConfigurationVariables().TryGetValue("GCHeapHardLimit", out object? limit) && Convert.ToInt64(limit, CultureInfo.InvariantCulture) > 0;
+        long available = heapIsLimited ? long.MaxValue : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (cells > int.MaxValue || (!SupportsGpu && bytes > available))
         {
             throw new LlamaModelException(
                 Model.Path,
-                $"A KV cache of {cells:N0} cells takes {bytes / (1L << 30):N1} GiB, and this machine has {available / (double)(1L << 30):N1} GiB. Lower {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ContextSize)}.");
+                $"A KV cache of {cells:N0} cells takes {bytes / (1L << 30):N1} GiB, more than the {available / (double)(1L << 30):N1} GiB that there are. Lower {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ContextSize)}.");
         }
     }
 
@@ -199,7 +224,8 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         {
             if (_binding is not null)
             {
-                if (path is not null && Path.GetFullPath(path) != _binding.LibraryPath)
+                // The system tells a loaded library's path with its links resolved; the setting may go through one.
+                if (path is not null && Path.GetFullPath(path) != _binding.LibraryPath && Path.GetFullPath(path) != _configuredPath)
                 {
                     throw new LlamaNativeLibraryException(
                         $"{nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.NativeLibraryPath)} is '{path}', but this process already runs '{_binding.LibraryPath}'. One process can use one llama.cpp build: set the same path everywhere.");
@@ -220,6 +246,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
                 nint llama = NativeModules.Handle(LlamaGaps.Llama);
                 string libraryPath = NativeModules.FindPath(LlamaGaps.Llama)!;
                 AbiGuard.Check(llama, libraryPath);
+                _configuredPath = path is null ? null : Path.GetFullPath(path);
                 _binding = new LlamaBinding(BindingName, Build(libraryPath), libraryPath);
             }
             catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
@@ -227,7 +254,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
                 Exception cause = (e as TypeInitializationException)?.InnerException ?? e;
                 throw new LlamaNativeLibraryException(
                     $"The llama.cpp libraries could not be loaded: {cause.Message} Install LLamaSharp.Backend.Cpu or LLamaSharp.Backend.Cuda12 beside the application, " +
-                    $"or set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.NativeLibraryPath)} to a libllama of the build that the binding was made for.",
+                    $"or set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.NativeLibraryPath)} to a libllama of the build that the binding was made for, and start the process again.",
                     e);
             }
         }

@@ -10,12 +10,14 @@ namespace CurKv.Connector.Engine;
 /// </summary>
 internal static partial class NativeLog
 {
+    private const int KeptErrors = 3;
     private static readonly Lock Gate = new();
-    private static readonly List<ILogger> Loggers = [];
-    private static readonly ThreadLocal<StringBuilder> Line = new(() => new StringBuilder());
+    private static readonly ThreadLocal<PartialLine> Line = new(() => new PartialLine());
     private static readonly Queue<string> RecentErrors = new();
     private static readonly NativeLogConfig.LLamaLogCallback Callback = OnText;
-    private static LLamaLogLevel _level;
+
+    // Copied on write: loggers are called outside the lock, since they may wait for anything.
+    private static volatile ILogger[] _loggers = [];
 
     /// <summary>Routes llama.cpp's lines here. To be called before the library is loaded, so that nothing goes to the console.</summary>
     public static void Install() => NativeLogConfig.llama_log_set(Callback);
@@ -25,7 +27,7 @@ internal static partial class NativeLog
     {
         lock (Gate)
         {
-            Loggers.Add(logger);
+            _loggers = [.. _loggers, logger];
         }
 
         return new Subscription(logger);
@@ -52,34 +54,39 @@ internal static partial class NativeLog
     // Called by llama.cpp, from any of its threads: lines come in pieces, and no exception may pass.
     private static void OnText(LLamaLogLevel nativeLevel, string text)
     {
-        StringBuilder line = Line.Value!.Append(text);
+        PartialLine line = Line.Value!;
         if (nativeLevel != LLamaLogLevel.Continue)
         {
-            _level = nativeLevel;
+            line.Level = nativeLevel;
         }
 
-        if (line.Length == 0 || line[^1] != '\n')
+        line.Text.Append(text);
+        if (line.Text.Length == 0 || line.Text[^1] != '\n')
         {
             return;
         }
 
-        string whole = line.ToString().TrimEnd();
-        line.Clear();
+        string whole = line.Text.ToString().TrimEnd();
+        line.Text.Clear();
+        if (line.Level == LLamaLogLevel.Error)
+        {
+            KeepError(whole.TrimEnd('.'));
+        }
+
+        foreach (ILogger logger in _loggers)
+        {
+            Log(logger, Map(line.Level), whole);
+        }
+    }
+
+    private static void KeepError(string line)
+    {
         lock (Gate)
         {
-            if (_level == LLamaLogLevel.Error)
+            RecentErrors.Enqueue(line);
+            if (RecentErrors.Count > KeptErrors)
             {
-                RecentErrors.Enqueue(whole.TrimEnd('.'));
-                if (RecentErrors.Count > 3)
-                {
-                    RecentErrors.Dequeue();
-                }
-            }
-
-            LogLevel level = Map(_level);
-            foreach (ILogger logger in Loggers)
-            {
-                Log(logger, level, whole);
+                RecentErrors.Dequeue();
             }
         }
     }
@@ -112,13 +119,24 @@ internal static partial class NativeLog
     [LoggerMessage(Message = "llama.cpp: {Line}")]
     private static partial void Write(ILogger logger, LogLevel level, string line);
 
+    private sealed class PartialLine
+    {
+        public StringBuilder Text { get; } = new();
+
+        public LLamaLogLevel Level { get; set; }
+    }
+
     private sealed class Subscription(ILogger logger) : IDisposable
     {
         public void Dispose()
         {
             lock (Gate)
             {
-                Loggers.Remove(logger);
+                int index = Array.IndexOf(_loggers, logger);
+                if (index >= 0)
+                {
+                    _loggers = [.. _loggers[..index], .. _loggers[(index + 1)..]];
+                }
             }
         }
     }

@@ -61,7 +61,7 @@ internal sealed unsafe partial class KvCacheProbe
             KvStateBlob? blob = context.StateGet(0, data, size) == size ? KvStateBlob.TryParse(data, size) : null;
             if (blob is null || !Fits(blob, model))
             {
-                return Refuse("its cache is laid out in a way that is not supported (sliding windows, several parts, or compressed keys)");
+                return Refuse("its cache is laid out in a way that is not supported (sliding windows, several parts, multi-dimensional positions, or compressed keys)");
             }
 
             bool captureWorks = capture is { IsComplete: true } && SameBytes(blob, capture, model);

@@ -26,12 +26,12 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
     }
 
     /// <summary>
-    /// What is protected among <paramref name="cells"/> cells: the sinks and ranges leave room for the newest token, which has to
-    /// stay in every head, whatever the budget.
+    /// What is protected among <paramref name="cells"/> cells: the sinks and ranges leave room for the recent tokens, since the
+    /// newest one has to stay in every head, and a system prompt that fills the budget would push the question out.
     /// </summary>
     public KvProtection ProtectionWithin(int cells)
     {
-        int room = cells - 1;
+        int room = cells - Math.Min(Protection.Recent, cells);
         int sinks = Math.Min(Protection.Sinks, room);
         room -= sinks;
         List<TokenRange> ranges = [];

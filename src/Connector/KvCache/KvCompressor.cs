@@ -36,6 +36,19 @@ internal sealed unsafe partial class KvCompressor : IDisposable
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
     public string? Refusal { get; }
 
+    /// <summary>Whether a sequence of so many cells is long enough and over the budget.</summary>
+    /// <exception cref="KvCompressionException">It is, but this cache cannot be compressed.</exception>
+    public bool WouldCompress(int cells, KvCompressionPlan plan)
+    {
+        if (cells < plan.MinTokens || plan.Budget.Cells(cells) >= cells)
+        {
+            return false;
+        }
+
+        return _format is not null ? true : throw new KvCompressionException(
+            $"The cache of '{_model.Path}' cannot be compressed: {Refusal}. Set {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)} to \"{KvCompressionOptions.NoPolicy}\".");
+    }
+
     /// <summary>Compresses a sequence, if it is long enough and over the budget.</summary>
     /// <param name="sequence">The sequence, which is also its stream.</param>
     /// <param name="cells">The number of its cells, in order from the stream's first cell on.</param>
@@ -46,22 +59,16 @@ internal sealed unsafe partial class KvCompressor : IDisposable
     /// <exception cref="KvCompressionException">The cache cannot be compressed, or llama.cpp refused the cells; then the sequence is gone.</exception>
     public KvCompressionReport? Compress(int sequence, int cells, int lastPosition, KvCompressionPlan plan, KvRewritePath? path = null)
     {
-        if (cells < plan.MinTokens || plan.Budget.Cells(cells) >= cells)
+        if (!WouldCompress(cells, plan))
         {
             return null;
-        }
-
-        if (_format is null)
-        {
-            throw new KvCompressionException(
-                $"The cache of '{_model.Path}' cannot be compressed: {Refusal}. Set {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)} to \"{KvCompressionOptions.NoPolicy}\".");
         }
 
         KvRewritePath taken = path ?? (_capture is not null && InOrder(sequence, cells) ? KvRewritePath.Craft : KvRewritePath.State);
         long start = Stopwatch.GetTimestamp();
         _context.Synchronize();
         KvLayerTensors[] view = taken == KvRewritePath.Craft
-            ? _capture!.View(sequence, cells, _format, _model.KvHeads, _model.KeyDimension, _model.ValueDimension)
+            ? _capture!.View(sequence, cells, _format!, _model.KvHeads, _model.KeyDimension, _model.ValueDimension)
             : ReadState(sequence, cells);
         if (CanUndoRotation(cells, lastPosition))
         {

@@ -31,6 +31,15 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     public void Dispose()
     {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    // A document that nobody disposes holds gigabytes.
+    ~NativeBuffer() => Free();
+
+    private void Free()
+    {
         NativeMemory.Free(Data);
         Data = null;
         Capacity = 0;

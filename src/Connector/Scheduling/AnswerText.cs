@@ -81,7 +81,7 @@ internal sealed class AnswerText(ILlamaEngine engine, IReadOnlyList<string> stop
     {
         for (int length = Math.Min(text.Length, stop.Length - 1); length > 0; length--)
         {
-            if (text.EndsWith(stop[..length], StringComparison.Ordinal))
+            if (text.AsSpan().EndsWith(stop.AsSpan(0, length)))
             {
                 return length;
             }

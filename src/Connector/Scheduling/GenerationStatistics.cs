@@ -15,7 +15,7 @@ public sealed record GenerationStatistics
     /// <summary>Reading the prompt's other tokens.</summary>
     public required TimeSpan PrefillTime { get; init; }
 
-    /// <summary>Decoding the answer's tokens after the first one, which the prompt's last logits give.</summary>
+    /// <summary>Drawing the answer's tokens, and decoding each of them but the last.</summary>
     public required TimeSpan DecodeTime { get; init; }
 
     /// <summary>Native decode calls within <see cref="DecodeTime"/>.</summary>

@@ -23,7 +23,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
     public void Generate(GenerationRequest request, Action<GenerationEvent> emit, CancellationToken cancellationToken)
     {
         Restore(request.Prefix);
-        TimeSpan prefillTime = Prefill(request.Tokens, null, cancellationToken);
+        TimeSpan prefillTime = Prefill(request.Tokens, request.Compression, null, cancellationToken);
         KvCompressionReport? compression = Compress(request.Compression);
 
         using ILlamaSampler sampler = context.CreateSampler(request.Sampler);
@@ -44,7 +44,13 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
             else
             {
                 outputTokens++;
-                if (text.Append(token, out string piece))
+                bool stopped = text.Append(token, out string piece);
+                if (piece.Length > 0)
+                {
+                    emit(new GenerationEvent(piece));
+                }
+
+                if (stopped)
                 {
                     finished = ChatFinishReason.Stop;
                 }
@@ -56,11 +62,6 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
                 {
                     Decode([token], logits: true);
                     decoded++;
-                }
-
-                if (piece.Length > 0)
-                {
-                    emit(new GenerationEvent(piece));
                 }
             }
 
@@ -89,7 +90,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
         int[] tokens, KvCompressionPlan? plan, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
         Restore(null);
-        TimeSpan prefillTime = Prefill(tokens, progress, cancellationToken);
+        TimeSpan prefillTime = Prefill(tokens, plan, progress, cancellationToken);
         KvCompressionReport? compression = Compress(plan);
         nuint size = context.StateSize(Sequence);
         var snapshot = new KvSnapshot(size, tokens.Length, _cells);
@@ -138,11 +139,17 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
         (_position, _cells) = (snapshot.Tokens, snapshot.Cells);
     }
 
-    private TimeSpan Prefill(ReadOnlySpan<int> tokens, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
+    private TimeSpan Prefill(ReadOnlySpan<int> tokens, KvCompressionPlan? plan, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
         if (_cells + tokens.Length > context.Settings.ContextSize)
         {
             throw new PromptTooLongException(_cells + tokens.Length, context.Settings.ContextSize);
+        }
+
+        // A cache that cannot be compressed is refused before the prompt is read, not after it.
+        if (plan is not null)
+        {
+            _ = compressor.WouldCompress(_cells + tokens.Length, plan);
         }
 
         long start = Stopwatch.GetTimestamp();

@@ -23,7 +23,8 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
     {
         List<ChatTurn> turns = WithDocument(instructions, document, [new ChatTurn("user", QuestionMarker)]);
         string text = template.Render(turns);
-        text = text[..text.IndexOf(QuestionMarker, StringComparison.Ordinal)];
+        int question = text.IndexOf(QuestionMarker, StringComparison.Ordinal);
+        text = question >= 0 ? text[..question] : throw CannotReadAhead();
         return new Prompt(text, engine.Tokenize(text, addSpecial: true, parseSpecial: true), SystemPrompt(turns));
     }
 
@@ -40,8 +41,11 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
         string text = template.Render(WithDocument(instructions, document, turns));
         return text.StartsWith(documentPart.Text, StringComparison.Ordinal)
             ? engine.Tokenize(text[documentPart.Text.Length..], addSpecial: false, parseSpecial: true)
-            : throw new LlamaModelException(engine.Model.Path, $"The chat template of '{engine.Model.Path}' renders a document differently with every question, so it cannot be read ahead of them. Put the document into each prompt.");
+            : throw CannotReadAhead();
     }
+
+    private LlamaModelException CannotReadAhead() => new(
+        engine.Model.Path, $"The chat template of '{engine.Model.Path}' renders a document differently with every question, so it cannot be read ahead of them. Put the document into each prompt.");
 
     private static List<ChatTurn> WithDocument(string? instructions, string document, IReadOnlyList<ChatTurn> turns)
     {

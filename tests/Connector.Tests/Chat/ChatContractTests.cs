@@ -43,6 +43,26 @@ public class ChatContractTests
         Assert.Contains("null", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public void Call_NulCharacter_ThrowsInsteadOfCuttingTheTextOff(string call)
+    {
+        using LlamaChatClient client = new FakeLlamaEngine().CreateClient();
+
+        ArgumentException e = Assert.Throws<ArgumentException>("messages", () => Start(client, call, [new(ChatRole.User, "one\0 two")]));
+
+        Assert.Contains("NUL", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadDocumentAsync_NulCharacter_Throws()
+    {
+        using LlamaChatClient client = new FakeLlamaEngine().CreateClient();
+
+        await Assert.ThrowsAsync<ArgumentException>("document", () => client.ReadDocumentAsync("one\0 two", cancellationToken: Cancellation));
+        await Assert.ThrowsAsync<ArgumentException>("options", () => client.ReadDocumentAsync("one", new LlamaDocumentOptions { Instructions = "\0" }, cancellationToken: Cancellation));
+    }
+
     [Fact]
     public void GetService_NullType_Throws()
     {

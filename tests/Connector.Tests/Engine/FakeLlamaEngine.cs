@@ -16,6 +16,8 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     private readonly List<byte[]> _answerTokens = [];
     private int _decodes;
 
+    public bool SupportsGpu => false;
+
     /// <summary>The bytes of the answer's token with this index; null ends the answer. An endless row of "x" by default.</summary>
     public Func<int, byte[]?> OnSample { get; set; } = _ => "x"u8.ToArray();
 

@@ -25,11 +25,11 @@ public class KvCompressionPlanTests
 
     [Theory]
     [InlineData(100, 4, 30)]
-    [InlineData(20, 4, 19)]
-    [InlineData(5, 4, 4)]
-    [InlineData(3, 2, 2)]
+    [InlineData(40, 4, 24)]
+    [InlineData(20, 4, 4)]
+    [InlineData(18, 2, 2)]
     [InlineData(1, 0, 0)]
-    public void ProtectionWithin_AnyBudget_LeavesRoomForTheNewestToken(int cells, int sinks, int rangeEnd)
+    public void ProtectionWithin_AnyBudget_LeavesRoomForTheRecentTokens(int cells, int sinks, int rangeEnd)
     {
         KvProtection protection = Plan(new KvCompressionOptions()).ProtectionWithin(cells);
 

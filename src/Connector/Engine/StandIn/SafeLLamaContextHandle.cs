@@ -7,11 +7,14 @@ internal sealed partial class SafeLLamaContextHandle : SafeLLamaHandleBase
 {
     private SafeLlamaModelHandle? _model;
 
-    public uint ContextSize => llama_n_ctx(this);
-
     public static SafeLLamaContextHandle Create(SafeLlamaModelHandle model, LLamaContextParams lparams)
     {
         SafeLLamaContextHandle context = llama_init_from_model(model, lparams);
+        if (context.IsInvalid)
+        {
+            return context;
+        }
+
         bool taken = false;
         model.DangerousAddRef(ref taken);
         context._model = model;
@@ -46,9 +49,6 @@ internal sealed partial class SafeLLamaContextHandle : SafeLLamaHandleBase
     private static partial void llama_free(nint context);
 
     [LibraryImport(NativeApi.LibraryName)]
-    private static partial uint llama_n_ctx(SafeLLamaContextHandle context);
-
-    [LibraryImport(NativeApi.LibraryName)]
     private static unsafe partial float* llama_get_logits_ith(SafeLLamaContextHandle context, int index);
 
     [LibraryImport(NativeApi.LibraryName)]
@@ -56,9 +56,6 @@ internal sealed partial class SafeLLamaContextHandle : SafeLLamaHandleBase
 
     [LibraryImport(NativeApi.LibraryName)]
     private static partial nint llama_get_memory(SafeLLamaContextHandle context);
-
-    [LibraryImport(NativeApi.LibraryName)]
-    private static partial void llama_memory_seq_cp(nint memory, LLamaSeqId source, LLamaSeqId destination, LLamaPos from, LLamaPos to);
 
     [LibraryImport(NativeApi.LibraryName)]
     private static partial int llama_memory_seq_pos_min(nint memory, LLamaSeqId sequence);
