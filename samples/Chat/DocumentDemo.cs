@@ -36,9 +36,7 @@ internal sealed class DocumentDemo(LlamaChatClient client, Reading reading)
     // The first reading compiles code and fills caches, which is nobody's cost in particular.
     private async Task WarmUpAsync(CancellationToken cancellationToken)
     {
-        string beginning = reading.Document[..Math.Min(reading.Document.Length, 2000)];
-        var compression = new KvCompressionOptions { MinTokens = 0 };
-        using LlamaDocument document = await client.ReadDocumentAsync(beginning, new LlamaDocumentOptions { Compression = compression }, cancellationToken: cancellationToken);
+        using LlamaDocument document = await client.ReadDocumentAsync(reading.Document, cancellationToken: cancellationToken);
         await document.GetResponseAsync("Hello.", Greedy, cancellationToken);
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace CurKv.KvPolicy.Kernels;
 
@@ -32,6 +33,7 @@ internal static class CentredNorms
         ArrayPool<float>.Shared.Return(buffer);
     }
 
+    [MethodImpl(Hot.Loop)]
     private static void Mean(in KvTensor tensor, InverseRotation? rotation, int skip, RowBlock block, Span<float> means)
     {
         means.Clear();
@@ -45,10 +47,8 @@ internal static class CentredNorms
                 Span<float> mean = means.Slice(head * tensor.HeadDimension, tensor.HeadDimension);
                 for (int row = Math.Max(0, skip - token); row < block.Count; row++)
                 {
-                    // A row that is not finite is evicted, and must not take the others with it.
-                    if (float.IsFinite(TensorPrimitives.Sum<float>(block.Row(head, row))))
+                    if (AddIfFinite(block.Row(head, row), mean))
                     {
-                        TensorPrimitives.Add(mean, block.Row(head, row), mean);
                         counts[head]++;
                     }
                 }
@@ -62,6 +62,7 @@ internal static class CentredNorms
         }
     }
 
+    [MethodImpl(Hot.Loop)]
     private static void Read(in KvTensor tensor, InverseRotation? rotation, int token, RowBlock block)
     {
         block.Read(tensor, token);
@@ -87,9 +88,63 @@ internal static class CentredNorms
     {
         for (int row = 0; row < squares.Length; row++)
         {
-            Span<float> centred = block.Row(head, row);
-            TensorPrimitives.Subtract(centred, mean, centred);
-            squares[row] = TensorPrimitives.SumOfSquares<float>(centred);
+            squares[row] = SquaredDistance(block.Row(head, row), mean);
         }
+    }
+
+    /// <summary>Adds a row to a sum, unless it is not finite: such a row is evicted, and must not take the others with it.</summary>
+    [MethodImpl(Hot.Loop)]
+    private static bool AddIfFinite(ReadOnlySpan<float> row, Span<float> sum)
+    {
+        // Zero times a number is zero; times an infinity or NaN it is NaN.
+        Vector256<float> zeros = default;
+        float zero = 0;
+        int i = 0;
+        for (; i <= row.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+        {
+            zeros += Vector256.Create(row[i..]) * 0f;
+        }
+
+        for (int j = i; j < row.Length; j++)
+        {
+            zero += row[j] * 0f;
+        }
+
+        if (float.IsNaN(Vector256.Sum(zeros) + zero))
+        {
+            return false;
+        }
+
+        for (i = 0; i <= row.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+        {
+            (Vector256.Create<float>(sum[i..]) + Vector256.Create(row[i..])).CopyTo(sum[i..]);
+        }
+
+        for (; i < row.Length; i++)
+        {
+            sum[i] += row[i];
+        }
+
+        return true;
+    }
+
+    [MethodImpl(Hot.Loop)]
+    private static float SquaredDistance(ReadOnlySpan<float> row, ReadOnlySpan<float> mean)
+    {
+        Vector256<float> squares = default;
+        int i = 0;
+        for (; i <= row.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+        {
+            Vector256<float> difference = Vector256.Create(row[i..]) - Vector256.Create(mean[i..]);
+            squares += difference * difference;
+        }
+
+        float square = Vector256.Sum(squares);
+        for (; i < row.Length; i++)
+        {
+            square += (row[i] - mean[i]) * (row[i] - mean[i]);
+        }
+
+        return square;
     }
 }

@@ -12,6 +12,16 @@ internal sealed class CentredLeverage(double valueExponent) : ILeverage
     public void MeasureValues(in KvLayer layer, Span<float> weights)
     {
         SquaredNorms.Compute(layer.Values, weights);
-        TensorPrimitives.Pow(weights, (float)valueExponent, weights);
+
+        // The default exponent has a shorter way.
+        if (valueExponent == 0.25)
+        {
+            TensorPrimitives.Sqrt(weights, weights);
+            TensorPrimitives.Sqrt(weights, weights);
+        }
+        else
+        {
+            TensorPrimitives.Pow(weights, (float)valueExponent, weights);
+        }
     }
 }
