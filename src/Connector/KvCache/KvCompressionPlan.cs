@@ -25,6 +25,9 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
             new KvSelector(KvPolicies.Create(options.Policy)), budget, new KvProtection(options.Sinks, options.Recent) { Ranges = ranges }, options.MinTokens);
     }
 
+    /// <summary>Whether a sequence of so many cells is long enough and over the budget.</summary>
+    public bool Applies(int cells) => cells >= MinTokens && Budget.Cells(cells) < cells;
+
     /// <summary>
     /// What is protected among <paramref name="cells"/> cells: the sinks and ranges leave room for the recent tokens, since the
     /// newest one has to stay in every head, and a system prompt that fills the budget would push the question out.

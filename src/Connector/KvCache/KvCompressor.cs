@@ -36,17 +36,15 @@ internal sealed unsafe partial class KvCompressor : IDisposable
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
     public string? Refusal { get; }
 
-    /// <summary>Whether a sequence of so many cells is long enough and over the budget.</summary>
-    /// <exception cref="KvCompressionException">It is, but this cache cannot be compressed.</exception>
-    public bool WouldCompress(int cells, KvCompressionPlan plan)
+    /// <summary>Refuses a sequence that is to be compressed and cannot be: to be called before it is read, which takes long.</summary>
+    /// <exception cref="KvCompressionException">This cache cannot be compressed.</exception>
+    public void ThrowIfRefused(int cells, KvCompressionPlan plan)
     {
-        if (cells < plan.MinTokens || plan.Budget.Cells(cells) >= cells)
+        if (_format is null && plan.Applies(cells))
         {
-            return false;
+            throw new KvCompressionException(
+                $"The cache of '{_model.Path}' cannot be compressed: {Refusal}. Set {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)} to \"{KvCompressionOptions.NoPolicy}\".");
         }
-
-        return _format is not null ? true : throw new KvCompressionException(
-            $"The cache of '{_model.Path}' cannot be compressed: {Refusal}. Set {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)} to \"{KvCompressionOptions.NoPolicy}\".");
     }
 
     /// <summary>Compresses a sequence, if it is long enough and over the budget.</summary>
@@ -59,10 +57,12 @@ internal sealed unsafe partial class KvCompressor : IDisposable
     /// <exception cref="KvCompressionException">The cache cannot be compressed, or llama.cpp refused the cells; then the sequence is gone.</exception>
     public KvCompressionReport? Compress(int sequence, int cells, int lastPosition, KvCompressionPlan plan, KvRewritePath? path = null)
     {
-        if (!WouldCompress(cells, plan))
+        if (!plan.Applies(cells))
         {
             return null;
         }
+
+        ThrowIfRefused(cells, plan);
 
         KvRewritePath taken = path ?? (_capture is not null && InOrder(sequence, cells) ? KvRewritePath.Craft : KvRewritePath.State);
         long start = Stopwatch.GetTimestamp();

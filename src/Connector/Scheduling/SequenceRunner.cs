@@ -146,10 +146,9 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
             throw new PromptTooLongException(_cells + tokens.Length, context.Settings.ContextSize);
         }
 
-        // A cache that cannot be compressed is refused before the prompt is read, not after it.
         if (plan is not null)
         {
-            _ = compressor.WouldCompress(_cells + tokens.Length, plan);
+            compressor.ThrowIfRefused(_cells + tokens.Length, plan);
         }
 
         long start = Stopwatch.GetTimestamp();
