@@ -35,6 +35,10 @@ public readonly struct KvQueries
     /// <summary>The number of elements in one query.</summary>
     public int HeadDimension { get; }
 
+    /// <summary>What products with keys are multiplied with before the softmax.</summary>
+    /// <value>0 by default: 1/√(head dimension).</value>
+    public float Scale { get; init; }
+
     /// <summary>One query head's rows: <c>[window][head dimension]</c>.</summary>
     /// <param name="head">The query head, from 0.</param>
     public ReadOnlySpan<float> Head(int head) => Data.Span.Slice(head * Window * HeadDimension, Window * HeadDimension);

@@ -55,8 +55,7 @@ public sealed class KvSelector
         var options = new ParallelOptions { MaxDegreeOfParallelism = _degreeOfParallelism, CancellationToken = cancellationToken };
         Parallel.For(0, layers.Count, options, index =>
         {
-            (KvTensor keys, KvTensor values, KvQueries queries, RotaryEmbedding? rotary) = layers[index];
-            var layer = new KvLayer(index, keys, values, queries, selection.Cells, Math.Min(protection.Sinks, selection.Cells), rotary);
+            var layer = new KvLayer(index, layers[index], selection.Cells, Math.Min(protection.Sinks, selection.Cells));
             SelectLayer(layer, segments, selection);
         });
         return selection;

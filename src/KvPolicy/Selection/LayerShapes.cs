@@ -27,9 +27,21 @@ internal static class LayerShapes
                 CheckData(layer.Values, index, "values");
             }
 
-            if (policy.Inputs.HasFlag(KvPolicyInputs.WindowQueries))
+            if ((policy.Inputs & (KvPolicyInputs.WindowQueries | KvPolicyInputs.SecondPassQueries)) != 0)
             {
                 CheckQueries(layer, index, policy);
+            }
+
+            if (policy.Inputs.HasFlag(KvPolicyInputs.PlainElements) && (layer.KeyRotation ?? layer.ValueRotation) is not null)
+            {
+                throw new InvalidOperationException(
+                    $"The policy '{policy.Name}' compares single elements of keys and values, and this quantised cache stores them rotated: "
+                    + "cache keys and values as F16, or choose another policy.");
+            }
+
+            if (policy.Inputs.HasFlag(KvPolicyInputs.OutputWeights))
+            {
+                CheckOutputWeights(layer, index, policy);
             }
         }
     }
@@ -52,6 +64,19 @@ internal static class LayerShapes
         }
     }
 
+    private static void CheckOutputWeights(in KvLayerTensors layer, int index, IKvPolicy policy)
+    {
+        if (layer.OutputWeights is not { } weights)
+        {
+            throw new InvalidOperationException($"The policy '{policy.Name}' needs the model's output weights, and layer {index} comes without any: choose another policy.");
+        }
+
+        if (weights.Inputs % (layer.Values.HeadDimension * layer.Values.Heads) != 0)
+        {
+            throw new ArgumentException($"Layer {index} has output weights of {weights.Inputs} inputs over {layer.Values.Heads} KV heads of {layer.Values.HeadDimension}.");
+        }
+    }
+
     private static void CheckRotary(in KvLayerTensors layer, int index)
     {
         if (layer.Rotary is { } rotary && (rotary.Dimensions < 2 || rotary.Dimensions % 2 != 0 || rotary.Dimensions > layer.Keys.HeadDimension || !(rotary.Base > 0)))
@@ -66,8 +91,10 @@ internal static class LayerShapes
         if (queries.Heads == 0)
         {
             throw new InvalidOperationException(
-                $"The policy '{policy.Name}' needs the last {policy.QueryWindow} queries of the prompt, and layer {index} comes "
-                + "without any: observe them while the prompt is decoded, or choose a policy that needs none.");
+                policy.Inputs.HasFlag(KvPolicyInputs.SecondPassQueries)
+                    ? $"The policy '{policy.Name}' needs the queries of a second pass over the prompt, and layer {index} comes without any."
+                    : $"The policy '{policy.Name}' needs the last {policy.QueryWindow} queries of the prompt, and layer {index} comes "
+                        + "without any: observe them while the prompt is decoded, or choose a policy that needs none.");
         }
 
         if (queries.Heads % layer.Keys.Heads != 0 || queries.HeadDimension != layer.Keys.HeadDimension)

@@ -100,7 +100,7 @@ public class CurDkvTests
         using var values = TestTensor.Of([[[1, 0], [2, 0], [1, 0], [4, 0], [1, 0], [1, 0]]]);
         var policy = new CurDkv(new CurDkvOptions { ValueExponent = 0.5 });
         float[] scores = new float[6];
-        policy.Score(new KvLayer(0, keys.View, values.View, default, 3, Sinks: 1), scores);
+        policy.Score(new KvLayer(0, new KvLayerTensors(keys.View, values.View), 3, Sinks: 1), scores);
 
         ScoreAssert.Equal([88 * 88, 1 * 2, 0, 1 * 4, 4, 4], [.. scores.Select(score => score / scores[4] * 4)]);
     }
@@ -167,7 +167,7 @@ public class CurDkvTests
     {
         using var keys = new TestTensor(KvElementType.F16, KvLayout.TokenMajor, 4, 2, 32);
 
-        Assert.Throws<ArgumentException>(() => new CurDkv().Score(new KvLayer(0, keys.View, keys.View, default, 2, 0), new float[9]));
+        Assert.Throws<ArgumentException>(() => new CurDkv().Score(new KvLayer(0, new KvLayerTensors(keys.View, keys.View), 2, 0), new float[9]));
     }
 
     private static CurDkv Sketch(ulong seed) => new(new CurDkvOptions { Variant = CurDkvVariant.Sketch, SketchSeed = seed });

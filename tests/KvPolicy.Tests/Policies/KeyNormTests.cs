@@ -9,7 +9,7 @@ public class KeyNormTests
     {
         using var keys = new TestTensor(KvElementType.F16, KvLayout.TokenMajor, 4, 2, 32);
 
-        Assert.Throws<ArgumentException>(() => new KeyNorm().Score(new KvLayer(0, keys.View, default, default, 2, 0), new float[9]));
+        Assert.Throws<ArgumentException>(() => new KeyNorm().Score(new KvLayer(0, new KvLayerTensors(keys.View, default), 2, 0), new float[9]));
     }
 
     [Fact]

@@ -6,7 +6,7 @@ internal static class Scoring
     public static float[] Score(IKvPolicy policy, in KvTensor keys, in KvTensor values, int budget = 8, int sinks = 4)
     {
         float[] scores = new float[keys.Heads * keys.Tokens];
-        policy.Score(new KvLayer(0, keys, values, default, budget, sinks), scores);
+        policy.Score(new KvLayer(0, new KvLayerTensors(keys, values), budget, sinks), scores);
         return scores;
     }
 

@@ -56,7 +56,7 @@ public class HandVectorTests
     private static void AssertCase(JsonElement expected, IKvPolicy policy, KvTensor keys, KvTensor values, int cells, int sinks)
     {
         float[] scores = new float[keys.Tokens];
-        policy.Score(new KvLayer(0, keys, values, default, cells, sinks), scores);
+        policy.Score(new KvLayer(0, new KvLayerTensors(keys, values), cells, sinks), scores);
         KvSelection selection = new KvSelector(policy).Select(
             [new KvLayerTensors(keys, values)], KvBudget.FromCells(cells), new KvProtection(sinks, 0));
 

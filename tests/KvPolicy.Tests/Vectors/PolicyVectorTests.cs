@@ -27,7 +27,7 @@ public class PolicyVectorTests
         using var values = TestTensor.Of(VectorFile.Values);
 
         float[] scores = new float[keys.View.Heads * keys.View.Tokens];
-        Policy(name).Score(new KvLayer(Layer, keys.View, values.View, default, Budget, Parameter(expected, "n_sink")), scores);
+        Policy(name).Score(new KvLayer(Layer, new KvLayerTensors(keys.View, values.View), Budget, Parameter(expected, "n_sink")), scores);
 
         ScoreAssert.Equal([.. VectorFile.Matrix(expected.GetProperty("scores")).SelectMany(row => row)], scores);
     }

@@ -1,0 +1,14 @@
+namespace CurKv.KvPolicy;
+
+/// <summary>Skeleton.</summary>
+public sealed class Tova : IKvPolicy
+{
+    /// <inheritdoc/>
+    public string Name => throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public KvPolicyInputs Inputs => throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public void Score(in KvLayer layer, Span<float> scores) => throw new NotImplementedException();
+}
