@@ -2,6 +2,7 @@ using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Templates;
+using CurKv.KvPolicy;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -19,7 +20,8 @@ namespace CurKv.Connector;
 /// An answer without <see cref="ChatOptions.MaxOutputTokens"/> may go on until the context is full. Without
 /// <see cref="ChatOptions.Seed"/> two calls differ; a temperature of 0 takes the likeliest token. Prompts are rendered and tokenised on
 /// the caller's thread. Of the options, Temperature, TopP, TopK, Seed, StopSequences, MaxOutputTokens, Instructions and the additional
-/// property <c>min_p</c> are used.
+/// property <c>min_p</c> are used. A call may bring its own <see cref="KvCompressionOptions"/>, as what
+/// <see cref="ChatOptions.RawRepresentationFactory"/> makes.
 /// </remarks>
 public sealed class LlamaChatClient : IChatClient
 {
@@ -32,21 +34,23 @@ public sealed class LlamaChatClient : IChatClient
     /// <exception cref="LlamaModelException">The model cannot be loaded.</exception>
     /// <exception cref="LlamaNativeLibraryException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
     public LlamaChatClient(LlamaChatClientOptions options, ILogger<LlamaChatClient>? logger = null)
-        : this(options, logger, null, CancellationToken.None)
+        : this(options, KvPolicyCatalog.Default, logger, null, CancellationToken.None)
     {
     }
 
-    internal LlamaChatClient(ILlamaEngine engine, LlamaChatClientOptions options, ILogger logger) => _runtime = new LlamaRuntime(engine, options, logger);
+    internal LlamaChatClient(ILlamaEngine engine, LlamaChatClientOptions options, ILogger logger) =>
+        _runtime = new LlamaRuntime(engine, options, KvPolicyCatalog.Default, logger);
 
-    private LlamaChatClient(LlamaChatClientOptions options, ILogger? logger, IProgress<float>? progress, CancellationToken cancellationToken)
+    internal LlamaChatClient(
+        LlamaChatClientOptions options, KvPolicyCatalog policies, ILogger? logger, IProgress<float>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
-        LlamaChatClientOptionsValidator.ThrowIfInvalid(options);
+        new LlamaChatClientOptionsValidator(policies).ThrowIfInvalid(options);
         logger ??= NullLogger.Instance;
         LlamaSharpEngine engine = LlamaSharpEngine.Load(options.ModelPath, options.GpuLayerCount, options.NativeLibraryPath, logger, progress, cancellationToken);
         try
         {
-            _runtime = new LlamaRuntime(engine, options, logger);
+            _runtime = new LlamaRuntime(engine, options, policies, logger);
         }
         catch
         {
@@ -66,8 +70,10 @@ public sealed class LlamaChatClient : IChatClient
         LlamaChatClientOptions options, ILogger<LlamaChatClient>? logger = null, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Task.Run(() => new LlamaChatClient(options, logger, progress, cancellationToken), cancellationToken);
+        return Task.Run(() => new LlamaChatClient(options, KvPolicyCatalog.Default, logger, progress, cancellationToken), cancellationToken);
     }
+
+    internal LlamaRuntime Runtime => _runtime;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
@@ -87,8 +93,8 @@ public sealed class LlamaChatClient : IChatClient
     {
         _runtime.ThrowIfDisposed();
         Prompt prompt = _runtime.Prompts.Build(ConversationMapping.Map(messages, options));
-        return _runtime.Answer(
-            null, prompt.Tokens, KvCompressionPlan.From(_runtime.Options.Compression, prompt.SystemPrompt), options, cancellationToken);
+        KvCompressionOptions compression = LlamaRuntime.CompressionOf(options, this) ?? _runtime.Options.Compression;
+        return _runtime.Answer(null, prompt.Tokens, _runtime.Plan(compression, prompt, questionKnown: true), options, cancellationToken);
     }
 
     /// <summary>
@@ -114,7 +120,6 @@ public sealed class LlamaChatClient : IChatClient
         ConversationMapping.WithoutNul(options?.Instructions ?? string.Empty, nameof(options));
         _runtime.ThrowIfDisposed();
         KvCompressionOptions compression = options?.Compression ?? _runtime.Options.Compression;
-        LlamaChatClientOptionsValidator.ThrowIfInvalid(compression, _runtime.Options.ContextSize);
         Prompt prompt = _runtime.Prompts.BuildDocument(options?.Instructions, document);
         var (snapshot, statistics) = await _runtime.ReadAsync(prompt, compression, progress, cancellationToken).ConfigureAwait(false);
         return new LlamaDocument(_runtime, document, options?.Instructions, prompt, snapshot, statistics);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using CurKv.Connector.Chat;
+using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;
 using CurKv.Connector.Templates;
@@ -11,7 +12,11 @@ namespace CurKv.Connector;
 /// A document that was read and compressed once, as a chat client of its own: every call starts from what is left of it and knows
 /// nothing of the calls before. Its cells lie in host memory, next to the client's cache.
 /// </summary>
-/// <remarks>Every member may be called from several threads at once. The client that read the document has to live longer.</remarks>
+/// <remarks>
+/// Every member may be called from several threads at once. The client that read the document has to live longer. A call that brings
+/// <see cref="KvCompressionOptions"/> as what <see cref="ChatOptions.RawRepresentationFactory"/> makes compresses once more, document and
+/// question together: a document that was kept whole is then cut to what each question needs.
+/// </remarks>
 public sealed class LlamaDocument : IChatClient
 {
     private readonly LlamaRuntime _runtime;
@@ -54,7 +59,8 @@ public sealed class LlamaDocument : IChatClient
         ObjectDisposedException.ThrowIf(_disposed, this);
         _runtime.ThrowIfDisposed();
         int[] tokens = _runtime.Prompts.BuildQuestion(_prompt, _instructions, _document, ConversationMapping.Map(messages, options));
-        return WhileInUse(_runtime.Answer(_snapshot, tokens, null, options, cancellationToken), cancellationToken);
+        KvCompressionPlan? plan = LlamaRuntime.CompressionOf(options, this) is { } compression ? _runtime.Plan(compression, Protected, questionKnown: true) : null;
+        return WhileInUse(_runtime.Answer(_snapshot, tokens, plan, options, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -68,6 +74,9 @@ public sealed class LlamaDocument : IChatClient
             : serviceType.IsInstanceOfType(this) ? this
             : null;
     }
+
+    // Where cells were evicted, only those before the first gap are still at their tokens' places.
+    private Prompt Protected => _snapshot.Cells == _snapshot.Tokens ? _prompt : _prompt with { Scaffolding = [] };
 
     /// <summary>Gives the document's memory back once no answer is generated from it any more. May be called more than once.</summary>
     public void Dispose()

@@ -1,4 +1,5 @@
 using CurKv.Connector;
+using CurKv.KvPolicy;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -10,7 +11,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds <see cref="LlamaChatClient"/> to a container.</summary>
 /// <remarks>
 /// The client is a singleton: it holds the model and its cache. Options are validated when the host starts; the model is loaded
-/// when the client is first resolved.
+/// when the client is first resolved. An own <see cref="IKvPolicy"/> that is registered as a singleton can be named in
+/// <see cref="KvCompressionOptions.Policy"/>, alone or in a composition.
 /// </remarks>
 public static class LlamaChatClientServiceCollectionExtensions
 {
@@ -85,11 +87,15 @@ public static class LlamaChatClientServiceCollectionExtensions
     private static OptionsBuilder<LlamaChatClientOptions> AddOptions(IServiceCollection services, string name)
     {
         ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton(provider => new KvPolicyCatalog(provider.GetServices<IKvPolicy>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LlamaChatClientOptions>, LlamaChatClientOptionsValidator>());
         return services.AddOptions<LlamaChatClientOptions>(name).ValidateOnStart();
     }
 
     private static LlamaChatClient Create(IServiceProvider provider, string name) => new(
         provider.GetRequiredService<IOptionsMonitor<LlamaChatClientOptions>>().Get(name),
-        provider.GetService<ILogger<LlamaChatClient>>());
+        provider.GetRequiredService<KvPolicyCatalog>(),
+        provider.GetService<ILogger<LlamaChatClient>>(),
+        progress: null,
+        CancellationToken.None);
 }

@@ -41,6 +41,15 @@ internal unsafe struct GgmlTensor
     /// <summary>The tensor that an operation reads at <paramref name="index"/>; null where there is none.</summary>
     public readonly GgmlTensor* Source(int index) => (GgmlTensor*)Sources[index];
 
+    /// <summary>Whether a name holds another one. The scheduler puts its own words around names of what it copies to a device.</summary>
+    public bool IsNamed(ReadOnlySpan<byte> name)
+    {
+        fixed (byte* start = Name)
+        {
+            return MemoryMarshal.CreateReadOnlySpanFromNullTerminated(start).IndexOf(name) >= 0;
+        }
+    }
+
     /// <summary>The number behind a name's prefix (<c>cache_k_l</c><b>12</b>), or −1 where the name is another one.</summary>
     public int NumberAfter(ReadOnlySpan<byte> prefix)
     {

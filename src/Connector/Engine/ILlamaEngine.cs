@@ -21,7 +21,8 @@ internal interface ILlamaEngine : IDisposable
     /// <summary>Writes a token's UTF-8 bytes, which may be a part of a character, and returns their number.</summary>
     /// <param name="token">The token.</param>
     /// <param name="utf8">Receives the bytes as far as they fit; the number returned is the whole one.</param>
-    int Piece(int token, Span<byte> utf8);
+    /// <param name="special">Whether special tokens have a text too; without it they have none.</param>
+    int Piece(int token, Span<byte> utf8, bool special = false);
 
     /// <summary>Whether a token ends the answer.</summary>
     bool IsEndOfGeneration(int token);

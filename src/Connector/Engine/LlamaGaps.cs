@@ -50,4 +50,11 @@ internal static unsafe partial class LlamaGaps
     [LibraryImport(GgmlBase)]
     [return: MarshalAs(UnmanagedType.U1)]
     public static partial bool ggml_backend_buffer_is_host(nint buffer);
+
+    [LibraryImport(GgmlBase)]
+    public static partial void ggml_backend_tensor_get(GgmlTensor* tensor, void* destination, nuint offset, nuint size);
+
+    /// <summary>Whether a node's operation has this name. The numbers differ between builds.</summary>
+    public static bool OperationIs(GgmlTensor* node, ReadOnlySpan<byte> name) =>
+        MemoryMarshal.CreateReadOnlySpanFromNullTerminated(ggml_op_name(node->Operation)).SequenceEqual(name);
 }

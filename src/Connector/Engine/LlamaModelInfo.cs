@@ -41,6 +41,9 @@ internal sealed record LlamaModelInfo
     /// <summary>How positions are rotated, where that is plain RoPE; null where frequencies are scaled or the layout is another one.</summary>
     public required RotaryEmbedding? Rotary { get; init; }
 
+    /// <summary>What products of queries and keys are multiplied with before the softmax; 0 where that is 1/√(key dimension).</summary>
+    public float AttentionScale { get; init; }
+
     /// <summary>Whether some state is recurrent (Mamba, RWKV), which no eviction can cut.</summary>
     public required bool IsRecurrent { get; init; }
 

@@ -93,7 +93,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         }
     }
 
-    public int Piece(int token, Span<byte> utf8) => (int)_model.TokenToSpan(token, utf8);
+    public int Piece(int token, Span<byte> utf8, bool special = false) => (int)_model.TokenToSpan(token, utf8, special: special);
 
     public bool IsEndOfGeneration(int token) => ((LLamaToken)token).IsEndOfGeneration(_model.Vocab);
 
@@ -329,6 +329,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
             ValueDimension = (int)(gguf.Number("attention.value_length") ?? defaultDimension),
             HasRotaryPositions = model.RopeType != LLamaRopeType.None,
             Rotary = Rotary(model, gguf, keyDimension),
+            AttentionScale = (float)(gguf.Real("attention.scale") ?? 0),
             IsRecurrent = model.IsRecurrent || LlamaGaps.llama_model_is_hybrid(model.DangerousGetHandle()),
             ChatTemplate = model.GetTemplate(strict: false),
         };

@@ -12,10 +12,11 @@ internal sealed unsafe partial class KvCacheProbe
 {
     private const int ProbeTokens = 4;
 
-    private KvCacheProbe(KvStateFormat? format, bool captureWorks, string? refusal)
+    private KvCacheProbe(KvStateFormat? format, bool captureWorks, bool queriesWork, string? refusal)
     {
         Format = format;
         CaptureWorks = captureWorks;
+        QueriesWork = queriesWork;
         Refusal = refusal;
     }
 
@@ -25,11 +26,14 @@ internal sealed unsafe partial class KvCacheProbe
     /// <summary>Whether the live tensors can be read in place of a blob.</summary>
     public bool CaptureWorks { get; }
 
+    /// <summary>Whether every layer's queries can be observed.</summary>
+    public bool QueriesWork { get; }
+
     /// <summary>Why the cache cannot be compressed; null where it can.</summary>
     public string? Refusal { get; }
 
     /// <summary>Runs the self-test in sequence 0, which is empty before and after it.</summary>
-    public static KvCacheProbe Run(ILlamaContext context, LlamaModelInfo model, KvCapture? capture, ILogger logger)
+    public static KvCacheProbe Run(ILlamaContext context, LlamaModelInfo model, KvCapture? capture, QueryCapture? queries, ILogger logger)
     {
         if (!model.HasRotaryPositions)
         {
@@ -50,7 +54,10 @@ internal sealed unsafe partial class KvCacheProbe
         using var buffer = new NativeBuffer();
         try
         {
-            if (context.Decode(tokens, 0, 0, logits: false) != DecodeStatus.Ok)
+            queries?.Start(ProbeTokens);
+            DecodeStatus status = context.Decode(tokens, 0, 0, logits: false);
+            queries?.Stop();
+            if (status != DecodeStatus.Ok)
             {
                 return Refuse("llama.cpp refused the self-test's tokens");
             }
@@ -70,7 +77,8 @@ internal sealed unsafe partial class KvCacheProbe
                 LogCaptureDisabled(logger);
             }
 
-            return new KvCacheProbe(blob.Format, captureWorks, null);
+            bool queriesWork = queries is not null && Enumerable.Range(0, model.Layers).All(layer => queries.Take(layer, ProbeTokens, null) is not null);
+            return new KvCacheProbe(blob.Format, captureWorks, queriesWork, null);
         }
         finally
         {
@@ -78,7 +86,7 @@ internal sealed unsafe partial class KvCacheProbe
         }
     }
 
-    private static KvCacheProbe Refuse(string why) => new(null, false, why);
+    private static KvCacheProbe Refuse(string why) => new(null, false, false, why);
 
     private static bool Fits(KvStateBlob blob, LlamaModelInfo model)
     {

@@ -23,6 +23,12 @@ internal sealed unsafe class KvCapture : IEvalHook
     /// <summary>Whether every layer's keys and values were seen, in memory that this process can read.</summary>
     public bool IsComplete => _found == 2 * _keys.Length && LlamaGaps.ggml_backend_buffer_is_host(_keys[0]->Buffer);
 
+    /// <summary>How keys are rotated on their way into the cache; null where they are not.</summary>
+    public HadamardRotation? KeyRotation { get; private set; }
+
+    /// <summary>How values are rotated on their way into the cache; null where they are not.</summary>
+    public HadamardRotation? ValueRotation { get; private set; }
+
     /// <summary>The cell, counted over all streams, that holds the newest token; −1 where it was not seen.</summary>
     public long LastCell { get; private set; } = -1;
 
@@ -87,7 +93,14 @@ internal sealed unsafe class KvCapture : IEvalHook
 
         Note(_keys, tensor, tensor->NumberAfter("cache_k_l"u8));
         Note(_values, tensor, tensor->NumberAfter("cache_v_l"u8));
+
+        // The matrices themselves are inputs of the graph; their names tell what they are for.
+        KeyRotation ??= Rotation(tensor, "attn_inp_k_rot"u8);
+        ValueRotation ??= Rotation(tensor, "attn_inp_v_rot"u8);
     }
+
+    private static HadamardRotation? Rotation(GgmlTensor* tensor, ReadOnlySpan<byte> name) =>
+        tensor->IsNamed(name) ? new HadamardRotation((int)tensor->Extent[0]) : null;
 
     private void Note(GgmlTensor*[] tensors, GgmlTensor* tensor, int layer)
     {
@@ -106,7 +119,7 @@ internal sealed unsafe class KvCapture : IEvalHook
             return;
         }
 
-        if (_setRows < 0 && System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(LlamaGaps.ggml_op_name(node->Operation)).SequenceEqual("SET_ROWS"u8))
+        if (_setRows < 0 && LlamaGaps.OperationIs(node, "SET_ROWS"u8))
         {
             _setRows = node->Operation;
         }

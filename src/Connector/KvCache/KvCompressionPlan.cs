@@ -7,45 +7,34 @@ namespace CurKv.Connector.KvCache;
 /// <param name="Budget">How many cells stay.</param>
 /// <param name="Protection">Which tokens stay in any case; at least the most recent one.</param>
 /// <param name="MinTokens">Sequences with fewer tokens are left alone.</param>
-internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, KvProtection Protection, int MinTokens)
+/// <param name="MeasureLoss">Whether the report says what was lost.</param>
+internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, KvProtection Protection, int MinTokens, bool MeasureLoss = false)
 {
-    /// <summary>The plan that options ask for; null where they keep the whole cache.</summary>
-    /// <param name="options">Valid options.</param>
-    /// <param name="systemPrompt">The tokens of the system prompt, from the first one on.</param>
-    public static KvCompressionPlan? From(KvCompressionOptions options, TokenRange systemPrompt)
-    {
-        if (options.KeepsAll)
-        {
-            return null;
-        }
-
-        KvBudget budget = options.Cells is int cells ? KvBudget.FromCells(cells) : KvBudget.FromRatio(options.Ratio);
-        IReadOnlyList<TokenRange> ranges = options.ProtectSystemPrompt && systemPrompt.Length > 0 ? [systemPrompt] : [];
-        return new KvCompressionPlan(
-            new KvSelector(KvPolicies.Create(options.Policy)), budget, new KvProtection(options.Sinks, options.Recent) { Ranges = ranges }, options.MinTokens);
-    }
+    /// <summary>How many of the prompt's last queries have to be observed.</summary>
+    public int QueryWindow => MeasureLoss ? Math.Max(Selector.Policy.QueryWindow, KvCompressionDefaults.LossWindow) : Selector.Policy.QueryWindow;
 
     /// <summary>Whether a sequence of so many cells is long enough and over the budget.</summary>
-    public bool Applies(int cells) => cells >= MinTokens && Budget.Cells(cells) < cells;
+    public bool Applies(int cells) => cells >= MinTokens && (Budget.IsByMass || Budget.Cells(cells) < cells);
 
     /// <summary>
-    /// What is protected among <paramref name="cells"/> cells: the sinks and ranges leave room for the recent tokens, since the
-    /// newest one has to stay in every head, and a system prompt that fills the budget would push the question out.
+    /// What is protected among <paramref name="tokens"/> tokens: the sinks leave room for the recent tokens, since the newest one has
+    /// to stay in every head, and a range is protected as a whole or not at all, within half of the budget. A system prompt that
+    /// holds a document is longer: to protect its beginning would leave nothing to choose.
     /// </summary>
-    public KvProtection ProtectionWithin(int cells)
+    public KvProtection ProtectionWithin(int tokens)
     {
-        int room = cells - Math.Min(Protection.Recent, cells);
-        int sinks = Math.Min(Protection.Sinks, room);
-        room -= sinks;
+        int cells = Budget.IsByMass ? tokens : Budget.Cells(tokens);
+        int sinks = Math.Min(Protection.Sinks, cells - Math.Min(Protection.Recent, cells));
+        int room = Math.Min(cells / 2, cells - sinks - Math.Min(Protection.Recent, cells));
         List<TokenRange> ranges = [];
         foreach (TokenRange range in Protection.Ranges)
         {
-            int start = Math.Max(range.Start, sinks);
-            int end = Math.Min(range.End, start + room);
-            if (start < end)
+            int start = Math.Min(Math.Max(range.Start, sinks), range.End);
+            int length = range.End - start;
+            if (length > 0 && length <= room)
             {
-                ranges.Add(new TokenRange(start, end));
-                room -= end - start;
+                ranges.Add(new TokenRange(start, range.End));
+                room -= length;
             }
         }
 

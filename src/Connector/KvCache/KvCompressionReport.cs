@@ -1,3 +1,5 @@
+using CurKv.KvPolicy;
+
 namespace CurKv.Connector;
 
 /// <summary>What compressing one sequence did.</summary>
@@ -7,8 +9,9 @@ namespace CurKv.Connector;
 /// <param name="CellsAfter">Cells after it.</param>
 /// <param name="ScoreTime">Reading, scoring and selecting.</param>
 /// <param name="RewriteTime">Gathering the kept rows and giving them back to llama.cpp.</param>
+/// <param name="Loss">What attention lost by it, on the prompt's last queries; null unless <see cref="KvCompressionOptions.MeasureLoss"/> is set.</param>
 public sealed record KvCompressionReport(
-    string Policy, KvRewritePath Path, int CellsBefore, int CellsAfter, TimeSpan ScoreTime, TimeSpan RewriteTime)
+    string Policy, KvRewritePath Path, int CellsBefore, int CellsAfter, TimeSpan ScoreTime, TimeSpan RewriteTime, KvEvictionLoss? Loss = null)
 {
     /// <summary>Scoring and rewriting together.</summary>
     public TimeSpan TotalTime => ScoreTime + RewriteTime;

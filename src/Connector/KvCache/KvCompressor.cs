@@ -11,24 +11,32 @@ internal sealed unsafe partial class KvCompressor : IDisposable
     private readonly ILlamaContext _context;
     private readonly LlamaModelInfo _model;
     private readonly KvCapture? _capture;
+    private readonly QueryCapture? _queries;
+    private readonly IKvOutputWeights? _outputWeights;
     private readonly KvStateFormat? _format;
     private readonly ILogger _logger;
     private readonly NativeBuffer _state = new();
     private readonly NativeBuffer _crafted = new();
+    private int _observed;
 
     /// <summary>Tests the context and creates a compressor for it.</summary>
     /// <param name="context">A context whose sequence 0 is empty.</param>
     /// <param name="model">The model's facts.</param>
-    /// <param name="capture">The hook that the context was created with; null to copy sequences instead.</param>
+    /// <param name="outputWeights">The model's output weights; null where it has none that can be read.</param>
+    /// <param name="capture">The part of the context's hook that finds the cache; null to copy sequences instead.</param>
+    /// <param name="queries">The part of the context's hook that observes queries; null where none can be.</param>
     /// <param name="logger">Receives the choice of the path and each compression.</param>
-    public KvCompressor(ILlamaContext context, LlamaModelInfo model, KvCapture? capture, ILogger logger)
+    public KvCompressor(
+        ILlamaContext context, LlamaModelInfo model, IKvOutputWeights? outputWeights, KvCapture? capture, QueryCapture? queries, ILogger logger)
     {
-        KvCacheProbe probe = KvCacheProbe.Run(context, model, capture, logger);
+        KvCacheProbe probe = KvCacheProbe.Run(context, model, capture, queries, logger);
         _context = context;
         _model = model;
+        _outputWeights = outputWeights;
         _logger = logger;
         _format = probe.Format;
         _capture = probe.CaptureWorks ? capture : null;
+        _queries = probe.QueriesWork ? queries : null;
         Refusal = probe.Refusal;
         LogReady(logger, _capture is null ? KvRewritePath.State : KvRewritePath.Craft, probe.Refusal ?? "none");
     }
@@ -36,16 +44,65 @@ internal sealed unsafe partial class KvCompressor : IDisposable
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
     public string? Refusal { get; }
 
+    /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
+    public bool ObservesQueries => _queries is not null;
+
     /// <summary>Refuses a sequence that is to be compressed and cannot be: to be called before it is read, which takes long.</summary>
-    /// <exception cref="KvCompressionException">This cache cannot be compressed.</exception>
+    /// <exception cref="KvCompressionException">This cache cannot be compressed, or not by this policy.</exception>
     public void ThrowIfRefused(int cells, KvCompressionPlan plan)
     {
-        if (_format is null && plan.Applies(cells))
+        if (!plan.Applies(cells))
+        {
+            return;
+        }
+
+        const string Setting = $"{nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)}";
+        string policy = plan.Selector.Policy.Name;
+        KvPolicyInputs inputs = plan.Selector.Policy.Inputs;
+        if (_format is null)
+        {
+            throw new KvCompressionException($"The cache of '{_model.Path}' cannot be compressed: {Refusal}. Set {Setting} to \"{KvCompressionOptions.NoPolicy}\".");
+        }
+
+        if (plan.QueryWindow > 0 && _queries is null)
         {
             throw new KvCompressionException(
-                $"The cache of '{_model.Path}' cannot be compressed: {Refusal}. Set {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)} to \"{KvCompressionOptions.NoPolicy}\".");
+                $"The policy '{policy}' needs the prompt's last queries, which cannot be observed here: the model computes them in another way, or runs on a GPU without having been set up for it. Set {Setting} to a policy without queries, such as \"{KvCompressionDefaults.QueryFreePolicy}\".");
+        }
+
+        if (inputs.HasFlag(KvPolicyInputs.SecondPassQueries))
+        {
+            throw new KvCompressionException($"The policy '{policy}' needs a second pass over the prompt, which is not made. Set {Setting} to another policy.");
+        }
+
+        if (inputs.HasFlag(KvPolicyInputs.PlainElements) && MayBeRotated)
+        {
+            throw new KvCompressionException(
+                $"The policy '{policy}' compares single elements of keys and values, and this quantised cache stores them rotated. Set {nameof(LlamaChatClientOptions.KeyCacheType)} and {nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Setting} to another policy.");
+        }
+
+        if (inputs.HasFlag(KvPolicyInputs.OutputWeights) && _outputWeights is null)
+        {
+            throw new KvCompressionException($"The policy '{policy}' needs the model's output weights, which '{_model.Path}' does not hold as one tensor for each layer. Set {Setting} to another policy.");
         }
     }
+
+    /// <summary>How many of the tokens that are still to be read have to be observed, so that they are read in calls of their own.</summary>
+    /// <param name="cells">The sequence's cells once all is read.</param>
+    /// <param name="tokens">The tokens still to be read.</param>
+    /// <param name="plan">How the sequence is to be compressed; null for not at all.</param>
+    public static int QueryWindow(int cells, int tokens, KvCompressionPlan? plan) =>
+        plan is not null && plan.Applies(cells) ? Math.Min(plan.QueryWindow, tokens) : 0;
+
+    /// <summary>Observes the queries of the tokens that are decoded next, the last ones before the compression.</summary>
+    public void StartObserving(int tokens)
+    {
+        _observed = tokens;
+        _queries?.Start(tokens);
+    }
+
+    /// <summary>Asks for no node any more.</summary>
+    public void StopObserving() => _queries?.Stop();
 
     /// <summary>Compresses a sequence, if it is long enough and over the budget.</summary>
     /// <param name="sequence">The sequence, which is also its stream.</param>
@@ -70,17 +127,14 @@ internal sealed unsafe partial class KvCompressor : IDisposable
         KvLayerTensors[] view = taken == KvRewritePath.Craft
             ? _capture!.View(sequence, cells, _format!, _model.KvHeads, _model.KeyDimension, _model.ValueDimension)
             : ReadState(sequence, cells);
-        if (CanUndoRotation(cells, lastPosition))
-        {
-            view = Array.ConvertAll(view, layer => layer with { Rotary = _model.Rotary });
-        }
-
-        KvSelection selection = plan.Selector.Select(view, plan.Budget, plan.ProtectionWithin(plan.Budget.Cells(cells)));
+        Complete(view, plan, undoRotation: CanUndoRotation(cells, lastPosition));
+        KvSelection selection = plan.Selector.Select(view, plan.Budget, plan.ProtectionWithin(cells));
         TimeSpan scoreTime = Stopwatch.GetElapsedTime(start);
+        KvEvictionLoss? loss = plan.MeasureLoss ? KvDiagnostics.Measure(view, selection) : null;
 
         start = Stopwatch.GetTimestamp();
         Rewrite(sequence, view, selection, lastPosition);
-        var report = new KvCompressionReport(plan.Selector.Policy.Name, taken, cells, selection.Cells, scoreTime, Stopwatch.GetElapsedTime(start));
+        var report = new KvCompressionReport(plan.Selector.Policy.Name, taken, cells, selection.Cells, scoreTime, Stopwatch.GetElapsedTime(start), loss);
         LogCompressed(_logger, sequence, report.Policy, report.CellsBefore, report.CellsAfter, report.Path, report.ScoreTime.TotalMilliseconds, report.RewriteTime.TotalMilliseconds);
         return report;
     }
@@ -91,10 +145,34 @@ internal sealed unsafe partial class KvCompressor : IDisposable
         _crafted.Dispose();
     }
 
-    // A cell's index is its token's position only as long as none was removed, and a quantised cache may hold its rows under one
-    // more rotation (a Hadamard transform).
+    // A cell's index is its token's position only as long as none was removed, and what rotates a quantised cache has to be known.
     private bool CanUndoRotation(int cells, int lastPosition) =>
-        lastPosition == cells - 1 && _format!.Layers[0].KeyType is KvElementType.F32 or KvElementType.F16 or KvElementType.BF16;
+        lastPosition == cells - 1 && (_capture is not null || !Quantised(_format!.Layers[0].KeyType));
+
+    private bool MayBeRotated => _capture is not null
+        ? (_capture.KeyRotation ?? _capture.ValueRotation) is not null
+        : Quantised(_format!.Layers[0].KeyType) || Quantised(_format.Layers[0].ValueType);
+
+    private static bool Quantised(KvElementType type) => type is KvElementType.Q8_0 or KvElementType.Q4_0;
+
+    /// <summary>Adds to the cached tensors what else the policy reads.</summary>
+    private void Complete(KvLayerTensors[] view, KvCompressionPlan plan, bool undoRotation)
+    {
+        for (int i = 0; i < view.Length; i++)
+        {
+            view[i] = view[i] with
+            {
+                Rotary = undoRotation ? _model.Rotary : null,
+                KeyRotation = _capture?.KeyRotation,
+                ValueRotation = _capture?.ValueRotation,
+                Queries = plan.QueryWindow > 0 ? Queries(i) : default,
+                OutputWeights = _outputWeights,
+            };
+        }
+    }
+
+    private KvQueries Queries(int layer) => _queries?.Take(layer, _observed, _capture?.KeyRotation)
+        ?? throw new KvCompressionException($"The queries of layer {layer} were not all observed. Set {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)} to a policy without queries, such as \"{KvCompressionDefaults.QueryFreePolicy}\".");
 
     // Tokens fill a fresh stream from its first cell on. If the newest one is not where that puts it, the tokens lie elsewhere.
     private bool InOrder(int sequence, int cells) => _capture!.LastCell == _capture.ExpectedLastCell(sequence, cells);

@@ -8,11 +8,24 @@ public sealed class KvCompressionOptions
     /// <summary>The <see cref="Policy"/> that keeps the whole cache.</summary>
     public const string NoPolicy = "none";
 
-    /// <summary>What scores the cached tokens: one of <see cref="KvPolicies.All"/>, or <see cref="NoPolicy"/>.</summary>
-    /// <value><c>curdkv</c> by default.</value>
-    public string Policy { get; set; } = "curdkv";
+    /// <summary>
+    /// The <see cref="Policy"/> that takes what measured best: one that looks at the prompt's last queries where the prompt holds the
+    /// question and its queries can be observed, else one that needs no question, as for documents.
+    /// </summary>
+    public const string AutoPolicy = "auto";
 
-    /// <summary>The share of the cells that is evicted, at least 0 and below 1: 0.9 keeps a tenth. Not used where <see cref="Cells"/> is set.</summary>
+    /// <summary>
+    /// What scores the cached tokens: <see cref="AutoPolicy"/>, <see cref="NoPolicy"/>, or a policy's name as
+    /// <see cref="KvPolicyCatalog"/> reads it, such as <c>curdkv</c> or <c>chunk(snapkv*value)</c>.
+    /// </summary>
+    /// <value><c>auto</c> by default.</value>
+    public string Policy { get; set; } = AutoPolicy;
+
+    /// <summary>A policy made in code, which goes before <see cref="Policy"/>.</summary>
+    /// <value>Null by default.</value>
+    public IKvPolicy? CustomPolicy { get; set; }
+
+    /// <summary>The share of the cells that is evicted, at least 0 and below 1: 0.9 keeps a tenth. Not used where <see cref="Cells"/> or <see cref="Mass"/> is set.</summary>
     /// <value>0.5 by default.</value>
     public double Ratio { get; set; } = 0.5;
 
@@ -20,13 +33,20 @@ public sealed class KvCompressionOptions
     /// <value>Null by default: <see cref="Ratio"/> decides.</value>
     public int? Cells { get; set; }
 
+    /// <summary>
+    /// The share of the scores that has to stay, above 0 and at most 1: the number of cells then follows the prompt
+    /// (<see cref="KvBudget.ByMass"/>). Not used where <see cref="Cells"/> is set.
+    /// </summary>
+    /// <value>Null by default: <see cref="Ratio"/> decides.</value>
+    public double? Mass { get; set; }
+
     /// <summary>How many first tokens every head keeps (attention sinks, arXiv 2309.17453).</summary>
     /// <value>4 by default.</value>
     public int Sinks { get; set; } = 4;
 
     /// <summary>How many last tokens every head keeps, at least 1: the next token's position follows the last one's.</summary>
-    /// <value>16 by default.</value>
-    public int Recent { get; set; } = 16;
+    /// <value>Null by default: 16 where the prompt holds the question, 4 for documents.</value>
+    public int? Recent { get; set; }
 
     /// <summary>Prompts with fewer tokens are left alone: there is little to win, and much to lose.</summary>
     /// <value>512 by default.</value>
@@ -36,5 +56,18 @@ public sealed class KvCompressionOptions
     /// <value>True by default.</value>
     public bool ProtectSystemPrompt { get; set; } = true;
 
-    internal bool KeepsAll => string.Equals(Policy, NoPolicy, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether every head keeps what the chat template puts around messages.</summary>
+    /// <value>True by default.</value>
+    public bool ProtectScaffolding { get; set; } = true;
+
+    /// <summary>
+    /// Whether <see cref="KvCompressionReport.Loss"/> is measured, on the prompt's last queries. It reads the cache once more, and
+    /// costs more than most policies.
+    /// </summary>
+    /// <value>False by default.</value>
+    public bool MeasureLoss { get; set; }
+
+    internal bool KeepsAll => CustomPolicy is null && string.Equals(Policy, NoPolicy, StringComparison.OrdinalIgnoreCase);
+
+    internal bool IsAuto => CustomPolicy is null && string.Equals(Policy, AutoPolicy, StringComparison.OrdinalIgnoreCase);
 }

@@ -4,11 +4,11 @@ using Microsoft.Extensions.Options;
 namespace CurKv.Connector;
 
 /// <summary>Says of every bad setting which one it is and what to set instead. llama.cpp would end the process on some of them.</summary>
-internal sealed class LlamaChatClientOptionsValidator : IValidateOptions<LlamaChatClientOptions>
+internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) : IValidateOptions<LlamaChatClientOptions>
 {
     /// <summary>Validates options that did not come from a container.</summary>
     /// <exception cref="OptionsValidationException">A setting is bad.</exception>
-    public static void ThrowIfInvalid(LlamaChatClientOptions options)
+    public void ThrowIfInvalid(LlamaChatClientOptions options)
     {
         List<string> failures = [.. Failures(options)];
         if (failures.Count > 0)
@@ -19,9 +19,9 @@ internal sealed class LlamaChatClientOptionsValidator : IValidateOptions<LlamaCh
 
     /// <summary>Validates compression settings that replace the client's.</summary>
     /// <exception cref="OptionsValidationException">A setting is bad.</exception>
-    public static void ThrowIfInvalid(KvCompressionOptions options, int contextSize)
+    public void ThrowIfInvalid(KvCompressionOptions options, int contextSize)
     {
-        List<string> failures = [.. Failures(options, contextSize)];
+        List<string> failures = [.. Failures(options, contextSize, policies)];
         if (failures.Count > 0)
         {
             throw new OptionsValidationException(nameof(KvCompressionOptions), typeof(KvCompressionOptions), failures);
@@ -34,7 +34,7 @@ internal sealed class LlamaChatClientOptionsValidator : IValidateOptions<LlamaCh
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
-    private static IEnumerable<string> Failures(LlamaChatClientOptions options)
+    private IEnumerable<string> Failures(LlamaChatClientOptions options)
     {
         if (string.IsNullOrWhiteSpace(options.ModelPath))
         {
@@ -82,17 +82,17 @@ internal sealed class LlamaChatClientOptionsValidator : IValidateOptions<LlamaCh
             yield break;
         }
 
-        foreach (string failure in Failures(options.Compression, options.ContextSize))
+        foreach (string failure in Failures(options.Compression, options.ContextSize, policies))
         {
             yield return $"{nameof(options.Compression)}.{failure}";
         }
     }
 
-    private static IEnumerable<string> Failures(KvCompressionOptions options, int contextSize)
+    private static IEnumerable<string> Failures(KvCompressionOptions options, int contextSize, KvPolicyCatalog policies)
     {
-        if (!options.KeepsAll && !KvPolicies.All.Contains(options.Policy, StringComparer.OrdinalIgnoreCase))
+        if (options.CustomPolicy is null && !options.KeepsAll && !options.IsAuto && !policies.TryCreate(options.Policy, out _, out KvPolicyNameException? error))
         {
-            yield return $"{nameof(options.Policy)} \"{options.Policy}\" does not exist. Set it to one of: {KvCompressionOptions.NoPolicy}, {string.Join(", ", KvPolicies.All)}.";
+            yield return $"{nameof(options.Policy)} \"{options.Policy}\" cannot be read. Set it to {KvCompressionOptions.AutoPolicy}, {KvCompressionOptions.NoPolicy} or a policy's name. {error.Message}";
         }
 
         if (!(options.Ratio >= 0 && options.Ratio < 1))
@@ -110,6 +110,11 @@ internal sealed class LlamaChatClientOptionsValidator : IValidateOptions<LlamaCh
             yield return $"{nameof(options.Cells)} is {options.Cells}, above {nameof(LlamaChatClientOptions.ContextSize)} {contextSize}. Lower it, or raise {nameof(LlamaChatClientOptions.ContextSize)}.";
         }
 
+        if (options.Mass is { } mass && !(mass > 0 && mass <= 1))
+        {
+            yield return $"{nameof(options.Mass)} is {mass}. Set it above 0 and to at most 1, or leave it null to use {nameof(options.Ratio)}.";
+        }
+
         if (options.Sinks < 0)
         {
             yield return $"{nameof(options.Sinks)} is {options.Sinks}. Set it to 0 or more; 4 is usual.";
@@ -117,7 +122,7 @@ internal sealed class LlamaChatClientOptionsValidator : IValidateOptions<LlamaCh
 
         if (options.Recent < 1)
         {
-            yield return $"{nameof(options.Recent)} is {options.Recent}. Set it to at least 1: the newest token has to stay.";
+            yield return $"{nameof(options.Recent)} is {options.Recent}. Set it to at least 1: the newest token has to stay. Or leave it null.";
         }
 
         if (options.MinTokens < 0)

@@ -14,13 +14,18 @@ internal sealed class Scheduler : IDisposable
     private readonly SequenceRunner _runner;
 
     /// <summary>Creates the context and tests whether its cache can be compressed.</summary>
-    public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, bool captureCache, ILogger logger)
+    /// <param name="engine">The model.</param>
+    /// <param name="settings">The context's sizes.</param>
+    /// <param name="observe">Whether to look into the compute graph, for the cache's tensors and the prompt's queries.</param>
+    /// <param name="logger">Receives how the cache is compressed.</param>
+    public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, bool observe, ILogger logger)
     {
-        KvCapture? capture = captureCache ? new KvCapture(engine.Model.Layers) : null;
-        ILlamaContext context = engine.CreateContext(settings, capture);
+        KvCapture? capture = observe ? new KvCapture(engine.Model.Layers) : null;
+        QueryCapture? queries = observe ? new QueryCapture(engine.Model) : null;
+        ILlamaContext context = engine.CreateContext(settings, observe ? new EvalHooks(capture!, queries!) : null);
         try
         {
-            _runner = new SequenceRunner(engine, context, new KvCompressor(context, engine.Model, capture, logger));
+            _runner = new SequenceRunner(engine, context, new KvCompressor(context, engine.Model, engine.OutputWeights, capture, queries, logger));
         }
         catch
         {
@@ -33,6 +38,9 @@ internal sealed class Scheduler : IDisposable
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
     public string? CompressionRefusal => _runner.CompressionRefusal;
+
+    /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
+    public bool ObservesQueries => _runner.ObservesQueries;
 
     /// <summary>Generates an answer. Not reading on to the end stops the generation.</summary>
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -65,12 +73,12 @@ internal sealed class Scheduler : IDisposable
         }
     }
 
-    /// <summary>Reads and compresses tokens, and keeps what is left of them.</summary>
+    /// <summary>Reads tokens behind what was read before, compresses all of it, and keeps what is left.</summary>
     public async Task<(KvSnapshot Snapshot, GenerationStatistics Statistics)> ReadAsync(
-        int[] tokens, KvCompressionPlan? compression, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
+        KvSnapshot? prefix, int[] tokens, KvCompressionPlan? compression, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
         (KvSnapshot, GenerationStatistics) result = default;
-        await _thread.RunAsync(token => result = _runner.Read(tokens, compression, progress, token), cancellationToken).ConfigureAwait(false);
+        await _thread.RunAsync(token => result = _runner.Read(prefix, tokens, compression, progress, token), cancellationToken).ConfigureAwait(false);
         return result;
     }
 

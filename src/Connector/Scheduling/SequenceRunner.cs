@@ -16,6 +16,9 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
     public string? CompressionRefusal => compressor.Refusal;
 
+    /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
+    public bool ObservesQueries => compressor.ObservesQueries;
+
     /// <summary>Reads a request's tokens and generates the answer, piece by piece.</summary>
     /// <param name="request">The request.</param>
     /// <param name="emit">Receives the pieces; the last one carries the finish reason.</param>
@@ -81,19 +84,20 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
         }));
     }
 
-    /// <summary>Reads and compresses tokens, and copies what is left of them out of the cache.</summary>
+    /// <summary>Reads tokens behind what was read before, compresses all of it, and copies what is left out of the cache.</summary>
+    /// <param name="prefix">What was read before; null for nothing.</param>
     /// <param name="tokens">The tokens.</param>
     /// <param name="plan">How they are compressed; null to keep all.</param>
     /// <param name="progress">Told after each chunk, on this thread; null for none.</param>
     /// <param name="cancellationToken">Looked at between chunks.</param>
     public (KvSnapshot Snapshot, GenerationStatistics Statistics) Read(
-        int[] tokens, KvCompressionPlan? plan, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
+        KvSnapshot? prefix, int[] tokens, KvCompressionPlan? plan, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
-        Restore(null);
+        Restore(prefix);
         TimeSpan prefillTime = Prefill(tokens, plan, progress, cancellationToken);
         KvCompressionReport? compression = Compress(plan);
         nuint size = context.StateSize(Sequence);
-        var snapshot = new KvSnapshot(size, tokens.Length, _cells);
+        var snapshot = new KvSnapshot(size, _position, _cells);
         if (context.StateGet(Sequence, snapshot.Data, size) != size)
         {
             snapshot.Dispose();
@@ -102,8 +106,8 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
 
         return (snapshot, new GenerationStatistics
         {
-            PromptTokens = tokens.Length,
-            CachedPromptTokens = 0,
+            PromptTokens = _position,
+            CachedPromptTokens = prefix?.Tokens ?? 0,
             OutputTokens = 0,
             PrefillTime = prefillTime,
             DecodeTime = TimeSpan.Zero,
@@ -152,21 +156,40 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
         }
 
         long start = Stopwatch.GetTimestamp();
-        int total = tokens.Length;
-        while (tokens.Length > 0)
-        {
-            int count = Math.Min(tokens.Length, context.Settings.BatchSize);
-            Decode(tokens[..count], logits: count == tokens.Length);
-            tokens = tokens[count..];
-            progress?.Report(new PromptProgress(total - tokens.Length, total));
 
-            // After the last chunk too: the progress handler may have disposed the client.
-            cancellationToken.ThrowIfCancellationRequested();
+        // Queries are looked at in the last tokens only, which are therefore decoded apart.
+        int window = KvCompressor.QueryWindow(_cells + tokens.Length, tokens.Length, plan);
+        Prefill(tokens, tokens.Length - window, progress, cancellationToken);
+        if (window > 0)
+        {
+            compressor.StartObserving(window);
+            try
+            {
+                Prefill(tokens, tokens.Length, progress, cancellationToken, from: tokens.Length - window);
+            }
+            finally
+            {
+                compressor.StopObserving();
+            }
         }
 
         // Computation runs on behind the last call.
         context.Synchronize();
         return Stopwatch.GetElapsedTime(start);
+    }
+
+    private void Prefill(ReadOnlySpan<int> tokens, int end, IProgress<PromptProgress>? progress, CancellationToken cancellationToken, int from = 0)
+    {
+        while (from < end)
+        {
+            int count = Math.Min(end - from, context.Settings.BatchSize);
+            Decode(tokens.Slice(from, count), logits: from + count == tokens.Length);
+            from += count;
+            progress?.Report(new PromptProgress(from, tokens.Length));
+
+            // After the last chunk too: the progress handler may have disposed the client.
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     private KvCompressionReport? Compress(KvCompressionPlan? plan)

@@ -6,4 +6,5 @@ namespace CurKv.Connector.Templates;
 /// <param name="Text">The text that the template made.</param>
 /// <param name="Tokens">Its tokens.</param>
 /// <param name="SystemPrompt">The tokens up to the end of the system prompt; empty where there is none.</param>
-internal sealed record Prompt(string Text, int[] Tokens, TokenRange SystemPrompt);
+/// <param name="Scaffolding">The tokens that the template put around messages: role names, markers of turns. Ascending.</param>
+internal sealed record Prompt(string Text, int[] Tokens, TokenRange SystemPrompt, IReadOnlyList<TokenRange> Scaffolding);

@@ -6,27 +6,20 @@ namespace CurKv.Connector.Templates;
 /// <summary>Makes prompts of conversations. Thread-safe.</summary>
 internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
 {
-    // Stand in rendered prompts for what they are cut at. Nothing that a template trims or escapes, or that stands in one.
+    // Stands in a rendered prompt where it is cut. Nothing that a template trims or escapes, or that stands in one.
     private const string QuestionMarker = "e7b1QuestionGoesHere4d0c";
-    private const string SystemPromptEnd = "e7b1SystemPromptEndsHere4d0c";
     private const string DocumentSeparator = "\n\n";
 
     /// <summary>The prompt of a whole conversation.</summary>
     public Prompt Build(IReadOnlyList<ChatTurn> turns)
     {
         string text = template.Render(turns);
-        return new Prompt(text, engine.Tokenize(text, addSpecial: true, parseSpecial: true), SystemPrompt(turns));
+        return Describe(text, turns, ContentSpans.Find(template, turns, text));
     }
 
     /// <summary>The part of a prompt that goes before every question about a document: all up to the question itself.</summary>
-    public Prompt BuildDocument(string? instructions, string document)
-    {
-        List<ChatTurn> turns = WithDocument(instructions, document, [new ChatTurn("user", QuestionMarker)]);
-        string text = template.Render(turns);
-        int question = text.IndexOf(QuestionMarker, StringComparison.Ordinal);
-        text = question >= 0 ? text[..question] : throw CannotReadAhead();
-        return new Prompt(text, engine.Tokenize(text, addSpecial: true, parseSpecial: true), SystemPrompt(turns));
-    }
+    public Prompt BuildDocument(string? instructions, string document) =>
+        BuildOpening(WithDocument(instructions, document, [new ChatTurn("user", string.Empty)]));
 
     /// <summary>The tokens that follow a document's part: the question and what comes after it.</summary>
     /// <exception cref="ArgumentException">The conversation does not begin with a user's question.</exception>
@@ -38,9 +31,24 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
                 $"A conversation about a document begins with the user's question. Give a system prompt to {nameof(LlamaChatClient.ReadDocumentAsync)} as {nameof(LlamaDocumentOptions)}.{nameof(LlamaDocumentOptions.Instructions)}.", nameof(turns));
         }
 
-        string text = template.Render(WithDocument(instructions, document, turns));
-        return text.StartsWith(documentPart.Text, StringComparison.Ordinal)
-            ? engine.Tokenize(text[documentPart.Text.Length..], addSpecial: false, parseSpecial: true)
+        return BuildContinuation(documentPart, WithDocument(instructions, document, turns));
+    }
+
+    /// <summary>A conversation's prompt up to the end of what is known of its last turn's content.</summary>
+    public Prompt BuildOpening(IReadOnlyList<ChatTurn> turns)
+    {
+        List<ChatTurn> marked = [.. turns.SkipLast(1), turns[^1] with { Content = turns[^1].Content + QuestionMarker }];
+        string text = template.Render(marked);
+        int question = text.IndexOf(QuestionMarker, StringComparison.Ordinal);
+        return question >= 0 ? Describe(text[..question], turns, ContentSpans.Find(template, marked, text)) : throw CannotReadAhead();
+    }
+
+    /// <summary>The tokens with which a conversation goes on behind its opening.</summary>
+    public int[] BuildContinuation(Prompt opening, IReadOnlyList<ChatTurn> turns)
+    {
+        string text = template.Render(turns);
+        return text.StartsWith(opening.Text, StringComparison.Ordinal)
+            ? engine.Tokenize(text[opening.Text.Length..], addSpecial: false, parseSpecial: true)
             : throw CannotReadAhead();
     }
 
@@ -58,17 +66,29 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
         return result;
     }
 
-    private TokenRange SystemPrompt(IReadOnlyList<ChatTurn> turns)
+    // Of an opening, the text is shorter than what the spans were found in.
+    private Prompt Describe(string text, IReadOnlyList<ChatTurn> turns, Range[]? contents)
     {
-        if (turns.Count == 0 || turns[0].Role != "system" || turns[0].Content.TrimEnd() is not { Length: > 0 } content)
+        int[] tokens = engine.Tokenize(text, addSpecial: true, parseSpecial: true);
+        if (contents is null || TokenOffsets.Find(engine, text, tokens) is not { } offsets)
         {
-            return default;
+            return new Prompt(text, tokens, default, []);
         }
 
-        // Templates place the system prompt as they like; all up to its end is it and its scaffolding. Its own words would not
-        // do to find the end: they may stand in the scaffolding as well ("system").
-        string text = template.Render([turns[0] with { Content = content + SystemPromptEnd }, .. turns.Skip(1)]);
-        int end = text.IndexOf(SystemPromptEnd, StringComparison.Ordinal);
-        return end < 0 ? default : new TokenRange(0, engine.Tokenize(text[..end], addSpecial: true, parseSpecial: true).Length);
+        List<TokenRange> scaffolding = [];
+        int at = 0;
+        foreach (Range content in (Range[])[.. contents, text.Length..])
+        {
+            TokenRange range = offsets.Tokens(at, Math.Min(content.Start.Value, text.Length));
+            if (range.Length > 0)
+            {
+                scaffolding.Add(range);
+            }
+
+            at = content.End.Value;
+        }
+
+        bool hasSystemPrompt = turns[0].Role == "system" && contents[0].Start.Value < contents[0].End.Value;
+        return new Prompt(text, tokens, hasSystemPrompt ? offsets.Tokens(0, contents[0].End.Value) with { Start = 0 } : default, scaffolding);
     }
 }

@@ -82,7 +82,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
 
     public int[] Tokenize(string text, bool addSpecial, bool parseSpecial) => [.. text.Select(character => (int)character)];
 
-    public int Piece(int token, Span<byte> utf8)
+    public int Piece(int token, Span<byte> utf8, bool special = false)
     {
         byte[] bytes = token >= FirstAnswerToken ? _answerTokens[token - FirstAnswerToken] : Encoding.UTF8.GetBytes([(char)token]);
         bytes.AsSpan(0, Math.Min(bytes.Length, utf8.Length)).CopyTo(utf8);

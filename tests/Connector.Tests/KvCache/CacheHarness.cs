@@ -17,8 +17,9 @@ internal sealed unsafe class CacheHarness : IDisposable
         ModelPath = TestModels.Write(shape);
         _engine = TestModels.Load(ModelPath);
         Capture = new KvCapture(shape.Layers);
-        Context = _engine.CreateContext(settings, Capture);
-        Compressor = new KvCompressor(Context, _engine.Model, Capture, NullLogger.Instance);
+        Queries = new QueryCapture(_engine.Model);
+        Context = _engine.CreateContext(settings, new EvalHooks(Capture, Queries));
+        Compressor = new KvCompressor(Context, _engine.Model, _engine.OutputWeights, Capture, Queries, NullLogger.Instance);
     }
 
     public RandomModel Shape { get; }
@@ -27,7 +28,11 @@ internal sealed unsafe class CacheHarness : IDisposable
 
     public KvCapture Capture { get; }
 
+    public QueryCapture Queries { get; }
+
     public ILlamaContext Context { get; }
+
+    public LlamaModelInfo Model => _engine.Model;
 
     public KvCompressor Compressor { get; }
 
@@ -48,6 +53,21 @@ internal sealed unsafe class CacheHarness : IDisposable
         return Context.Logits().ToArray();
     }
 
+    /// <summary>Reads a prompt as the product does: the last tokens, whose queries the plan wants, in calls of their own.</summary>
+    public float[] Prefill(ReadOnlySpan<int> tokens, KvCompressionPlan plan, int sequence = 0)
+    {
+        int window = KvCompressor.QueryWindow(tokens.Length, tokens.Length, plan);
+        float[] logits = Decode(tokens[..^window], 0, sequence);
+        if (window > 0)
+        {
+            Compressor.StartObserving(window);
+            logits = Decode(tokens[^window..], tokens.Length - window, sequence);
+            Compressor.StopObserving();
+        }
+
+        return logits;
+    }
+
     /// <summary>A sequence's state blob.</summary>
     public byte[] State(int sequence = 0)
     {
@@ -61,14 +81,27 @@ internal sealed unsafe class CacheHarness : IDisposable
         return blob;
     }
 
-    /// <summary>The tokens that a plan keeps, computed from the state blob.</summary>
+    /// <summary>The tokens that a plan keeps, computed from the state blob and the queries observed last.</summary>
     public KvSelection Selection(KvCompressionPlan plan, int sequence = 0)
     {
         byte[] state = State(sequence);
         fixed (byte* data = state)
         {
             KvStateBlob blob = KvStateBlob.TryParse(data, (nuint)state.Length)!;
-            return plan.Selector.Select(blob.View(Shape.KvHeads, Shape.HeadDimension, Shape.HeadDimension), plan.Budget, plan.Protection);
+            KvLayerTensors[] view = blob.View(Shape.KvHeads, Shape.HeadDimension, Shape.HeadDimension);
+            for (int layer = 0; layer < view.Length; layer++)
+            {
+                view[layer] = view[layer] with
+                {
+                    Rotary = Model.Rotary,
+                    KeyRotation = Capture.KeyRotation,
+                    ValueRotation = Capture.ValueRotation,
+                    OutputWeights = _engine.OutputWeights,
+                    Queries = plan.QueryWindow > 0 ? Queries.Take(layer, plan.QueryWindow, Capture.KeyRotation)!.Value : default,
+                };
+            }
+
+            return plan.Selector.Select(view, plan.Budget, plan.Protection);
         }
     }
 

@@ -2,6 +2,7 @@ using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Connector.Tests.KvCache;
 
@@ -39,18 +40,34 @@ public class KvCompressorTests
         return data;
     }
 
+    public static TheoryData<string, double> Policies()
+    {
+        var data = new TheoryData<string, double> { { "random", 0.5 } };
+        string[] names =
+        [
+            "random", "streaming", "keynorm", "value", "keydiff", "lagkv(lag=32)", "curdkv", "curdkv-norms", "curdkv-sketch", "curdkv-local", "curdkv-exact",
+            "snapkv(window=16)", "snapkv(window=16,pool=13,pooling=max)", "snapkv(window=16)*value", "snapkv(window=16)*curdkv-local", "dropkv(window=16)", "tova",
+            "snapkv(window=16,pool=21)+curdkv", "snapkv(window=16)|curdkv", "chunk(curdkv)", "chunk(snapkv(window=16))", "adaptive(curdkv)", "critical(snapkv(window=16))",
+        ];
+        foreach (string name in names)
+        {
+            data.Add(name, 0.9);
+        }
+
+        return data;
+    }
+
     [Theory]
-    [InlineData(0.5)]
-    [InlineData(0.9)]
-    public void Compress_PerHeadSelection_MatchesIndependentForwardPass(double ratio)
+    [MemberData(nameof(Policies))]
+    public void Compress_AnyPolicy_MatchesIndependentForwardPass(string policy, double ratio)
     {
         var shape = new RandomModel();
         using var harness = new CacheHarness(shape, Exact);
         var reference = new ReferenceModel(shape, harness.ModelPath);
-        int[] tokens = TestModels.RandomTokens(Tokens + 5, shape.Vocabulary, seed: 7);
-        KvCompressionPlan plan = CacheHarness.Plan(new RandomTokens(), ratio);
+        int[] tokens = TestModels.RandomTokens(Tokens + 3, shape.Vocabulary, seed: 7);
+        KvCompressionPlan plan = CacheHarness.Plan(KvPolicyCatalog.Default.Create(policy), ratio);
 
-        float[] actual = harness.Decode(tokens.AsSpan(0, Tokens), 0);
+        float[] actual = harness.Prefill(tokens.AsSpan(0, Tokens), plan);
         float[] expected = [];
         for (int i = 0; i < Tokens; i++)
         {
@@ -59,18 +76,82 @@ public class KvCompressorTests
 
         AssertClose(expected, actual);
         KvSelection selection = harness.Selection(plan);
-        Assert.False(selection[0, 0].SequenceEqual(selection[0, 1]), "The heads must keep different tokens for this test to say anything.");
         ReferenceModel full = reference;
         reference = reference.Select(selection);
 
         KvCompressionReport report = Assert.IsType<KvCompressionReport>(harness.Compressor.Compress(0, Tokens, Tokens - 1, plan));
-        Assert.Equal((KvRewritePath.Craft, Tokens, plan.Budget.Cells(Tokens)), (report.Path, report.CellsBefore, report.CellsAfter));
+        Assert.Equal((policy, KvRewritePath.Craft, Tokens, plan.Budget.Cells(Tokens)), (report.Policy, report.Path, report.CellsBefore, report.CellsAfter));
         for (int i = Tokens; i < tokens.Length; i++)
         {
             float[] evicted = reference.Step(tokens[i], i);
             AssertClose(evicted, harness.Decode(tokens.AsSpan(i, 1), i));
             Assert.True(Distance(evicted, full.Step(tokens[i], i)) > 0.01f, "The eviction must show in the logits for this test to say anything.");
         }
+    }
+
+    [Fact]
+    public void Compress_ByMass_KeepsWhatTheScoresAskForAndMatchesIndependentForwardPass()
+    {
+        var shape = new RandomModel();
+        using var harness = new CacheHarness(shape, Exact);
+        var reference = new ReferenceModel(shape, harness.ModelPath);
+        int[] tokens = TestModels.RandomTokens(Tokens + 1, shape.Vocabulary, seed: 7);
+        KvCompressionPlan plan = CacheHarness.Plan(new CurDkv(), 0.5) with { Budget = KvBudget.ByMass(0.5) };
+        harness.Prefill(tokens.AsSpan(0, Tokens), plan);
+        for (int i = 0; i < Tokens; i++)
+        {
+            reference.Step(tokens[i], i);
+        }
+
+        KvSelection selection = harness.Selection(plan);
+        KvCompressionReport report = Assert.IsType<KvCompressionReport>(harness.Compressor.Compress(0, Tokens, Tokens - 1, plan));
+
+        Assert.Equal(selection.Cells, report.CellsAfter);
+        Assert.InRange(report.CellsAfter, 20, Tokens - 20);
+        AssertClose(reference.Select(selection).Step(tokens[Tokens], Tokens), harness.Decode(tokens.AsSpan(Tokens, 1), Tokens));
+    }
+
+    [Fact]
+    public void Compress_MeasureLoss_ReportsIt()
+    {
+        var shape = new RandomModel();
+        using var harness = new CacheHarness(shape, Exact);
+        KvCompressionPlan plan = CacheHarness.Plan(new CurDkv(), 0.5) with { MeasureLoss = true };
+        harness.Prefill(TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), plan);
+
+        KvEvictionLoss? loss = harness.Compressor.Compress(0, Tokens, Tokens - 1, plan)!.Loss;
+
+        Assert.NotNull(loss);
+        Assert.InRange(loss[0, 0].RetainedMass, 0.1, 0.99);
+        Assert.InRange(loss[shape.Layers - 1, shape.KvHeads - 1].OutputError, 0.01, 10);
+    }
+
+    [Fact]
+    public void Compress_PlainElementsOnARotatedCache_ThrowsAndNamesTheSettings()
+    {
+        var shape = new RandomModel { HeadDimension = 64 };
+        var settings = new LlamaContextSettings { ContextSize = 512, BatchSize = 128, FlashAttention = FlashAttentionMode.On, KeyType = KvElementType.Q8_0, ValueType = KvElementType.Q8_0 };
+        using var harness = new CacheHarness(shape, settings);
+
+        KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(Tokens, CacheHarness.Plan(new LagKv(), 0.5)));
+
+        Assert.Contains("lagkv", e.Message, StringComparison.Ordinal);
+        Assert.Contains("KeyCacheType", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ThrowIfRefused_QueriesThatCannotBeObserved_ThrowsAndNamesAPolicy()
+    {
+        var shape = new RandomModel();
+        using var harness = new CacheHarness(shape, Exact);
+        using var compressor = new KvCompressor(harness.Context, harness.Model, null, null, null, NullLogger.Instance);
+
+        Assert.False(compressor.ObservesQueries);
+        KvCompressionException e = Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(Tokens, CacheHarness.Plan(new SnapKv(), 0.5)));
+        Assert.Contains("'snapkv'", e.Message, StringComparison.Ordinal);
+        Assert.Contains("curdkv", e.Message, StringComparison.Ordinal);
+        Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(Tokens, CacheHarness.Plan(new CriticalKv(new CurDkv()), 0.5)));
+        Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(Tokens, CacheHarness.Plan(new KvZip(), 0.5)));
     }
 
     [Theory]
@@ -200,8 +281,7 @@ public class KvCompressorTests
         var shape = new RandomModel();
         using var harness = new CacheHarness(shape, Exact);
         using var refusing = new RefusingContext(harness.Context);
-        LlamaModelInfo model = ModelInfo(harness);
-        using var compressor = new KvCompressor(refusing, model, harness.Capture, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        using var compressor = new KvCompressor(refusing, harness.Model, null, harness.Capture, null, NullLogger.Instance);
         harness.Decode(TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), 0);
 
         Assert.Throws<KvCompressionException>(() => compressor.Compress(0, Tokens, Tokens - 1, CacheHarness.Plan(new CurDkv(), 0.5)));
@@ -214,7 +294,7 @@ public class KvCompressorTests
         var shape = new RandomModel();
         using var harness = new CacheHarness(shape, Exact);
         var logger = new Microsoft.Extensions.Logging.Testing.FakeLogger();
-        using var compressor = new KvCompressor(harness.Context, ModelInfo(harness), new KvCapture(shape.Layers), logger);
+        using var compressor = new KvCompressor(harness.Context, harness.Model, null, new KvCapture(shape.Layers), null, logger);
         harness.Decode(TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), 0);
 
         Assert.Equal(KvRewritePath.State, compressor.Compress(0, Tokens, Tokens - 1, CacheHarness.Plan(new CurDkv(), 0.5))!.Path);
@@ -227,18 +307,12 @@ public class KvCompressorTests
     public void Compress_ModelWhoseCacheCannotBeCut_ThrowsWithTheReason(bool rotary, bool recurrent, string reason)
     {
         using var harness = new CacheHarness(new RandomModel(), Exact);
-        LlamaModelInfo model = ModelInfo(harness) with { HasRotaryPositions = rotary, IsRecurrent = recurrent };
-        using var compressor = new KvCompressor(harness.Context, model, null, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        LlamaModelInfo model = harness.Model with { HasRotaryPositions = rotary, IsRecurrent = recurrent };
+        using var compressor = new KvCompressor(harness.Context, model, null, null, null, NullLogger.Instance);
 
         var exception = Assert.Throws<KvCompressionException>(() => compressor.Compress(0, Tokens, Tokens - 1, CacheHarness.Plan(new CurDkv(), 0.5)));
         Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
         Assert.Contains("Policy", exception.Message, StringComparison.Ordinal);
-    }
-
-    private static LlamaModelInfo ModelInfo(CacheHarness harness)
-    {
-        using LlamaSharpEngine engine = TestModels.Load(harness.ModelPath);
-        return engine.Model;
     }
 
     private static void AssertClose(float[] expected, float[] actual)

@@ -15,6 +15,7 @@ internal sealed class ReferenceModel
     private readonly Dictionary<string, float[]> _weights = [];
     private readonly List<float[]>[,] _keys;
     private readonly List<float[]>[,] _values;
+    private readonly List<float[]> _queries = [];
 
     public ReferenceModel(RandomModel shape, string path)
     {
@@ -51,6 +52,14 @@ internal sealed class ReferenceModel
         return result;
     }
 
+    /// <summary>Computes one token, caches it and returns its rotated queries: <c>[layers][query heads · head dimension]</c>.</summary>
+    public float[][] Queries(int token, int position)
+    {
+        _queries.Clear();
+        Step(token, position);
+        return [.. _queries];
+    }
+
     /// <summary>Computes one token and caches it.</summary>
     /// <returns>The logits.</returns>
     public float[] Step(int token, int position)
@@ -72,6 +81,7 @@ internal sealed class ReferenceModel
         float[] keys = Multiply($"blk.{layer}.attn_k.weight", x);
         float[] values = Multiply($"blk.{layer}.attn_v.weight", x);
         Rotate(queries, position);
+        _queries.Add(queries);
         Rotate(keys, position);
         for (int head = 0; head < _shape.KvHeads; head++)
         {

@@ -1,0 +1,55 @@
+using CurKv.KvPolicy;
+
+namespace CurKv.Connector.KvCache;
+
+/// <summary>Makes plans of options. Thread-safe.</summary>
+/// <param name="policies">The policies by name.</param>
+/// <param name="observesQueries">Whether the prompt's queries can be observed, so that <c>auto</c> may use them.</param>
+internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observesQueries)
+{
+    /// <summary>The plan that valid options ask for; null where they keep the whole cache.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="systemPrompt">The system prompt's tokens.</param>
+    /// <param name="scaffolding">The template's tokens.</param>
+    /// <param name="questionKnown">Whether the prompt holds what is to be answered, or only what questions will be about.</param>
+    public KvCompressionPlan? Plan(KvCompressionOptions options, TokenRange systemPrompt, IReadOnlyList<TokenRange> scaffolding, bool questionKnown)
+    {
+        if (options.KeepsAll)
+        {
+            return null;
+        }
+
+        KvBudget budget = options switch
+        {
+            { Cells: int cells } => KvBudget.FromCells(cells),
+            { Mass: double mass } => KvBudget.ByMass(mass),
+            _ => KvBudget.FromRatio(options.Ratio),
+        };
+        int recent = options.Recent ?? (questionKnown ? KvCompressionDefaults.QuestionAwareRecent : KvCompressionDefaults.QueryFreeRecent);
+        return new KvCompressionPlan(
+            new KvSelector(Policy(options, questionKnown)),
+            budget,
+            new KvProtection(options.Sinks, recent) { Ranges = Ranges(options, systemPrompt, scaffolding) },
+            options.MinTokens,
+            options.MeasureLoss && observesQueries);
+    }
+
+    private IKvPolicy Policy(KvCompressionOptions options, bool questionKnown) =>
+        options.CustomPolicy ?? policies.Create(
+            !options.IsAuto ? options.Policy
+            : questionKnown && observesQueries ? KvCompressionDefaults.QuestionAwarePolicy
+            : KvCompressionDefaults.QueryFreePolicy);
+
+    private static List<TokenRange> Ranges(KvCompressionOptions options, TokenRange systemPrompt, IReadOnlyList<TokenRange> scaffolding)
+    {
+        List<TokenRange> ranges = [];
+        if (options.ProtectSystemPrompt && systemPrompt.Length > 0)
+        {
+            ranges.Add(systemPrompt);
+        }
+
+        // The system prompt's own scaffolding is a part of it.
+        ranges.AddRange(options.ProtectScaffolding ? scaffolding.Where(range => range.End > systemPrompt.End || !options.ProtectSystemPrompt) : []);
+        return ranges;
+    }
+}

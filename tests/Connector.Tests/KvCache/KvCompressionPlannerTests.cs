@@ -1,0 +1,70 @@
+using CurKv.Connector.KvCache;
+using CurKv.KvPolicy;
+
+namespace CurKv.Connector.Tests.KvCache;
+
+public class KvCompressionPlannerTests
+{
+    private static readonly TokenRange SystemPrompt = new(0, 30);
+    private static readonly TokenRange[] Scaffolding = [new(0, 5), new(30, 40), new(90, 95)];
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("None")]
+    public void Plan_NoPolicy_IsNull(string policy) => Assert.Null(Planner().Plan(new KvCompressionOptions { Policy = policy }, SystemPrompt, Scaffolding, true));
+
+    [Fact]
+    public void Plan_Cells_GoBeforeMassAndRatio()
+    {
+        Assert.Equal(77, Plan(new KvCompressionOptions { Cells = 77, Mass = 0.5, Ratio = 0.1 }).Budget.Cells(1000));
+        Assert.True(Plan(new KvCompressionOptions { Mass = 0.5, Ratio = 0.1 }).Budget.IsByMass);
+        Assert.Equal(900, Plan(new KvCompressionOptions { Ratio = 0.1 }).Budget.Cells(1000));
+    }
+
+    [Theory]
+    [InlineData(true, true, KvCompressionDefaults.QuestionAwarePolicy, KvCompressionDefaults.QuestionAwareRecent)]
+    [InlineData(false, true, KvCompressionDefaults.QueryFreePolicy, KvCompressionDefaults.QueryFreeRecent)]
+    [InlineData(true, false, KvCompressionDefaults.QueryFreePolicy, KvCompressionDefaults.QuestionAwareRecent)]
+    public void Plan_Auto_FollowsWhatIsKnown(bool questionKnown, bool observesQueries, string policy, int recent)
+    {
+        KvCompressionPlan plan = Planner(observesQueries).Plan(new KvCompressionOptions(), SystemPrompt, Scaffolding, questionKnown)!;
+
+        Assert.Equal((policy, recent), (plan.Selector.Policy.Name, plan.Protection.Recent));
+    }
+
+    [Fact]
+    public void Plan_CustomPolicy_GoesBeforeTheName()
+    {
+        var policy = new ChunkKv(new CurDkv());
+
+        Assert.Same(policy, Plan(new KvCompressionOptions { Policy = "none", CustomPolicy = policy }).Selector.Policy);
+    }
+
+    [Fact]
+    public void Plan_SystemPromptAndScaffolding_AreProtectedUnlessSwitchedOff()
+    {
+        Assert.Equal([SystemPrompt, Scaffolding[1], Scaffolding[2]], Plan(new KvCompressionOptions()).Protection.Ranges);
+        Assert.Equal([SystemPrompt], Plan(new KvCompressionOptions { ProtectScaffolding = false }).Protection.Ranges);
+        Assert.Equal(Scaffolding, Plan(new KvCompressionOptions { ProtectSystemPrompt = false }).Protection.Ranges);
+        Assert.Empty(Plan(new KvCompressionOptions { ProtectSystemPrompt = false, ProtectScaffolding = false }).Protection.Ranges);
+    }
+
+    // The sinks leave room for the recent tokens; ranges are protected whole or not at all, within half of the budget.
+    [Theory]
+    [InlineData(200, 4, 41)]
+    [InlineData(70, 4, 31)]
+    [InlineData(52, 4, 26)]
+    [InlineData(51, 4, 15)]
+    [InlineData(18, 2, 0)]
+    [InlineData(1, 0, 0)]
+    public void ProtectionWithin_AnyBudget_LeavesRoom(int cells, int sinks, int inRanges)
+    {
+        KvProtection protection = Plan(new KvCompressionOptions { Cells = cells }).ProtectionWithin(1000);
+
+        Assert.Equal((sinks, inRanges), (protection.Sinks, protection.Ranges.Sum(range => range.Length)));
+    }
+
+    private static KvCompressionPlanner Planner(bool observesQueries = true) => new(KvPolicyCatalog.Default, observesQueries);
+
+    private static KvCompressionPlan Plan(KvCompressionOptions options) => Planner().Plan(options, SystemPrompt, Scaffolding, questionKnown: true)!;
+}
