@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using CurKv.KvPolicy.Kernels;
 
 namespace CurKv.KvPolicy;
 
@@ -39,26 +39,7 @@ public sealed record HadamardRotation
 
         for (int start = 0; start < row.Length; start += Size)
         {
-            Transform(row.Slice(start, Size));
-        }
-
-        TensorPrimitives.Multiply(row, _scale, row);
-    }
-
-    // The fast transform: sums and differences of elements 1, 2, 4, … apart.
-    private static void Transform(Span<float> run)
-    {
-        for (int distance = 1; distance < run.Length; distance *= 2)
-        {
-            for (int start = 0; start < run.Length; start += 2 * distance)
-            {
-                Span<float> low = run.Slice(start, distance);
-                Span<float> high = run.Slice(start + distance, distance);
-                for (int i = 0; i < low.Length; i++)
-                {
-                    (low[i], high[i]) = (low[i] + high[i], low[i] - high[i]);
-                }
-            }
+            WalshHadamard.Transform(row.Slice(start, Size), _scale);
         }
     }
 }

@@ -5,25 +5,29 @@ using System.Runtime.Intrinsics;
 
 namespace CurKv.KvPolicy.Kernels;
 
-/// <summary>Squared distances of every head's rows from their mean, with the rotation by position undone.</summary>
+/// <summary>Squared distances of every head's rows from their mean, with the rotations of keys undone.</summary>
 internal static class CentredNorms
 {
     /// <summary>Computes them in two passes over the memory: the means, then the distances.</summary>
     /// <param name="tensor">The keys.</param>
-    /// <param name="rotary">How they are rotated by their tokens' indices; null to take them as they are.</param>
+    /// <param name="hadamard">How the cache has rotated them on top of <paramref name="rotary"/>; null where it has not.</param>
+    /// <param name="rotary">
+    /// How they are rotated by their tokens' indices; null to take them as they are, for distances do not mind a rotation that all
+    /// share.
+    /// </param>
     /// <param name="skip">First tokens that the mean leaves out: sinks lie far from all others. At least one token is left.</param>
     /// <param name="squares">Receives <c>[heads][tokens]</c>; not finite where a row is not.</param>
-    public static void Compute(in KvTensor tensor, RotaryEmbedding? rotary, int skip, Span<float> squares)
+    public static void Compute(in KvTensor tensor, HadamardRotation? hadamard, RotaryEmbedding? rotary, int skip, Span<float> squares)
     {
         using var block = new RowBlock(tensor.Heads, tensor.HeadDimension);
         InverseRotation? rotation = rotary is null ? null : new InverseRotation(rotary);
         int length = tensor.Heads * tensor.HeadDimension;
         float[] buffer = ArrayPool<float>.Shared.Rent(length);
         Span<float> means = buffer.AsSpan(0, length);
-        Mean(tensor, rotation, skip, block, means);
+        Mean(tensor, hadamard, rotation, skip, block, means);
         for (int token = 0; token < tensor.Tokens; token += RowBlock.Capacity)
         {
-            Read(tensor, rotation, token, block);
+            Read(tensor, hadamard, rotation, token, block);
             for (int head = 0; head < tensor.Heads; head++)
             {
                 Distances(block, head, means.Slice(head * tensor.HeadDimension, tensor.HeadDimension), squares.Slice((head * tensor.Tokens) + token, block.Count));
@@ -34,14 +38,14 @@ internal static class CentredNorms
     }
 
     [MethodImpl(Hot.Loop)]
-    private static void Mean(in KvTensor tensor, InverseRotation? rotation, int skip, RowBlock block, Span<float> means)
+    private static void Mean(in KvTensor tensor, HadamardRotation? hadamard, InverseRotation? rotation, int skip, RowBlock block, Span<float> means)
     {
         means.Clear();
         Span<int> counts = stackalloc int[tensor.Heads];
         counts.Clear();
         for (int token = 0; token < tensor.Tokens; token += RowBlock.Capacity)
         {
-            Read(tensor, rotation, token, block);
+            Read(tensor, hadamard, rotation, token, block);
             for (int head = 0; head < tensor.Heads; head++)
             {
                 Span<float> mean = means.Slice(head * tensor.HeadDimension, tensor.HeadDimension);
@@ -63,7 +67,7 @@ internal static class CentredNorms
     }
 
     [MethodImpl(Hot.Loop)]
-    private static void Read(in KvTensor tensor, InverseRotation? rotation, int token, RowBlock block)
+    private static void Read(in KvTensor tensor, HadamardRotation? hadamard, InverseRotation? rotation, int token, RowBlock block)
     {
         block.Read(tensor, token);
         if (rotation is null)
@@ -76,7 +80,9 @@ internal static class CentredNorms
         {
             for (int head = 0; head < tensor.Heads; head++)
             {
-                rotation.Apply(block.Row(head, row));
+                Span<float> key = block.Row(head, row);
+                hadamard?.Apply(key);
+                rotation.Apply(key);
             }
 
             rotation.Next();
@@ -96,26 +102,13 @@ internal static class CentredNorms
     [MethodImpl(Hot.Loop)]
     private static bool AddIfFinite(ReadOnlySpan<float> row, Span<float> sum)
     {
-        // Zero times a number is zero; times an infinity or NaN it is NaN.
-        Vector256<float> zeros = default;
-        float zero = 0;
-        int i = 0;
-        for (; i <= row.Length - Vector256<float>.Count; i += Vector256<float>.Count)
-        {
-            zeros += Vector256.Create(row[i..]) * 0f;
-        }
-
-        for (int j = i; j < row.Length; j++)
-        {
-            zero += row[j] * 0f;
-        }
-
-        if (float.IsNaN(Vector256.Sum(zeros) + zero))
+        if (!FiniteRow.Test(row))
         {
             return false;
         }
 
-        for (i = 0; i <= row.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+        int i = 0;
+        for (; i <= row.Length - Vector256<float>.Count; i += Vector256<float>.Count)
         {
             (Vector256.Create<float>(sum[i..]) + Vector256.Create(row[i..])).CopyTo(sum[i..]);
         }

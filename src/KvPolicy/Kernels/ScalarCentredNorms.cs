@@ -4,7 +4,7 @@ namespace CurKv.KvPolicy.Kernels;
 internal static class ScalarCentredNorms
 {
     /// <inheritdoc cref="CentredNorms.Compute"/>
-    public static void Compute(in KvTensor tensor, RotaryEmbedding? rotary, int skip, Span<float> squares)
+    public static void Compute(in KvTensor tensor, HadamardRotation? hadamard, RotaryEmbedding? rotary, int skip, Span<float> squares)
     {
         using var block = new RowBlock(tensor.Heads, tensor.HeadDimension);
         for (int head = 0; head < tensor.Heads; head++)
@@ -13,6 +13,7 @@ internal static class ScalarCentredNorms
             for (int token = 0; token < tensor.Tokens; token++)
             {
                 block.Read(tensor, token);
+                hadamard?.Apply(block.Row(head, 0));
                 rows[token] = Array.ConvertAll(block.Row(head, 0).ToArray(), element => (double)element);
                 Unrotate(rows[token], rotary, token);
             }

@@ -1,14 +1,31 @@
+using System.Numerics.Tensors;
+using CurKv.KvPolicy.Kernels;
+
 namespace CurKv.KvPolicy;
 
-/// <summary>Skeleton.</summary>
+/// <summary>Keeps the tokens with the longest values: <c>‖v‖</c>.</summary>
+/// <remarks>
+/// A factor for products such as SnapKV's attention times the value's norm, rather than a policy of its own. A value that holds NaN
+/// or an infinity, or whose squared norm overflows a float, is evicted first. Instances are immutable and safe to use from several
+/// threads.
+/// </remarks>
 public sealed class ValueNorm : IKvPolicy
 {
     /// <inheritdoc/>
-    public string Name => throw new NotImplementedException();
+    public string Name => "value";
 
     /// <inheritdoc/>
-    public KvPolicyInputs Inputs => throw new NotImplementedException();
+    public KvPolicyInputs Inputs => KvPolicyInputs.Values;
 
     /// <inheritdoc/>
-    public void Score(in KvLayer layer, Span<float> scores) => throw new NotImplementedException();
+    /// <exception cref="ArgumentException"><paramref name="scores"/> does not have one score per head and token.</exception>
+    public void Score(in KvLayer layer, Span<float> scores)
+    {
+        SquaredNorms.Compute(layer.Values, scores);
+        TensorPrimitives.Sqrt(scores, scores);
+        if (!float.IsFinite(TensorPrimitives.Max<float>(scores)))
+        {
+            scores.Replace(float.PositiveInfinity, float.NegativeInfinity);
+        }
+    }
 }

@@ -5,8 +5,9 @@ namespace CurKv.KvPolicy;
 /// <summary>Scores a cache with a policy and selects the tokens that each head keeps.</summary>
 /// <remarks>
 /// The rules: protected tokens first, then the highest scores, ties to the lower index; a score that is NaN or negative
-/// infinity is evicted first. A cache that fits its budget is kept whole and not scored. Instances hold no state between
-/// calls and are safe to use from several threads at once.
+/// infinity is evicted first. A cache that fits its budget is kept whole and not scored; a budget by mass has to score to know. All
+/// scores are held until the tokens are selected: 4 bytes per token, head and layer. Instances hold no state between calls and are
+/// safe to use from several threads at once.
 /// </remarks>
 public sealed class KvSelector
 {
@@ -14,7 +15,7 @@ public sealed class KvSelector
 
     /// <summary>Creates a selector.</summary>
     /// <param name="policy">What scores the tokens.</param>
-    /// <param name="degreeOfParallelism">How many layers are scored at once; by default as many as there are processors.</param>
+    /// <param name="degreeOfParallelism">How many layers are scored, or heads selected, at once; by default as many as there are processors.</param>
     /// <exception cref="ArgumentOutOfRangeException">The degree is below 1.</exception>
     public KvSelector(IKvPolicy policy, int? degreeOfParallelism = null)
     {
@@ -31,9 +32,12 @@ public sealed class KvSelector
     /// <param name="layers">The cache, in layer order; equally many tokens and KV heads in every layer.</param>
     /// <param name="budget">How many tokens each head keeps.</param>
     /// <param name="protection">What is kept in any case.</param>
-    /// <param name="cancellationToken">Stops between layers.</param>
+    /// <param name="cancellationToken">Stops between layers and between heads.</param>
     /// <exception cref="ArgumentException">The layers do not fit each other, or lack what the policy reads.</exception>
-    /// <exception cref="InvalidOperationException">The policy wants the prompt's last queries and a layer comes without them.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The policy wants what a layer comes without, such as the prompt's last queries or elements that the cache does not rotate; or the
+    /// budget is by mass and the policy gives negative scores.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public KvSelection Select(
         IReadOnlyList<KvLayerTensors> layers, KvBudget budget, KvProtection protection, CancellationToken cancellationToken = default)
@@ -44,28 +48,37 @@ public sealed class KvSelector
 
         int tokens = layers[0].Keys.Tokens;
         int heads = layers[0].Keys.Heads;
-        var selection = new KvSelection(layers.Count, heads, budget.Cells(tokens));
-        TokenSegment[] segments = TokenSegment.Cut(protection, tokens, selection.Cells);
-        if (selection.Cells == tokens)
+        int most = budget.IsByMass ? tokens : budget.Cells(tokens);
+        if (most == tokens && !budget.IsByMass)
         {
-            KeepAll(selection);
-            return selection;
+            return KeepAll(layers.Count, heads, tokens);
         }
 
+        int length = checked(layers.Count * heads * tokens);
+        float[] buffer = ArrayPool<float>.Shared.Rent(length);
+        Memory<float> scores = buffer.AsMemory(0, length);
+        TokenSegment[] segments = TokenSegment.Cut(protection, tokens, most);
         var options = new ParallelOptions { MaxDegreeOfParallelism = _degreeOfParallelism, CancellationToken = cancellationToken };
         Parallel.For(0, layers.Count, options, index =>
         {
-            var layer = new KvLayer(index, layers[index], selection.Cells, Math.Min(protection.Sinks, selection.Cells));
-            SelectLayer(layer, segments, selection);
+            var layer = new KvLayer(index, layers[index], most, Math.Min(protection.Sinks, most));
+            Policy.Score(layer, scores.Span.Slice(index * heads * tokens, heads * tokens));
         });
+
+        int cells = budget.IsByMass ? new MassBudget(Policy, budget).Cells(scores, layers.Count, heads, segments, options) : most;
+        var selection = new KvSelection(layers.Count, heads, cells);
+        Parallel.For(0, layers.Count * heads, options, index =>
+            TokenSelector.Select(scores.Span.Slice(index * tokens, tokens), segments, selection[index / heads, index % heads]));
+        ArrayPool<float>.Shared.Return(buffer);
         return selection;
     }
 
-    private static void KeepAll(KvSelection selection)
+    private static KvSelection KeepAll(int layers, int heads, int tokens)
     {
-        for (int layer = 0; layer < selection.Layers; layer++)
+        var selection = new KvSelection(layers, heads, tokens);
+        for (int layer = 0; layer < layers; layer++)
         {
-            for (int head = 0; head < selection.Heads; head++)
+            for (int head = 0; head < heads; head++)
             {
                 Span<int> kept = selection[layer, head];
                 for (int token = 0; token < kept.Length; token++)
@@ -74,19 +87,7 @@ public sealed class KvSelector
                 }
             }
         }
-    }
 
-    private void SelectLayer(in KvLayer layer, TokenSegment[] segments, KvSelection selection)
-    {
-        int length = checked(layer.Heads * layer.Tokens);
-        float[] buffer = ArrayPool<float>.Shared.Rent(length);
-        Span<float> scores = buffer.AsSpan(0, length);
-        Policy.Score(layer, scores);
-        for (int head = 0; head < layer.Heads; head++)
-        {
-            TokenSelector.Select(scores.Slice(head * layer.Tokens, layer.Tokens), segments, selection[layer.Index, head]);
-        }
-
-        ArrayPool<float>.Shared.Return(buffer);
+        return selection;
     }
 }

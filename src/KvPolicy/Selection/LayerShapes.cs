@@ -19,12 +19,14 @@ internal static class LayerShapes
             {
                 CheckData(layer.Keys, index, "keys");
                 CheckRotary(layer, index);
+                CheckRotation(layer.KeyRotation, layer.Keys, index, "keys");
             }
 
             if (policy.Inputs.HasFlag(KvPolicyInputs.Values))
             {
                 CheckShape(layer.Values, first, index, "values");
                 CheckData(layer.Values, index, "values");
+                CheckRotation(layer.ValueRotation, layer.Values, index, "values");
             }
 
             if ((policy.Inputs & (KvPolicyInputs.WindowQueries | KvPolicyInputs.SecondPassQueries)) != 0)
@@ -82,6 +84,15 @@ internal static class LayerShapes
         if (layer.Rotary is { } rotary && (rotary.Dimensions < 2 || rotary.Dimensions % 2 != 0 || rotary.Dimensions > layer.Keys.HeadDimension || !(rotary.Base > 0)))
         {
             throw new ArgumentException($"Layer {index} cannot have {rotary.Dimensions} of {layer.Keys.HeadDimension} key elements rotated with base {rotary.Base}.");
+        }
+    }
+
+    private static void CheckRotation(HadamardRotation? rotation, in KvTensor tensor, int index, string what)
+    {
+        if (rotation is not null && tensor.HeadDimension % rotation.Size != 0)
+        {
+            throw new ArgumentException(
+                $"Layer {index} cannot have its {what} rotated in runs of {rotation.Size}: {tensor.HeadDimension} elements are not a whole number of runs.");
         }
     }
 

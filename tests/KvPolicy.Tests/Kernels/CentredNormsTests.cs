@@ -52,8 +52,8 @@ public class CentredNormsTests
 
         float[] undone = new float[50];
         float[] cached = new float[50];
-        CentredNorms.Compute(tensor.View, rotary, 0, undone);
-        CentredNorms.Compute(tensor.View, null, 0, cached);
+        CentredNorms.Compute(tensor.View, null, rotary, 0, undone);
+        CentredNorms.Compute(tensor.View, null, null, 0, cached);
 
         Assert.All(undone, square => Assert.InRange(square, 0, 1e-10f));
         Assert.Contains(cached, square => square > 0.1f);
@@ -66,7 +66,7 @@ public class CentredNormsTests
         tensor.Set(1, 5, 9, float.PositiveInfinity);
         tensor.Set(0, 7, 9, float.NaN);
         float[] squares = new float[Heads * 20];
-        CentredNorms.Compute(tensor.View, new RotaryEmbedding(10000, 32, true), 4, squares);
+        CentredNorms.Compute(tensor.View, null, new RotaryEmbedding(10000, 32, true), 4, squares);
 
         Assert.Equal([7, 25], Enumerable.Range(0, squares.Length).Where(i => !float.IsFinite(squares[i])));
     }
@@ -75,8 +75,8 @@ public class CentredNormsTests
     {
         float[] expected = new float[tensor.Heads * tensor.Tokens];
         float[] actual = new float[expected.Length];
-        ScalarCentredNorms.Compute(tensor, rotary, skip, expected);
-        CentredNorms.Compute(tensor, rotary, skip, actual);
+        ScalarCentredNorms.Compute(tensor, null, rotary, skip, expected);
+        CentredNorms.Compute(tensor, null, rotary, skip, actual);
 
         ScoreAssert.Equal(expected, actual, 1e-4, 1e-6);
     }

@@ -1,20 +1,16 @@
+using CurKv.KvPolicy.Kernels;
+
 namespace CurKv.KvPolicy;
 
-/// <summary>Skeleton.</summary>
-public sealed class PolicyProduct(IKvPolicy first, IKvPolicy second) : IKvPolicy
+/// <summary>Two policies' scores multiplied: <c>a*b</c>.</summary>
+/// <remarks>
+/// Only for scores that are not negative: with <see cref="KeyNorm"/>, <see cref="KeyDiff"/>, <see cref="PolicyUnion"/> or
+/// <see cref="ChunkKv"/> a product makes no sense, for two low scores would multiply to a high one. Positive infinity keeps its
+/// token whatever the other score, zero included; a token that either policy scores NaN or negative infinity is evicted first.
+/// </remarks>
+/// <param name="first">The first policy.</param>
+/// <param name="second">The second policy.</param>
+public sealed class PolicyProduct(IKvPolicy first, IKvPolicy second) : PolicyPair(first, '*', second)
 {
-    /// <summary>Skeleton.</summary>
-    public IKvPolicy First => first;
-
-    /// <summary>Skeleton.</summary>
-    public IKvPolicy Second => second;
-
-    /// <inheritdoc/>
-    public string Name => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public KvPolicyInputs Inputs => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public void Score(in KvLayer layer, Span<float> scores) => throw new NotImplementedException();
+    private protected override void Join(Span<float> scores, Span<float> others) => ScoreProducts.Multiply(scores, others);
 }

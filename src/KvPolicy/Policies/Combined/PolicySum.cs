@@ -1,20 +1,31 @@
+using System.Numerics.Tensors;
+using CurKv.KvPolicy.Kernels;
+
 namespace CurKv.KvPolicy;
 
-/// <summary>Skeleton.</summary>
-public sealed class PolicySum(IKvPolicy first, IKvPolicy second) : IKvPolicy
+/// <summary>Two policies' scores, each divided by its mean in the head, added: <c>a+b</c>.</summary>
+/// <remarks>
+/// The mean is that of the finite scores' absolute values, so for scores that are not negative it is their mean, and neither
+/// policy outweighs the other by its unit. Positive infinity stays so and keeps its token; a token that either policy scores NaN
+/// or negative infinity is evicted first.
+/// </remarks>
+/// <param name="first">The first policy.</param>
+/// <param name="second">The second policy.</param>
+public sealed class PolicySum(IKvPolicy first, IKvPolicy second) : PolicyPair(first, '+', second)
 {
-    /// <summary>Skeleton.</summary>
-    public IKvPolicy First => first;
+    private protected override void Join(Span<float> scores, Span<float> others)
+    {
+        Normalise(scores);
+        Normalise(others);
+        TensorPrimitives.Add(scores, others, scores);
+    }
 
-    /// <summary>Skeleton.</summary>
-    public IKvPolicy Second => second;
-
-    /// <inheritdoc/>
-    public string Name => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public KvPolicyInputs Inputs => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public void Score(in KvLayer layer, Span<float> scores) => throw new NotImplementedException();
+    private static void Normalise(Span<float> scores)
+    {
+        float mean = FiniteMagnitudes.Mean(scores);
+        if (mean > 0)
+        {
+            TensorPrimitives.Divide(scores, mean, scores);
+        }
+    }
 }

@@ -7,7 +7,7 @@ namespace CurKv.KvPolicy;
 internal sealed class CentredLeverage(double valueExponent) : ILeverage
 {
     public void MeasureKeys(in KvLayer layer, Span<float> weights) =>
-        CentredNorms.Compute(layer.Keys, layer.Tensors.Rotary, Math.Min(layer.Sinks, layer.Tokens - 1), weights);
+        CentredNorms.Compute(layer.Keys, layer.Tensors.KeyRotation, layer.Tensors.Rotary, Math.Min(layer.Sinks, layer.Tokens - 1), weights);
 
     public void MeasureValues(in KvLayer layer, Span<float> weights)
     {
