@@ -1,23 +1,111 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using CurKv.KvPolicy.Kernels;
+
 namespace CurKv.KvPolicy;
 
-/// <summary>Skeleton.</summary>
-public sealed class SnapKv(int window = 64, int pool = 5, SnapKvPooling pooling = SnapKvPooling.Average) : IKvPolicy
+/// <summary>Keeps the tokens that the prompt's last queries attend to, together with their neighbours (SnapKV, arXiv 2404.14469).</summary>
+/// <remarks>
+/// <para>
+/// The score is the mean attention probability over the window, pooled along the tokens, then the mean over the query heads that
+/// share a KV head. The window's own tokens score positive infinity and are kept as far as the budget reaches. The policy sees
+/// what the prompt's end asks for: use it where the question stands there, not where it comes after eviction.
+/// </para>
+/// <para>
+/// The width of the pool matters more than anything else: a question attends to a fact's key, and the fact's value comes some tokens
+/// later. Costs two products of the window's queries with all keys per layer. A token whose key holds NaN or an infinity is
+/// evicted first. Instances are immutable and safe to use from several threads.
+/// </para>
+/// </remarks>
+public sealed class SnapKv : IKvPolicy
 {
-    /// <summary>Skeleton.</summary>
-    public int Window => window;
+    private const int DefaultWindow = 64;
+    private const int DefaultPool = 5;
 
-    /// <summary>Skeleton.</summary>
-    public int Pool => pool;
+    /// <summary>Creates the policy.</summary>
+    /// <param name="window">How many of the prompt's last queries look back, at least 1; 64 by default. Fewer where the prompt is shorter.</param>
+    /// <param name="pool">The width of the neighbourhood in tokens, odd, at least 1; 5 by default, 1 does not pool.</param>
+    /// <param name="pooling">How neighbours share their attention; by default they take the mean.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public SnapKv(int window = DefaultWindow, int pool = DefaultPool, SnapKvPooling pooling = SnapKvPooling.Average)
+    {
+        Window = ObservedWindow.Check(window);
+        Pool = pool >= 1 && int.IsOddInteger(pool)
+            ? pool
+            : throw new ArgumentOutOfRangeException(nameof(pool), pool, "The pool must be an odd number of tokens, at least 1: 5 is the default.");
+        Pooling = Enum.IsDefined(pooling)
+            ? pooling
+            : throw new ArgumentOutOfRangeException(nameof(pooling), pooling, "The pooling must be Average or Max.");
+        Name = NameOf(window, pool, pooling);
+    }
 
-    /// <summary>Skeleton.</summary>
-    public SnapKvPooling Pooling => pooling;
+    /// <summary>How many of the prompt's last queries look back.</summary>
+    /// <value>64 by default.</value>
+    public int Window { get; }
+
+    /// <summary>The width of the neighbourhood, in tokens.</summary>
+    /// <value>5 by default.</value>
+    public int Pool { get; }
+
+    /// <summary>How neighbours share their attention.</summary>
+    /// <value><see cref="SnapKvPooling.Average"/> by default.</value>
+    public SnapKvPooling Pooling { get; }
 
     /// <inheritdoc/>
-    public string Name => throw new NotImplementedException();
+    public string Name { get; }
 
     /// <inheritdoc/>
-    public KvPolicyInputs Inputs => throw new NotImplementedException();
+    public KvPolicyInputs Inputs => KvPolicyInputs.Keys | KvPolicyInputs.WindowQueries;
 
     /// <inheritdoc/>
-    public void Score(in KvLayer layer, Span<float> scores) => throw new NotImplementedException();
+    public int QueryWindow => Window;
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The layer comes without queries.</exception>
+    public void Score(in KvLayer layer, Span<float> scores)
+    {
+        int rows = ObservedWindow.Rows(layer, Window);
+        int tokens = layer.Tokens;
+        float[] buffer = ArrayPool<float>.Shared.Rent(layer.Queries.Heads * tokens);
+        Span<float> attention = buffer.AsSpan(0, layer.Queries.Heads * tokens);
+        WindowAttention.Sum(layer.Keys, layer.Queries, rows, attention);
+        scores.Clear();
+        int group = layer.Queries.Heads / layer.Heads;
+        for (int queryHead = 0; queryHead < layer.Queries.Heads; queryHead++)
+        {
+            Span<float> received = attention.Slice(queryHead * tokens, tokens);
+            Span<float> score = scores.Slice(queryHead / group * tokens, tokens);
+
+            // The window's own columns are not pooled: their attention would count for the tokens before them.
+            PoolRow(received[..^rows]);
+            TensorPrimitives.Add(score, received, score);
+        }
+
+        TensorPrimitives.Divide(scores, (float)rows * group, scores);
+        ObservedWindow.Protect(layer, rows, scores);
+        ArrayPool<float>.Shared.Return(buffer);
+    }
+
+    private static string NameOf(int window, int pool, SnapKvPooling pooling)
+    {
+        string[] parameters =
+        [
+            .. window == DefaultWindow ? Array.Empty<string>() : [FormattableString.Invariant($"window={window}")],
+            .. pool == DefaultPool ? Array.Empty<string>() : [FormattableString.Invariant($"pool={pool}")],
+            .. pooling == SnapKvPooling.Average ? Array.Empty<string>() : ["pooling=max"],
+        ];
+        return parameters.Length == 0 ? "snapkv" : $"snapkv({string.Join(',', parameters)})";
+    }
+
+    private void PoolRow(Span<float> row)
+    {
+        if (Pooling == SnapKvPooling.Max)
+        {
+            Kernels.Pooling.Max(row, Pool);
+        }
+        else
+        {
+            Kernels.Pooling.Average(row, Pool);
+        }
+    }
 }

@@ -1,0 +1,69 @@
+namespace CurKv.KvPolicy.Kernels;
+
+/// <summary>The plain twin of <see cref="WindowAttention"/>, in double precision. What the tests compare with.</summary>
+internal static class ScalarWindowAttention
+{
+    /// <inheritdoc cref="WindowAttention.Sum"/>
+    public static void Sum(in KvTensor keys, in KvQueries queries, int rows, Span<float> sums) =>
+        Compute(keys, queries, rows, causal: true, Enumerable.Sum, sums);
+
+    /// <inheritdoc cref="WindowAttention.Max"/>
+    public static void Max(in KvTensor keys, in KvQueries queries, Span<float> maxima) =>
+        Compute(keys, queries, queries.Window, causal: false, Enumerable.Max, maxima);
+
+    /// <summary>One query head's probabilities.</summary>
+    /// <param name="keys">The cached keys.</param>
+    /// <param name="queries">The queries.</param>
+    /// <param name="rows">How many of the last queries are used.</param>
+    /// <param name="causal">Whether the queries are the last tokens' and see no later ones.</param>
+    /// <param name="queryHead">The query head.</param>
+    /// <param name="seen">Which tokens there are to attend to, besides finite keys.</param>
+    /// <returns><c>[rows][tokens]</c>; zeros where a query sees nothing.</returns>
+    public static double[][] Probabilities(in KvTensor keys, in KvQueries queries, int rows, bool causal, int queryHead, Func<int, bool> seen)
+    {
+        double[][] probabilities = new double[rows][];
+        double scale = queries.Scale == 0 ? 1 / Math.Sqrt(queries.HeadDimension) : queries.Scale;
+        for (int row = 0; row < rows; row++)
+        {
+            ReadOnlySpan<float> query = queries.Head(queryHead).Slice((queries.Window - rows + row) * queries.HeadDimension, queries.HeadDimension);
+            double[] logits = new double[keys.Tokens];
+            for (int token = 0; token < keys.Tokens; token++)
+            {
+                double logit = scale * Dot(keys, queryHead / (queries.Heads / keys.Heads), token, query);
+                bool visible = double.IsFinite(logit) && seen(token) && (!causal || token <= keys.Tokens - rows + row);
+                logits[token] = visible ? logit : double.NegativeInfinity;
+            }
+
+            double max = Math.Max(logits.Max(), double.MinValue);
+            double sum = logits.Sum(logit => Math.Exp(logit - max));
+            probabilities[row] = [.. logits.Select(logit => sum > 0 ? Math.Exp(logit - max) / sum : 0)];
+        }
+
+        return probabilities;
+    }
+
+    private static void Compute(
+        in KvTensor keys, in KvQueries queries, int rows, bool causal, Func<IEnumerable<double>, double> fold, Span<float> received)
+    {
+        for (int queryHead = 0; queryHead < queries.Heads; queryHead++)
+        {
+            double[][] probabilities = Probabilities(keys, queries, rows, causal, queryHead, _ => true);
+            for (int token = 0; token < keys.Tokens; token++)
+            {
+                bool finite = float.IsFinite(ScalarSquaredNorms.Row(keys, queryHead / (queries.Heads / keys.Heads), token));
+                received[(queryHead * keys.Tokens) + token] = finite ? (float)fold(probabilities.Select(row => row[token])) : float.NaN;
+            }
+        }
+    }
+
+    private static double Dot(in KvTensor keys, int head, int token, ReadOnlySpan<float> query)
+    {
+        double sum = 0;
+        for (int channel = 0; channel < query.Length; channel++)
+        {
+            sum += (double)query[channel] * ScalarElements.Read(keys, head, token, channel);
+        }
+
+        return sum;
+    }
+}
