@@ -22,7 +22,7 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
         KvBudget budget = options.Cells is int cells ? KvBudget.FromCells(cells) : KvBudget.FromRatio(options.Ratio);
         IReadOnlyList<TokenRange> ranges = options.ProtectSystemPrompt && systemPrompt.Length > 0 ? [systemPrompt] : [];
         return new KvCompressionPlan(
-            new KvSelector(KvPolicies.Create(options.Policy)), budget, new KvProtection(options.Sinks, options.Recent) { Ranges = ranges }, options.MinTokens);
+            new KvSelector(KvPolicyCatalog.Default.Create(options.Policy)), budget, new KvProtection(options.Sinks, options.Recent) { Ranges = ranges }, options.MinTokens);
     }
 
     /// <summary>Whether a sequence of so many cells is long enough and over the budget.</summary>

@@ -8,7 +8,10 @@ public sealed class KvCompressionOptions
     /// <summary>The <see cref="Policy"/> that keeps the whole cache.</summary>
     public const string NoPolicy = "none";
 
-    /// <summary>What scores the cached tokens: one of <see cref="KvPolicies.All"/>, or <see cref="NoPolicy"/>.</summary>
+    /// <summary>
+    /// What scores the cached tokens: a name of <see cref="KvPolicyCatalog.Default"/>, which may have arguments and operators
+    /// (<c>curdkv(value=0.5)</c>, <c>snapkv+curdkv</c>), or <see cref="NoPolicy"/>.
+    /// </summary>
     /// <value><c>curdkv</c> by default.</value>
     public string Policy { get; set; } = "curdkv";
 

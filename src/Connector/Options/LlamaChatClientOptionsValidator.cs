@@ -90,9 +90,9 @@ internal sealed class LlamaChatClientOptionsValidator : IValidateOptions<LlamaCh
 
     private static IEnumerable<string> Failures(KvCompressionOptions options, int contextSize)
     {
-        if (!options.KeepsAll && !KvPolicies.All.Contains(options.Policy, StringComparer.OrdinalIgnoreCase))
+        if (!options.KeepsAll && !KvPolicyCatalog.Default.TryCreate(options.Policy ?? string.Empty, out _, out KvPolicyNameException? error))
         {
-            yield return $"{nameof(options.Policy)} \"{options.Policy}\" does not exist. Set it to one of: {KvCompressionOptions.NoPolicy}, {string.Join(", ", KvPolicies.All)}.";
+            yield return $"{nameof(options.Policy)} is neither \"{KvCompressionOptions.NoPolicy}\" nor a policy: {error.Message}";
         }
 
         if (!(options.Ratio >= 0 && options.Ratio < 1))
