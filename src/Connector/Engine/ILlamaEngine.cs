@@ -1,3 +1,5 @@
+using CurKv.KvPolicy;
+
 namespace CurKv.Connector.Engine;
 
 /// <summary>A loaded model. Thread-safe but for <see cref="IDisposable.Dispose"/>, which waits for nothing: contexts go first.</summary>
@@ -8,6 +10,9 @@ internal interface ILlamaEngine : IDisposable
 
     /// <summary>The model's facts.</summary>
     LlamaModelInfo Model { get; }
+
+    /// <summary>The weights behind attention; null where the model has none that can be read.</summary>
+    IKvOutputWeights? OutputWeights => null;
 
     /// <summary>Whether the loaded library can put layers on a GPU.</summary>
     bool SupportsGpu { get; }

@@ -90,9 +90,9 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
 
     private static IEnumerable<string> Failures(KvCompressionOptions options, int contextSize, KvPolicyCatalog policies)
     {
-        if (options.CustomPolicy is null && !options.KeepsAll && !options.IsAuto && !policies.TryCreate(options.Policy, out _, out KvPolicyNameException? error))
+        if (options.CustomPolicy is null && !options.KeepsAll && !options.IsAuto && !policies.TryCreate(options.Policy ?? string.Empty, out _, out KvPolicyNameException? error))
         {
-            yield return $"{nameof(options.Policy)} \"{options.Policy}\" cannot be read. Set it to {KvCompressionOptions.AutoPolicy}, {KvCompressionOptions.NoPolicy} or a policy's name. {error.Message}";
+            yield return $"{nameof(options.Policy)} is neither \"{KvCompressionOptions.AutoPolicy}\" nor \"{KvCompressionOptions.NoPolicy}\" nor a policy's name: {error.Message}";
         }
 
         if (!(options.Ratio >= 0 && options.Ratio < 1))

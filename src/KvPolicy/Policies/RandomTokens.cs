@@ -7,8 +7,8 @@ namespace CurKv.KvPolicy;
 /// <remarks>Reads nothing of the cache. Instances are immutable and safe to use from several threads.</remarks>
 public sealed class RandomTokens(ulong seed = 0) : IKvPolicy
 {
-    /// <inheritdoc/>
-    public string Name => "random";
+    /// <summary><c>random</c>, and the seed where it is not 0: <c>random(seed=7)</c>.</summary>
+    public string Name { get; } = KvPolicyText.Call("random", KvPolicyText.Argument("seed", seed, 0UL));
 
     /// <inheritdoc/>
     public KvPolicyInputs Inputs => KvPolicyInputs.None;

@@ -30,21 +30,21 @@ public sealed class CurDkv : IKvPolicy
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LocalWindow.Tokens, 1);
         if (!(options.ValueExponent >= 0 && options.ValueExponent <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(options), options.ValueExponent, $"{nameof(options.ValueExponent)} must lie between 0 and 1.");
+            throw new ArgumentOutOfRangeException($"{nameof(options)}.{nameof(options.ValueExponent)}", options.ValueExponent, $"{nameof(options.ValueExponent)} must lie between 0 and 1.");
         }
 
-        (Name, _leverage) = options.Variant switch
+        _leverage = options.Variant switch
         {
-            CurDkvVariant.Centred => ("curdkv", new CentredLeverage(options.ValueExponent)),
-            CurDkvVariant.Norms => ("curdkv-norms", new NormLeverage()),
-            CurDkvVariant.Sketch => ("curdkv-sketch", new SketchLeverage(options.SketchColumns, options.SketchSeed)),
-            CurDkvVariant.LocalNorms => ("curdkv-local", new NormLeverage()),
-            CurDkvVariant.Exact => ("curdkv-exact", (ILeverage)new ExactLeverage()),
+            CurDkvVariant.Centred => new CentredLeverage(options.ValueExponent),
+            CurDkvVariant.Norms or CurDkvVariant.LocalNorms => new NormLeverage(),
+            CurDkvVariant.Sketch => new SketchLeverage(options.SketchColumns, options.SketchSeed),
+            CurDkvVariant.Exact => new ExactLeverage(),
             _ => throw new ArgumentOutOfRangeException(nameof(options), options.Variant, "Not a variant."),
         };
         _window = options.Variant == CurDkvVariant.LocalNorms ? options.LocalWindow : null;
         _combination = options.Combination;
         Inputs = InputsOf(_combination);
+        Name = NameOf(options);
     }
 
     /// <summary>Creates the policy over any weights, with or without windows.</summary>
@@ -57,7 +57,10 @@ public sealed class CurDkv : IKvPolicy
         Inputs = InputsOf(combination);
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// The variant's name and the settings that matter to it and are not the default, as <see cref="KvPolicyCatalog"/> reads them:
+    /// <c>curdkv</c>, <c>curdkv-sketch(seed=7)</c>.
+    /// </summary>
     public string Name { get; }
 
     /// <inheritdoc/>
@@ -91,6 +94,30 @@ public sealed class CurDkv : IKvPolicy
         {
             Normalise(scores.Slice(head * layer.Tokens, layer.Tokens));
         }
+    }
+
+    private static string NameOf(CurDkvOptions options)
+    {
+        var defaults = new CurDkvOptions();
+        string? combine = KvPolicyText.Argument("combine", options.Combination, defaults.Combination);
+        CurDkvWindow window = options.LocalWindow;
+        return options.Variant switch
+        {
+            CurDkvVariant.Centred => KvPolicyText.Call("curdkv", KvPolicyText.Argument("value", options.ValueExponent, defaults.ValueExponent), combine),
+            CurDkvVariant.Norms => KvPolicyText.Call("curdkv-norms", combine),
+            CurDkvVariant.Sketch => KvPolicyText.Call(
+                "curdkv-sketch",
+                KvPolicyText.Argument("columns", options.SketchColumns, defaults.SketchColumns),
+                KvPolicyText.Argument("seed", options.SketchSeed, defaults.SketchSeed),
+                combine),
+            CurDkvVariant.LocalNorms => KvPolicyText.Call(
+                "curdkv-local",
+                KvPolicyText.Argument("window", window.Tokens, defaults.LocalWindow.Tokens),
+                KvPolicyText.Argument("divide", window.DivideBySum ? "sum" : "mean", "mean"),
+                KvPolicyText.Argument("partial", window.AlignRight ? "first" : "last", "last"),
+                combine),
+            _ => KvPolicyText.Call("curdkv-exact", combine),
+        };
     }
 
     private static KvPolicyInputs InputsOf(CurDkvCombination combination) => combination switch
