@@ -7,4 +7,5 @@ namespace CurKv.Evaluation;
 /// <param name="Length">The prompts' length class, in tokens.</param>
 /// <param name="N">The number of prompts.</param>
 /// <param name="Right">How many answers were right.</param>
-internal sealed record EvalRow(string Policy, EvalRegime Regime, double Ratio, int Length, int N, int Right);
+/// <param name="Family">The kind of task; null for all of them together.</param>
+internal sealed record EvalRow(string Policy, EvalRegime Regime, double Ratio, int Length, int N, int Right, string? Family = null);

@@ -5,6 +5,7 @@ using CurKv.Connector.Engine;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;
 using CurKv.Connector.Templates;
+using CurKv.KvPolicy;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Evaluation;
@@ -18,8 +19,6 @@ namespace CurKv.Evaluation;
 /// <param name="recent">Recent tokens to protect; null for the defaults.</param>
 internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
 {
-    // As many as any policy looks at.
-    private const int Reread = 64;
     private static readonly SamplerSettings Greedy = new() { Temperature = 0, TopK = 1, TopP = 1, MinP = 0, Seed = 0 };
 
     /// <summary>Asks one prompt's question.</summary>
@@ -27,11 +26,14 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
     public async Task<bool[]> AskAsync(EvalPrompt prompt, IReadOnlyList<EvalSetting> settings, CancellationToken cancellationToken)
     {
         bool[] right = new bool[settings.Count];
+
+        // As many tokens as any policy looks at, and the one that answers are decoded from.
+        int window = Math.Max(1, settings.Max(setting => setting.Policy == KvCompressionOptions.NoPolicy ? 1 : KvPolicyCatalog.Default.Create(setting.Policy).QueryWindow));
         foreach (EvalRegime regime in Enum.GetValues<EvalRegime>())
         {
             Prompt text = regime == EvalRegime.Aware ? runtime.Prompts.Build(prompt.Turns) : runtime.Prompts.BuildOpening(prompt.Context);
             int[] question = regime == EvalRegime.Aware ? [] : runtime.Prompts.BuildContinuation(text, prompt.Turns);
-            int split = Math.Max(text.Tokens.Length - Reread, 0);
+            int split = Math.Max(text.Tokens.Length - window, 0);
             KvSnapshot? start = null;
             for (int i = 0; i < settings.Count; i++)
             {

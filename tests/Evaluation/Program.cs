@@ -24,11 +24,13 @@ var lengths = new Option<int[]>("--length") { DefaultValueFactory = _ => [1024, 
 var families = new Option<string[]>("--family") { DefaultValueFactory = _ => [.. EvalSet.RetrievalFamilies], AllowMultipleArgumentsPerToken = true, Description = "The kinds of tasks." };
 var regimes = new Option<EvalRegime[]>("--regime") { DefaultValueFactory = _ => Enum.GetValues<EvalRegime>(), AllowMultipleArgumentsPerToken = true, Description = "Whether the question is known when the cache is cut." };
 var limit = new Option<int>("--limit") { DefaultValueFactory = _ => int.MaxValue, Description = "Prompts of each family and length." };
+var byFamily = new Option<bool>("--by-family") { Description = "One line for each kind of task." };
+var threads = new Option<int?>("--threads") { Description = "Threads that compute, instead of the default." };
 var recent = new Option<int?>("--recent") { Description = "Recent tokens to protect, instead of the default." };
 
 var command = new RootCommand("Counts the right answers that each policy leaves, beside the full cache and Random at equal cells.")
 {
-    quick, json, model, data, contains, policies, ratios, lengths, families, regimes, limit, recent,
+    quick, json, model, data, contains, policies, ratios, lengths, families, regimes, limit, byFamily, threads, recent,
 };
 command.SetAction(async (arguments, cancellationToken) =>
 {
@@ -51,19 +53,14 @@ command.SetAction(async (arguments, cancellationToken) =>
            select prompt,
     ];
 
-    var options = new LlamaChatClientOptions { ModelPath = arguments.GetRequiredValue(model), ContextSize = 2 * classes.Max(), GpuLayerCount = 0 };
+    var options = new LlamaChatClientOptions { ModelPath = arguments.GetRequiredValue(model), ContextSize = 2 * classes.Max(), GpuLayerCount = 0, Threads = arguments.GetValue(threads) };
     using LlamaChatClient client = await LlamaChatClient.LoadAsync(options, cancellationToken: cancellationToken);
     var evaluator = new Evaluator(client.Runtime, exact: !arguments.GetValue(contains), arguments.GetValue(recent));
-    Dictionary<(EvalSetting, int), int> right = [];
+    List<(EvalPrompt Prompt, EvalSetting Setting, bool Right)> answers = [];
     for (int i = 0; i < prompts.Count; i++)
     {
-        bool[] answers = await evaluator.AskAsync(prompts[i], settings, cancellationToken);
-        for (int j = 0; j < answers.Length; j++)
-        {
-            (EvalSetting, int) key = (settings[j], prompts[i].Length);
-            right[key] = right.GetValueOrDefault(key) + (answers[j] ? 1 : 0);
-        }
-
+        bool[] right = await evaluator.AskAsync(prompts[i], settings, cancellationToken);
+        answers.AddRange(settings.Zip(right, (setting, isRight) => (prompts[i], setting, isRight)));
         await Console.Error.WriteAsync($"\r{i + 1} of {prompts.Count} prompts");
     }
 
@@ -71,9 +68,10 @@ command.SetAction(async (arguments, cancellationToken) =>
     LlamaRuntimeInfo info = client.GetService<LlamaRuntimeInfo>()!;
     var report = new EvalReport(info.Binding, info.LlamaCppBuild, Path.GetFileName(info.ModelPath),
     [
-        .. from setting in settings
-           from length in classes
-           select new EvalRow(setting.Policy, setting.Regime, setting.Ratio, length, prompts.Count(prompt => prompt.Length == length), right.GetValueOrDefault((setting, length))),
+        .. from answer in answers
+           group answer by (answer.Setting, answer.Prompt.Length, Family: arguments.GetValue(byFamily) ? answer.Prompt.Family : null) into cell
+           let setting = cell.Key.Setting
+           select new EvalRow(setting.Policy, setting.Regime, setting.Ratio, cell.Key.Length, cell.Count(), cell.Count(answer => answer.Right), cell.Key.Family),
     ]);
     if (arguments.GetValue(json))
     {
