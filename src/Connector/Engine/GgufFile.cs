@@ -2,13 +2,14 @@ using System.Text;
 
 namespace CurKv.Connector.Engine;
 
-/// <summary>The head of a GGUF file (version 2 or 3): its metadata and where its tensors end. Read before llama.cpp sees the file.</summary>
+/// <summary>The head of a GGUF file (version 2 or 3): its metadata and where its tensors are. Read before llama.cpp sees the file.</summary>
 internal sealed class GgufFile
 {
     private const uint Magic = 0x46554747;
     private const long MaxStringBytes = 64L << 20;
+    private const int MaxDimensions = 4;
     private readonly Dictionary<string, object> _metadata = [];
-    private readonly HashSet<string> _tensors = [];
+    private readonly Dictionary<string, GgufTensor> _tensors = [];
 
     private GgufFile()
     {
@@ -43,7 +44,10 @@ internal sealed class GgufFile
     }
 
     /// <summary>Whether the file holds a tensor of this name.</summary>
-    public bool HasTensor(string name) => _tensors.Contains(name);
+    public bool HasTensor(string name) => _tensors.ContainsKey(name);
+
+    /// <summary>The tensor of this name, or null where the file has none.</summary>
+    public GgufTensor? Tensor(string name) => _tensors.GetValueOrDefault(name);
 
     /// <summary>A text under <c>{architecture}.{key}</c>, or null where the file has none.</summary>
     public string? Text(string key) => _metadata.GetValueOrDefault($"{Architecture}.{key}") as string;
@@ -84,28 +88,49 @@ internal sealed class GgufFile
 
         Architecture = _metadata.GetValueOrDefault("general.architecture") as string
             ?? throw new LlamaModelException(path, $"'{path}' names no general.architecture; it is not a language model.");
-        CheckLength(reader, tensors, path);
+        ReadTensors(reader, tensors, path);
         return this;
     }
 
-    // The last tensor's first byte must lie within the file: a cut-off download fails here and not inside a memory map.
-    private void CheckLength(BinaryReader reader, long tensors, string path)
+    // Every tensor's first byte must lie within the file: a cut-off download fails here and not inside a memory map.
+    private void ReadTensors(BinaryReader reader, long count, string path)
     {
+        List<(string Name, long[] Shape, uint Type, ulong Offset)> tensors = [];
         ulong lastOffset = 0;
-        for (long i = 0; i < tensors; i++)
+        for (long i = 0; i < count; i++)
         {
-            _tensors.Add(ReadString(reader, path));
-            uint dimensions = reader.ReadUInt32();
-            Skip(reader, (dimensions * 8L) + 4);
-            lastOffset = Math.Max(lastOffset, reader.ReadUInt64());
+            tensors.Add((ReadString(reader, path), ReadShape(reader, path), reader.ReadUInt32(), reader.ReadUInt64()));
+            lastOffset = Math.Max(lastOffset, tensors[^1].Offset);
         }
 
         long alignment = _metadata.GetValueOrDefault("general.alignment") is uint given and > 0 ? given : 32;
         long data = (reader.BaseStream.Position + alignment - 1) / alignment * alignment;
-        if (tensors > 0 && (reader.BaseStream.Length <= data || lastOffset >= (ulong)(reader.BaseStream.Length - data)))
+        if (count > 0 && (reader.BaseStream.Length <= data || lastOffset >= (ulong)(reader.BaseStream.Length - data)))
         {
             throw new LlamaModelException(path, $"The model file '{path}' is cut off: it has {reader.BaseStream.Length:N0} bytes, and its last tensor begins {lastOffset:N0} bytes behind the first one, at {data:N0}. Download or copy it again.");
         }
+
+        foreach ((string name, long[] shape, uint type, ulong offset) in tensors)
+        {
+            _tensors[name] = new GgufTensor(shape, type, data + (long)offset);
+        }
+    }
+
+    private static long[] ReadShape(BinaryReader reader, string path)
+    {
+        uint dimensions = reader.ReadUInt32();
+        if (dimensions > MaxDimensions)
+        {
+            throw new LlamaModelException(path, $"The metadata of '{path}' is damaged (a tensor of {dimensions} dimensions). Download or copy the file again.");
+        }
+
+        long[] shape = new long[dimensions];
+        for (int i = 0; i < shape.Length; i++)
+        {
+            shape[i] = reader.ReadInt64();
+        }
+
+        return shape;
     }
 
     private static string ReadString(BinaryReader reader, string path)

@@ -11,8 +11,8 @@ internal interface ILlamaEngine : IDisposable
     /// <summary>The model's facts.</summary>
     LlamaModelInfo Model { get; }
 
-    /// <summary>The weights behind attention; null where the model has none that can be read.</summary>
-    IKvOutputWeights? OutputWeights => null;
+    /// <summary>The weights that each layer's heads are mixed with; null where the model's first file does not hold them all in the usual shape.</summary>
+    IKvOutputWeights? OutputWeights { get; }
 
     /// <summary>Whether the loaded library can put layers on a GPU.</summary>
     bool SupportsGpu { get; }

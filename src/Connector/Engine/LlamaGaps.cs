@@ -45,6 +45,9 @@ internal static unsafe partial class LlamaGaps
     public static partial byte* ggml_commit();
 
     [LibraryImport(GgmlBase)]
+    public static partial GgmlTypeTraits* ggml_get_type_traits(int type);
+
+    [LibraryImport(GgmlBase)]
     public static partial byte* ggml_op_name(int operation);
 
     [LibraryImport(GgmlBase)]

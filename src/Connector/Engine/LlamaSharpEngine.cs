@@ -22,11 +22,13 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
     private static string? _configuredPath;
 
     private readonly SafeLlamaModelHandle _model;
+    private readonly GgufOutputWeights? _outputWeights;
     private readonly IDisposable _logSubscription;
 
-    private LlamaSharpEngine(SafeLlamaModelHandle model, LlamaModelInfo info, IDisposable logSubscription)
+    private LlamaSharpEngine(SafeLlamaModelHandle model, LlamaModelInfo info, GgufOutputWeights? outputWeights, IDisposable logSubscription)
     {
         _model = model;
+        _outputWeights = outputWeights;
         _logSubscription = logSubscription;
         Model = info;
     }
@@ -34,6 +36,8 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
     public LlamaBinding Binding => _binding!;
 
     public LlamaModelInfo Model { get; }
+
+    public IKvOutputWeights? OutputWeights => _outputWeights;
 
     public bool SupportsGpu => NativeApi.llama_supports_gpu_offload();
 
@@ -59,7 +63,8 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
             SafeLlamaModelHandle model = LoadModel(modelPath, gpuLayers, progress, cancellationToken);
             try
             {
-                return new LlamaSharpEngine(model, Describe(model, modelPath, gguf), subscription);
+                LlamaModelInfo info = Describe(model, modelPath, gguf);
+                return new LlamaSharpEngine(model, info, GgufOutputWeights.Open(gguf, info, model.EmbeddingSize), subscription);
             }
             catch
             {
@@ -194,6 +199,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
     public void Dispose()
     {
         _model.Dispose();
+        _outputWeights?.Dispose();
         _logSubscription.Dispose();
     }
 

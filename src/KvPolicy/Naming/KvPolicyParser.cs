@@ -200,7 +200,7 @@ internal sealed class KvPolicyParser
 
         if (++_signs > MaxSigns)
         {
-            throw Error(_at, $"There are more than {MaxSigns} brackets, commas and operators", "Write a simpler policy.");
+            throw Error(_at, $"There are more than {MaxSigns} brackets and other signs", "Write a simpler policy.");
         }
 
         _at++;

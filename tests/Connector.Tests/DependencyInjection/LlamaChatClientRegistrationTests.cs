@@ -57,7 +57,7 @@ public class LlamaChatClientRegistrationTests
     [InlineData("ValueCacheType Q4_0 needs FlashAttention", "Set FlashAttention to On", "ValueCacheType=Q4_0", "FlashAttention=Off")]
     [InlineData("Compression.Policy is neither \"none\" nor a policy: There is no policy \"nosuch\"", "Known: curdkv", "Compression:Policy=nosuch")]
     [InlineData("Compression.Policy is neither \"none\" nor a policy: A policy is expected", "such as curdkv", "Compression:Policy=")]
-    [InlineData("\"windw\" (character 8)", "window, pool, pooling", "Compression:Policy=snapkv(windw=32)")]
+    [InlineData("Compression.Policy is neither \"none\" nor a policy: \"snapkv\" has no argument \"windw\" (character 8)", "window, pool, pooling", "Compression:Policy=snapkv(windw=32)")]
     [InlineData("Compression.Ratio is 1.", "below 1", "Compression:Ratio=1.0")]
     [InlineData("Compression.Ratio is -0.1.", "at least 0", "Compression:Ratio=-0.1")]
     [InlineData("Compression.Ratio is NaN.", "at least 0 and below 1", "Compression:Ratio=NaN")]

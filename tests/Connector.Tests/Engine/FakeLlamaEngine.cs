@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using CurKv.Connector.Engine;
+using CurKv.KvPolicy;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Connector.Tests.Engine;
@@ -17,6 +18,8 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     private int _decodes;
 
     public bool SupportsGpu => false;
+
+    public IKvOutputWeights? OutputWeights { get; init; }
 
     /// <summary>The bytes of the answer's token with this index; null ends the answer. An endless row of "x" by default.</summary>
     public Func<int, byte[]?> OnSample { get; set; } = _ => "x"u8.ToArray();

@@ -71,5 +71,40 @@ public class GgufFileTests
         Assert.Null(file.Number("rope.freq_base"));
     }
 
+    [Fact]
+    public void Read_DamagedTensors_ThrowsNothingButModelExceptions()
+    {
+        string path = TestModels.Write(new RandomModel { Layers = 1 });
+        byte[] model = File.ReadAllBytes(path);
+        int first = model.AsSpan().IndexOf("token_embd.weight"u8) - sizeof(long);
+        int end = model.AsSpan().IndexOf("blk.0.ffn_down.weight"u8) + 60;
+        for (int at = first; at < end; at++)
+        {
+            foreach (byte[] damage in Damages)
+            {
+                byte[] damaged = [.. model];
+                damage.CopyTo(damaged, at);
+                File.WriteAllBytes(path, damaged);
+                Exception? e = Record.Exception(() => GgufFile.Read(path));
+                Assert.True(e is null or LlamaModelException, $"{Convert.ToHexString(damage)} at {at}: {e}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Tensor_WholeModel_GivesItsShapeTypeAndPlace()
+    {
+        var shape = new RandomModel { Layers = 2, Embedding = 96, QueryHeads = 4, HeadDimension = 32 };
+        string path = TestModels.Write(shape);
+        GgufFile file = GgufFile.Read(path);
+
+        GgufTensor tensor = file.Tensor("blk.1.attn_output.weight")!;
+        Assert.Equal([128, 96], tensor.Shape);
+        Assert.Equal(0u, tensor.Type);
+        Assert.Equal(new ReferenceModel(shape, path).Weights("blk.1.attn_output.weight")[0], BitConverter.ToSingle(File.ReadAllBytes(path), (int)tensor.Position));
+        Assert.Equal([96], file.Tensor("output_norm.weight")!.Shape);
+        Assert.Null(file.Tensor("blk.2.attn_output.weight"));
+    }
+
     private static byte[] Bytes(RandomModel model) => File.ReadAllBytes(TestModels.Write(model));
 }

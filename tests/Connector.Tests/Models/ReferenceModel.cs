@@ -33,6 +33,9 @@ internal sealed class ReferenceModel
         _values = EmptyCache();
     }
 
+    /// <summary>A tensor of the file, row by row.</summary>
+    public IReadOnlyList<float> Weights(string name) => _weights[name];
+
     /// <summary>A model whose cache holds the selected tokens only.</summary>
     public ReferenceModel Select(KvSelection selection)
     {

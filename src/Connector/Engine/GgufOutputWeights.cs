@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.Globalization;
+using CurKv.KvPolicy;
+using Microsoft.Win32.SafeHandles;
+
+namespace CurKv.Connector.Engine;
+
+/// <summary>
+/// The weights <c>blk.*.attn_output.weight</c> of a GGUF file, read and dequantised when they are asked for: llama.cpp does not
+/// hand out its own, which may lie on a GPU.
+/// </summary>
+internal sealed unsafe class GgufOutputWeights : IKvOutputWeights, IDisposable
+{
+    private const int ChunkBytes = 64 << 10;
+    private readonly string _path;
+    private readonly GgufTensor[] _layers;
+    private readonly SafeFileHandle _file;
+
+    private GgufOutputWeights(string path, GgufTensor[] layers, int embedding, int inputs)
+    {
+        _path = path;
+        _layers = layers;
+        Embedding = embedding;
+        Inputs = inputs;
+        _file = File.OpenHandle(path);
+    }
+
+    public int Embedding { get; }
+
+    public int Inputs { get; }
+
+    /// <summary>Finds the weights of all layers.</summary>
+    /// <param name="gguf">The file's head.</param>
+    /// <param name="model">The model that llama.cpp has loaded from the file.</param>
+    /// <param name="embedding">Elements of the model's embedding.</param>
+    /// <returns>The weights, or null where a layer's are in another file, in another shape, or not there at all.</returns>
+    public static GgufOutputWeights? Open(GgufFile gguf, LlamaModelInfo model, int embedding)
+    {
+        int inputs = model.QueryHeads * model.ValueDimension;
+        GgufTensor[] layers = [.. Enumerable.Range(0, model.Layers)
+            .Select(layer => gguf.Tensor(string.Create(CultureInfo.InvariantCulture, $"blk.{layer}.attn_output.weight")))
+            .OfType<GgufTensor>()
+            .Where(tensor => tensor.Shape is [long columns, long rows] && columns == inputs && rows == embedding)];
+        return layers.Length > 0 && layers.Length == model.Layers ? new GgufOutputWeights(model.Path, layers, embedding, inputs) : null;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">There is no such layer, or <paramref name="weights"/> has another size.</exception>
+    /// <exception cref="LlamaModelException">The file cannot be read.</exception>
+    /// <exception cref="LlamaNativeLibraryException">The loaded ggml cannot be asked to dequantise.</exception>
+    public void Read(int layer, Span<float> weights)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(layer);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(layer, _layers.Length);
+        if (weights.Length != (long)Embedding * Inputs)
+        {
+            throw new ArgumentException($"{Embedding} x {Inputs} weights do not go into {weights.Length}.", nameof(weights));
+        }
+
+        GgufTensor tensor = _layers[layer];
+        GgmlTypeTraits* traits = GgmlTypeTraits.Of((int)tensor.Type);
+        if (traits->BlockElements < 1 || Inputs % traits->BlockElements != 0 || (traits->ToFloat is null && tensor.Type != (uint)KvElementType.F32))
+        {
+            throw new LlamaModelException(_path, $"The output weights of layer {layer} in '{_path}' have the element type {tensor.Type}, which ggml cannot turn into floats. Use another quantisation of the model.");
+        }
+
+        int rowBytes = checked((int)(Inputs / traits->BlockElements * (long)traits->BlockBytes));
+        int chunkRows = Math.Clamp(ChunkBytes / rowBytes, 1, Embedding);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(chunkRows * rowBytes);
+        try
+        {
+            for (int row = 0; row < Embedding; row += chunkRows)
+            {
+                int rows = Math.Min(chunkRows, Embedding - row);
+                Span<byte> bytes = buffer.AsSpan(0, rows * rowBytes);
+                ReadBytes(bytes, tensor.Position + ((long)row * rowBytes));
+                Convert(traits, bytes, weights.Slice(row * Inputs, rows * Inputs));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static void Convert(GgmlTypeTraits* traits, ReadOnlySpan<byte> bytes, Span<float> weights)
+    {
+        fixed (byte* source = bytes)
+        fixed (float* destination = weights)
+        {
+            if (traits->ToFloat is null)
+            {
+                bytes.CopyTo(new Span<byte>(destination, bytes.Length));
+            }
+            else
+            {
+                traits->ToFloat(source, destination, weights.Length);
+            }
+        }
+    }
+
+    private void ReadBytes(Span<byte> bytes, long position)
+    {
+        try
+        {
+            while (bytes.Length > 0)
+            {
+                int read = RandomAccess.Read(_file, bytes, position);
+                if (read == 0)
+                {
+                    throw new LlamaModelException(_path, $"The model file '{_path}' is cut off within its output weights. Download or copy it again.");
+                }
+
+                bytes = bytes[read..];
+                position += read;
+            }
+        }
+        catch (IOException e)
+        {
+            throw new LlamaModelException(_path, $"The model file '{_path}' cannot be read: {e.Message}", e);
+        }
+    }
+}
