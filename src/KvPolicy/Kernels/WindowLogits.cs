@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -148,7 +149,7 @@ internal sealed unsafe class WindowLogits : IDisposable
 
         for (ulong rest = _excluded[head]; rest != 0; rest &= rest - 1)
         {
-            Vector256.Create(float.NegativeInfinity).Store(logits + (int.CreateTruncating(ulong.TrailingZeroCount(rest)) * RowStrips.Width));
+            Vector256.Create(float.NegativeInfinity).Store(logits + (BitOperations.TrailingZeroCount(rest) * RowStrips.Width));
         }
     }
 

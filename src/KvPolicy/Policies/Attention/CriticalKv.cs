@@ -26,6 +26,9 @@ public sealed class CriticalKv : IKvPolicy
 {
     private const double DefaultFirstShare = 0.5;
 
+    // 100·0.29 is 28.999… in floating point.
+    private const double RoundingGuard = 1e-9;
+
     // The paper's: a token that nothing attends to still ranks by its value.
     private const float Epsilon = 1e-4f;
 
@@ -92,7 +95,7 @@ public sealed class CriticalKv : IKvPolicy
     private void Combine(in KvLayer layer, Span<float> scores, ReadOnlySpan<float> norms)
     {
         int[] buffer = ArrayPool<int>.Shared.Rent(layer.Tokens);
-        Span<int> first = buffer.AsSpan(0, (int)(Math.Min(layer.Budget, layer.Tokens) * FirstShare));
+        Span<int> first = buffer.AsSpan(0, (int)((Math.Min(layer.Budget, layer.Tokens) * FirstShare) + RoundingGuard));
         TokenSelector.Select(scores, [new TokenSegment(0, layer.Tokens, false)], first);
         foreach (int token in first)
         {
