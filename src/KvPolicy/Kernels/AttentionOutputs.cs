@@ -61,6 +61,7 @@ internal sealed unsafe class AttentionOutputs : IDisposable
     }
 
     /// <summary>Reads one query's output; zeros where it sees no token.</summary>
+    [MethodImpl(Hot.Loop)]
     public void Read(int strip, int lane, Span<float> output)
     {
         double inverse = Softmax.Inverses(strip)[lane];
@@ -73,6 +74,7 @@ internal sealed unsafe class AttentionOutputs : IDisposable
     }
 
     /// <summary>The squared distance of a query's output from the one value whose exponential is 1.</summary>
+    [MethodImpl(Hot.Loop)]
     public float SquaredDistanceFromTop(int strip, int lane)
     {
         // (v + Σ e·u)/(1 + Σ e) − v = Σ e·(u − v)/(1 + Σ e): nothing large cancels.
@@ -106,6 +108,7 @@ internal sealed unsafe class AttentionOutputs : IDisposable
     }
 
     /// <summary>Where a larger logit has come, those that were largest join the others.</summary>
+    [MethodImpl(Hot.Loop)]
     private void Rescale(int strip, Vector256<float> factors)
     {
         if (factors == Vector256<float>.One)

@@ -101,7 +101,8 @@ internal static unsafe class LeaveOneOutErrors
             {
                 for (int row = 0; row < errors.Length; row += Tile.Size)
                 {
-                    DistanceTile.Compute(rows + (row * block.Stride), block.Stride, centres, outputs.Dimension, distances + (row * RowStrips.Width));
+                    float* distance = distances + (row * RowStrips.Width);
+                    DistanceTile.Compute(rows + (row * block.Stride), block.Stride, centres, outputs.Dimension, distance);
                 }
             }
 
@@ -127,9 +128,11 @@ internal static unsafe class LeaveOneOutErrors
             Vector256<float> probabilities = exponential * inverses;
             Vector256<float> rest = Vector256.Max((others + (counts - exponential)) * inverses, Vector256.Create(LeastRest));
             Vector256<float> odds = probabilities / rest;
-            for (uint lanes = Vector256.GreaterThan(probabilities, Vector256.Create(0.5f)).ExtractMostSignificantBits(); lanes != 0; lanes &= lanes - 1)
+
+            // Who has more than half is the top value, and the output may lie too close to it for a difference of floats.
+            uint lanes = Vector256.GreaterThan(probabilities, Vector256.Create(0.5f)).ExtractMostSignificantBits();
+            for (; lanes != 0; lanes &= lanes - 1)
             {
-                // More than half: this is the top value, and the output lies too close to it for the difference of floats.
                 int lane = BitOperations.TrailingZeroCount(lanes);
                 distances[i + lane] = outputs.SquaredDistanceFromTop(strip, lane);
             }

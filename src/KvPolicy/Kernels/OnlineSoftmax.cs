@@ -40,7 +40,7 @@ internal sealed unsafe class OnlineSoftmax : IDisposable
     public Vector256<float> Inverses(int strip)
     {
         Vector256<float> sums = Counts(strip) + Others(strip);
-        return Vector256.ConditionalSelect(Vector256.Equals(sums, Vector256<float>.Zero), Vector256<float>.Zero, Vector256<float>.One / sums);
+        return Vector256.AndNot(Vector256<float>.One / sums, Vector256.Equals(sums, Vector256<float>.Zero));
     }
 
     /// <summary>Adds logits.</summary>
@@ -100,5 +100,6 @@ internal sealed unsafe class OnlineSoftmax : IDisposable
 
     // The vectors' exponential of zero is a little above 1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Exponentials(Vector256<float> differences) => Vector256.Min(Vector256.Exp(differences), Vector256<float>.One);
+    private static Vector256<float> Exponentials(Vector256<float> differences) =>
+        Vector256.Min(Vector256.Exp(differences), Vector256<float>.One);
 }

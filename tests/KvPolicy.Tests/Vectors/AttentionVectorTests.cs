@@ -40,7 +40,8 @@ public sealed class AttentionVectorTests : IDisposable
         KvSelection selection = new KvSelector(Policy(name)).Select(
             [Layer(Window)], KvBudget.FromCells(Budget), KvProtection.None, TestContext.Current.CancellationToken);
 
-        Assert.Equal(VectorFile.Indices(VectorFile.Case(name).GetProperty("kept")), Enumerable.Range(0, selection.Heads).Select(head => selection[0, head].ToArray()));
+        int[][] kept = VectorFile.Indices(VectorFile.Case(name).GetProperty("kept"));
+        Assert.Equal(kept, Enumerable.Range(0, selection.Heads).Select(head => selection[0, head].ToArray()));
     }
 
     [Fact]

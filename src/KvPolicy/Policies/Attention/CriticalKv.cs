@@ -41,12 +41,15 @@ public sealed class CriticalKv : IKvPolicy
         ArgumentNullException.ThrowIfNull(inner);
         if (!(firstShare >= 0 && firstShare <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(firstShare), firstShare, "The first share of the budget must lie between 0 and 1: 0.5 is the default.");
+            throw new ArgumentOutOfRangeException(
+                nameof(firstShare), firstShare, "The first share of the budget must lie between 0 and 1: 0.5 is the default.");
         }
 
         Inner = inner;
         FirstShare = firstShare;
-        Name = firstShare == DefaultFirstShare ? $"critical({inner.Name})" : FormattableString.Invariant($"critical({inner.Name},first={firstShare})");
+        Name = firstShare == DefaultFirstShare
+            ? $"critical({inner.Name})"
+            : FormattableString.Invariant($"critical({inner.Name},first={firstShare})");
     }
 
     /// <summary>What scores the tokens at first.</summary>
@@ -84,7 +87,8 @@ public sealed class CriticalKv : IKvPolicy
     private static void MeasureNorms(in KvLayer layer, Span<float> norms)
     {
         IKvOutputWeights weights = layer.Tensors.OutputWeights
-            ?? throw new InvalidOperationException($"Layer {layer.Index} comes without the model's output weights: choose a policy that needs none.");
+            ?? throw new InvalidOperationException(
+                $"Layer {layer.Index} comes without the model's output weights: choose a policy that needs none.");
         int length = checked(weights.Embedding * weights.Inputs);
         float[] buffer = ArrayPool<float>.Shared.Rent(length);
         weights.Read(layer.Index, buffer.AsSpan(0, length));

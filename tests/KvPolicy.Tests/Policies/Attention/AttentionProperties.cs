@@ -33,10 +33,18 @@ public class AttentionProperties
         float[][][] valueRows = Scoring.Rows(Heads, keyRows[0].Length, HeadDimension, seed + 2);
         float[][] weights = Scoring.Rows(1, 10, Heads * Group * HeadDimension, seed + 3)[0];
         int[] queryOrder = [.. Order.SelectMany(head => Enumerable.Range(head * Group, Group))];
-        float[][] permutedWeights = [.. weights.Select(row => queryOrder.SelectMany(head => row[(head * HeadDimension)..((head + 1) * HeadDimension)]).ToArray())];
+        float[][] permutedWeights =
+        [
+            .. weights.Select(row => queryOrder.SelectMany(head => row.Chunk(HeadDimension).ElementAt(head)).ToArray()),
+        ];
 
         float[][] scores = Score(Policy(policy), keyRows, valueRows, queryRows, weights);
-        float[][] permuted = Score(Policy(policy), [.. Order.Select(head => keyRows[head])], [.. Order.Select(head => valueRows[head])], [.. queryOrder.Select(head => queryRows[head])], permutedWeights);
+        float[][] permuted = Score(
+            Policy(policy),
+            [.. Order.Select(head => keyRows[head])],
+            [.. Order.Select(head => valueRows[head])],
+            [.. queryOrder.Select(head => queryRows[head])],
+            permutedWeights);
 
         for (int head = 0; head < Heads; head++)
         {
@@ -79,7 +87,8 @@ public class AttentionProperties
             (readsValues && random.Next(2) == 0 ? values : keys).Set(1, token, random.Next(HeadDimension), poisons[random.Next(3)]);
         }
 
-        KvLayerTensors layer = Layer(keys, values, Scoring.Rows(Heads * Group, 12, HeadDimension, seed.Get), Scoring.Rows(1, 10, Heads * Group * HeadDimension, seed.Get)[0]);
+        float[][][] queryRows = Scoring.Rows(Heads * Group, 12, HeadDimension, seed.Get);
+        KvLayerTensors layer = Layer(keys, values, queryRows, Scoring.Rows(1, 10, Heads * Group * HeadDimension, seed.Get)[0]);
         KvSelection selection = new KvSelector(Policy(policy), 1).Select([layer], KvBudget.FromCells(90), KvProtection.None);
 
         Assert.Equal(Enumerable.Range(0, 130).Except(bad), selection[0, 1].ToArray());
