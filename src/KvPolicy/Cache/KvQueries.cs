@@ -1,7 +1,17 @@
 namespace CurKv.KvPolicy;
 
 /// <summary>The last queries of a prompt in one layer, after RoPE: <c>[query heads][window][head dimension]</c>, f32.</summary>
-/// <remarks>Query head <c>q</c> reads KV head <c>q / (query heads / KV heads)</c> (grouped-query attention).</remarks>
+/// <remarks>
+/// <para>
+/// Query head <c>q</c> reads KV head <c>q / (query heads / KV heads)</c> (grouped-query attention). The window's last row is the last
+/// cached token's query; each sees the tokens up to its own. A policy that wants fewer queries takes the last of them, and a prompt
+/// shorter than the window has fewer.
+/// </para>
+/// <para>
+/// For a policy that wants the queries of a second pass (<see cref="KvPolicyInputs.SecondPassQueries"/>) the rows are that pass's
+/// tokens: they stand behind the prompt, and each sees all cached tokens. A query that holds NaN or an infinity counts for nothing.
+/// </para>
+/// </remarks>
 public readonly struct KvQueries
 {
     /// <summary>Creates the block.</summary>

@@ -21,7 +21,8 @@ public static class KvDiagnostics
     /// </exception>
     /// <exception cref="InvalidOperationException">A layer comes without queries.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static KvEvictionLoss Measure(IReadOnlyList<KvLayerTensors> layers, KvSelection selection, CancellationToken cancellationToken = default)
+    public static KvEvictionLoss Measure(
+        IReadOnlyList<KvLayerTensors> layers, KvSelection selection, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(layers);
         ArgumentNullException.ThrowIfNull(selection);
@@ -29,7 +30,10 @@ public static class KvDiagnostics
         var losses = new KvHeadLoss[layers.Count * selection.Heads];
         double[] layerErrors = new double[layers.Count];
         Parallel.For(0, layers.Count, new ParallelOptions { CancellationToken = cancellationToken }, layer =>
-            layerErrors[layer] = LayerLoss.Measure(layers[layer], selection, layer, losses.AsSpan(layer * selection.Heads, selection.Heads)));
+        {
+            using var loss = new LayerLoss(layers[layer]);
+            layerErrors[layer] = loss.Measure(selection, layer, losses.AsSpan(layer * selection.Heads, selection.Heads));
+        });
         return new KvEvictionLoss(selection.Heads, losses, layerErrors);
     }
 
@@ -40,7 +44,8 @@ public static class KvDiagnostics
             if (layers[layer].Queries.Heads == 0 || layers[layer].Queries.Window == 0)
             {
                 throw new InvalidOperationException(
-                    $"What an eviction loses is measured on the last queries of the prompt, and layer {layer} comes without any: observe them while the prompt is decoded.");
+                    $"What an eviction loses is measured on the last queries of the prompt, and layer {layer} comes without any: "
+                    + "observe them while the prompt is decoded.");
             }
         }
 
@@ -49,7 +54,9 @@ public static class KvDiagnostics
         if (selection.Layers != layers.Count || selection.Heads != layers[0].Keys.Heads)
         {
             throw new ArgumentException(
-                $"The selection is for {selection.Layers} layers of {selection.Heads} KV heads, the cache has {layers.Count} of {layers[0].Keys.Heads}.", nameof(selection));
+                $"The selection is for {selection.Layers} layers of {selection.Heads} KV heads, the cache has {layers.Count} of "
+                + $"{layers[0].Keys.Heads}.",
+                nameof(selection));
         }
 
         CheckTokens(selection, layers[0].Keys.Tokens);
@@ -67,7 +74,9 @@ public static class KvDiagnostics
                     if (token <= previous || token >= tokens)
                     {
                         throw new ArgumentException(
-                            $"Head {head} of layer {layer} keeps token {token} after {previous}: tokens must ascend and lie below the cache's {tokens}.", nameof(selection));
+                            $"Head {head} of layer {layer} keeps token {token} after {previous}: tokens must ascend and lie below the "
+                            + $"cache's {tokens}.",
+                            nameof(selection));
                     }
 
                     previous = token;

@@ -4,41 +4,64 @@ using CurKv.KvPolicy.Kernels;
 
 namespace CurKv.KvPolicy;
 
-/// <summary>What a selection loses in one layer.</summary>
-/// <remarks>One pass over keys and values: attention over all tokens and over the kept ones grow side by side.</remarks>
-internal static unsafe class LayerLoss
+/// <summary>Measures what a selection loses in one layer.</summary>
+/// <remarks>
+/// One pass over keys and values, in which attention over all tokens and over the kept ones grow side by side. Each has its own
+/// maximum: relative to a common one, kept tokens that nobody attended to would vanish. Used by one thread at a time.
+/// </remarks>
+internal sealed unsafe class LayerLoss : IDisposable
 {
-    /// <summary>Measures it.</summary>
-    /// <param name="tensors">The layer's cache.</param>
+    private readonly KvTensor _values;
+    private readonly int _group;
+    private readonly WindowLogits _logits;
+    private readonly RowBlock _block;
+    private readonly RowBlock _keptRows;
+    private readonly AttentionOutputs _all;
+    private readonly AttentionOutputs _kept;
+
+    public LayerLoss(in KvLayerTensors layer)
+    {
+        _values = layer.Values;
+        _logits = new WindowLogits(layer.Keys, layer.Queries, Math.Min(layer.Queries.Window, layer.Keys.Tokens), causal: true);
+        _group = _logits.QueryHeads / _values.Heads;
+        _block = new RowBlock(_values.Heads, _values.HeadDimension);
+        _keptRows = new RowBlock(1, _values.HeadDimension);
+        _all = new AttentionOutputs(_logits.QueryHeads * _logits.Strips, _values.HeadDimension);
+        _kept = new AttentionOutputs(_logits.QueryHeads * _logits.Strips, _values.HeadDimension);
+    }
+
+    /// <summary>Measures it, once.</summary>
     /// <param name="selection">The tokens that each head keeps.</param>
     /// <param name="layer">The layer, from 0.</param>
     /// <param name="losses">Receives one loss per KV head.</param>
     /// <returns>The relative error of all heads' outputs together.</returns>
-    public static double Measure(in KvLayerTensors tensors, KvSelection selection, int layer, Span<KvHeadLoss> losses)
+    public double Measure(KvSelection selection, int layer, Span<KvHeadLoss> losses)
     {
-        KvTensor values = tensors.Values;
-        using var logits = new WindowLogits(tensors.Keys, tensors.Queries, Math.Min(tensors.Queries.Window, values.Tokens), causal: true);
-        using var block = new RowBlock(values.Heads, values.HeadDimension);
-        using var keptRows = new RowBlock(1, values.HeadDimension);
-        using var all = new AttentionOutputs(logits.QueryHeads * logits.Strips, values.HeadDimension);
-        using var kept = new AttentionOutputs(logits.QueryHeads * logits.Strips, values.HeadDimension);
         int[] positions = new int[losses.Length];
-        int group = logits.QueryHeads / losses.Length;
-        for (int token = 0; token < values.Tokens; token += RowBlock.Capacity)
+        for (int token = 0; token < _values.Tokens; token += RowBlock.Capacity)
         {
-            logits.Read(token);
-            block.Read(values, token);
-            logits.ExcludeNonFinite(block);
+            _logits.Read(token);
+            _block.Read(_values, token);
+            _logits.ExcludeNonFinite(_block);
             for (int head = 0; head < losses.Length; head++)
             {
                 ReadOnlySpan<int> tokens = selection[layer, head][positions[head]..];
-                tokens = tokens[..CountBelow(tokens, token + block.Count)];
+                tokens = tokens[..CountBelow(tokens, token + _block.Count)];
                 positions[head] += tokens.Length;
-                Add(logits, block, head, group, all, token, tokens, keptRows, kept);
+                Add(head, token, tokens);
             }
         }
 
-        return Compare(logits, group, all, kept, losses);
+        return Compare(losses);
+    }
+
+    public void Dispose()
+    {
+        _logits.Dispose();
+        _block.Dispose();
+        _keptRows.Dispose();
+        _all.Dispose();
+        _kept.Dispose();
     }
 
     private static int CountBelow(ReadOnlySpan<int> tokens, int end)
@@ -53,55 +76,55 @@ internal static unsafe class LayerLoss
     }
 
     [MethodImpl(Hot.Loop)]
-    private static void Add(
-        WindowLogits logits, RowBlock block, int head, int group, AttentionOutputs all, int firstToken, ReadOnlySpan<int> tokens, RowBlock keptRows, AttentionOutputs kept)
+    private void Add(int head, int firstToken, ReadOnlySpan<int> keptTokens)
     {
         float* tile = stackalloc float[WindowLogits.TileLength];
         float* keptTile = stackalloc float[WindowLogits.TileLength];
-        for (int i = 0; i < tokens.Length; i++)
+        for (int i = 0; i < keptTokens.Length; i++)
         {
-            block.Row(head, tokens[i] - firstToken).CopyTo(keptRows.Row(0, i));
+            _block.Row(head, keptTokens[i] - firstToken).CopyTo(_keptRows.Row(0, i));
         }
 
-        for (int index = head * group * logits.Strips; index < (head + 1) * group * logits.Strips; index++)
+        int strips = _group * _logits.Strips;
+        for (int index = head * strips; index < (head + 1) * strips; index++)
         {
-            logits.Compute(index / logits.Strips, index % logits.Strips, tile);
-            for (int i = 0; i < tokens.Length; i++)
+            _logits.Compute(index / _logits.Strips, index % _logits.Strips, tile);
+            for (int i = 0; i < keptTokens.Length; i++)
             {
-                Vector256.Load(tile + ((tokens[i] - firstToken) * RowStrips.Width)).Store(keptTile + (i * RowStrips.Width));
+                Vector256.Load(tile + ((keptTokens[i] - firstToken) * RowStrips.Width)).Store(keptTile + (i * RowStrips.Width));
             }
 
-            fixed (float* rows = &block.Values[block.Offset(head, 0)])
-            fixed (float* few = keptRows.Values)
+            fixed (float* rows = &_block.Values[_block.Offset(head, 0)])
+            fixed (float* keptRows = _keptRows.Values)
             {
-                all.Add(index, tile, block.Count, rows, block.Stride);
-                kept.Add(index, keptTile, tokens.Length, few, keptRows.Stride);
+                _all.Add(index, tile, _block.Count, rows, _block.Stride);
+                _kept.Add(index, keptTile, keptTokens.Length, keptRows, _keptRows.Stride);
             }
         }
     }
 
-    private static double Compare(WindowLogits logits, int group, AttentionOutputs all, AttentionOutputs kept, Span<KvHeadLoss> losses)
+    [MethodImpl(Hot.Loop)]
+    private double Compare(Span<KvHeadLoss> losses)
     {
-        float[] output = new float[all.Dimension];
-        float[] changed = new float[all.Dimension];
-        double layerMoved = 0;
-        double layerTotal = 0;
+        float[] output = new float[_values.HeadDimension];
+        float[] changed = new float[_values.HeadDimension];
+        (double layerMoved, double layerTotal) = (0, 0);
         for (int head = 0; head < losses.Length; head++)
         {
-            (double mass, int seeing, double moved, double total) = (0, 0, 0, 0);
-            for (int i = 0; i < group * logits.Rows; i++)
+            (double mass, int queries, double moved, double total) = (0, 0, 0, 0);
+            for (int i = 0; i < _group * _logits.Rows; i++)
             {
-                int strip = (((head * group) + (i / logits.Rows)) * logits.Strips) + (i % logits.Rows / RowStrips.Width);
-                int lane = i % logits.Rows % RowStrips.Width;
-                if (all.Softmax.Inverses(strip)[lane] == 0)
+                int strip = (((head * _group) + (i / _logits.Rows)) * _logits.Strips) + (i % _logits.Rows / RowStrips.Width);
+                int lane = i % _logits.Rows % RowStrips.Width;
+                if (_all.Softmax.Inverses(strip)[lane] == 0)
                 {
                     continue;
                 }
 
-                mass += Mass(all.Softmax, kept.Softmax, strip, lane);
-                seeing++;
-                all.Read(strip, lane, output);
-                kept.Read(strip, lane, changed);
+                queries++;
+                mass += Mass(strip, lane);
+                _all.Read(strip, lane, output);
+                _kept.Read(strip, lane, changed);
                 for (int channel = 0; channel < output.Length; channel++)
                 {
                     double difference = (double)output[channel] - changed[channel];
@@ -110,7 +133,7 @@ internal static unsafe class LayerLoss
                 }
             }
 
-            losses[head] = new KvHeadLoss(seeing == 0 ? 1 : mass / seeing, Ratio(moved, total));
+            losses[head] = new KvHeadLoss(queries == 0 ? 1 : mass / queries, Ratio(moved, total));
             layerMoved += moved;
             layerTotal += total;
         }
@@ -118,10 +141,13 @@ internal static unsafe class LayerLoss
         return Ratio(layerMoved, layerTotal);
     }
 
-    private static double Mass(OnlineSoftmax all, OnlineSoftmax kept, int strip, int lane)
+    private double Mass(int strip, int lane)
     {
-        double share = (kept.Counts(strip)[lane] + (double)kept.Others(strip)[lane]) / (all.Counts(strip)[lane] + (double)all.Others(strip)[lane]);
-        return Math.Min(1, share * Math.Exp(kept.Maxima(strip)[lane] - (double)all.Maxima(strip)[lane]));
+        double all = _all.Softmax.Counts(strip)[lane] + (double)_all.Softmax.Others(strip)[lane];
+        double kept = _kept.Softmax.Counts(strip)[lane] + (double)_kept.Softmax.Others(strip)[lane];
+
+        // Sums of the same terms in another order may differ in the last digit.
+        return Math.Min(1, kept / all * Math.Exp(_kept.Softmax.Maxima(strip)[lane] - (double)_all.Softmax.Maxima(strip)[lane]));
     }
 
     // Outputs of nothing but zeros that stay zeros have not moved.

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -44,7 +45,7 @@ internal static unsafe class LeaveOneOutErrors
             Read(logits, values, token, block);
             for (int head = 0; head < keys.Heads; head++)
             {
-                ComputeHead(logits, block, outputs.Softmax, packed, head, group, errors.Slice((head * keys.Tokens) + token, block.Count));
+                ComputeHead(logits, block, outputs, packed, head, group, errors.Slice((head * keys.Tokens) + token, block.Count));
             }
         }
     }
@@ -82,7 +83,7 @@ internal static unsafe class LeaveOneOutErrors
 
     [MethodImpl(Hot.Loop)]
     private static void ComputeHead(
-        WindowLogits logits, RowBlock block, OnlineSoftmax softmax, RowStrips outputs, int head, int group, Span<float> errors)
+        WindowLogits logits, RowBlock block, AttentionOutputs outputs, RowStrips packed, int head, int group, Span<float> errors)
     {
         float* tile = stackalloc float[WindowLogits.TileLength];
         float* distances = stackalloc float[WindowLogits.TileLength];
@@ -94,17 +95,18 @@ internal static unsafe class LeaveOneOutErrors
             int strip = i % logits.Strips;
             int index = (queryHead * logits.Strips) + strip;
             logits.Compute(queryHead, strip, tile);
-            softmax.Exponentiate(index, tile, errors.Length);
+            outputs.Softmax.Exponentiate(index, tile, errors.Length);
             fixed (float* rows = &block.Values[block.Offset(head, 0)])
-            fixed (float* centres = &outputs.Values[outputs.Offset(queryHead, strip)])
+            fixed (float* centres = &packed.Values[packed.Offset(queryHead, strip)])
             {
                 for (int row = 0; row < errors.Length; row += Tile.Size)
                 {
-                    DistanceTile.Compute(rows + (row * block.Stride), block.Stride, centres, outputs.Dimension, distances + (row * RowStrips.Width));
+                    float* distance = distances + (row * RowStrips.Width);
+                    DistanceTile.Compute(rows + (row * block.Stride), block.Stride, centres, outputs.Dimension, distance);
                 }
             }
 
-            AddErrors(softmax, index, tile, distances, errors.Length, totals);
+            AddErrors(outputs, index, tile, distances, errors.Length, totals);
         }
 
         for (int row = 0; row < errors.Length; row++)
@@ -114,17 +116,27 @@ internal static unsafe class LeaveOneOutErrors
     }
 
     [MethodImpl(Hot.Loop)]
-    private static void AddErrors(OnlineSoftmax softmax, int strip, float* exponentials, float* distances, int count, float* totals)
+    private static void AddErrors(AttentionOutputs outputs, int strip, float* exponentials, float* distances, int count, float* totals)
     {
-        Vector256<float> inverses = softmax.Inverses(strip);
-        Vector256<float> counts = softmax.Counts(strip);
-        Vector256<float> others = softmax.Others(strip);
+        Vector256<float> inverses = outputs.Softmax.Inverses(strip);
+        Vector256<float> counts = outputs.Softmax.Counts(strip);
+        Vector256<float> others = outputs.Softmax.Others(strip);
         for (int i = 0; i < count * RowStrips.Width; i += RowStrips.Width)
         {
             // The largest exponential is exactly 1: the count less it loses nothing.
             Vector256<float> exponential = Vector256.Load(exponentials + i);
+            Vector256<float> probabilities = exponential * inverses;
             Vector256<float> rest = Vector256.Max((others + (counts - exponential)) * inverses, Vector256.Create(LeastRest));
-            Vector256<float> odds = exponential * inverses / rest;
+            Vector256<float> odds = probabilities / rest;
+
+            // Who has more than half is the top value, and the output may lie too close to it for a difference of floats.
+            uint lanes = Vector256.GreaterThan(probabilities, Vector256.Create(0.5f)).ExtractMostSignificantBits();
+            for (; lanes != 0; lanes &= lanes - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(lanes);
+                distances[i + lane] = outputs.SquaredDistanceFromTop(strip, lane);
+            }
+
             Vector256.FusedMultiplyAdd(odds * odds, Vector256.Load(distances + i), Vector256.Load(totals + i)).Store(totals + i);
         }
     }

@@ -6,14 +6,14 @@ namespace CurKv.KvPolicy.Kernels;
 
 /// <summary>The denominators of softmaxes whose logits come block by block (arXiv 1805.02867), for strips of eight queries.</summary>
 /// <remarks>
-/// Logits that equal the maximum are counted and only the others are summed up. So <c>1 − p</c>, which is the others' share for
+/// Exponentials that are 1, the maximum's, are counted and only the others are summed up. So <c>1 − p</c>, which is the others' share for
 /// a token that takes nearly all attention, keeps its precision in floats. Used by one thread at a time.
 /// </remarks>
 internal sealed unsafe class OnlineSoftmax : IDisposable
 {
     private const int StateLength = 3 * RowStrips.Width;
 
-    // Per strip: the maxima, how many logits equal them, and the sums of the other exponentials.
+    // Per strip: the maxima, how many exponentials are 1, and the sums of the others.
     private readonly float[] _states;
 
     public OnlineSoftmax(int strips)
@@ -30,7 +30,7 @@ internal sealed unsafe class OnlineSoftmax : IDisposable
     /// <summary>The largest logits; <see cref="float.MinValue"/> where all were negative infinity.</summary>
     public Vector256<float> Maxima(int strip) => Vector256.Create(_states, strip * StateLength);
 
-    /// <summary>How many logits equal the largest.</summary>
+    /// <summary>How many exponentials relative to the largest logit are 1.</summary>
     public Vector256<float> Counts(int strip) => Vector256.Create(_states, (strip * StateLength) + RowStrips.Width);
 
     /// <summary>The sums of the other exponentials, relative to the largest.</summary>
@@ -40,7 +40,7 @@ internal sealed unsafe class OnlineSoftmax : IDisposable
     public Vector256<float> Inverses(int strip)
     {
         Vector256<float> sums = Counts(strip) + Others(strip);
-        return Vector256.ConditionalSelect(Vector256.Equals(sums, Vector256<float>.Zero), Vector256<float>.Zero, Vector256<float>.One / sums);
+        return Vector256.AndNot(Vector256<float>.One / sums, Vector256.Equals(sums, Vector256<float>.Zero));
     }
 
     /// <summary>Adds logits.</summary>
@@ -63,16 +63,15 @@ internal sealed unsafe class OnlineSoftmax : IDisposable
         for (int token = 0; token < count; token++)
         {
             float* logit = logits + (token * RowStrips.Width);
-            Vector256<float> value = Vector256.Load(logit);
-            Vector256<float> top = Vector256.Equals(value, maxima);
-            Vector256<float> exponential = Vector256.Exp(value - maxima);
+            Vector256<float> exponential = Exponentials(Vector256.Load(logit) - maxima);
+            Vector256<float> top = Vector256.Equals(exponential, Vector256<float>.One);
             counts += top & Vector256<float>.One;
             others += Vector256.AndNot(exponential, top);
             exponential.Store(logit);
         }
 
         // Where a larger logit has come, those that were largest join the others.
-        Vector256<float> factors = Vector256.Exp(before - maxima);
+        Vector256<float> factors = Exponentials(before - maxima);
         Vector256<float> same = Vector256.Equals(before, maxima);
         others += (Others(strip) + Vector256.AndNot(Counts(strip), same)) * factors;
         counts += Counts(strip) & same;
@@ -93,9 +92,14 @@ internal sealed unsafe class OnlineSoftmax : IDisposable
         for (int token = 0; token < count; token++)
         {
             float* logit = logits + (token * RowStrips.Width);
-            Vector256.Exp(Vector256.Load(logit) - maxima).Store(logit);
+            Exponentials(Vector256.Load(logit) - maxima).Store(logit);
         }
     }
 
     public void Dispose() => ArrayPool<float>.Shared.Return(_states);
+
+    // The vectors' exponential of zero is a little above 1.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Exponentials(Vector256<float> differences) =>
+        Vector256.Min(Vector256.Exp(differences), Vector256<float>.One);
 }

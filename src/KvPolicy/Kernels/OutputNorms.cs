@@ -20,7 +20,8 @@ internal static unsafe class OutputNorms
     /// <param name="norms">
     /// Receives <c>[KV heads][tokens]</c>, the mean over the query heads of the group; not finite where a value is not.
     /// </param>
-    public static void Compute(in KvTensor values, HadamardRotation? rotation, ReadOnlySpan<float> weights, int embedding, Span<float> norms)
+    public static void Compute(
+        in KvTensor values, HadamardRotation? rotation, ReadOnlySpan<float> weights, int embedding, Span<float> norms)
     {
         int inputs = weights.Length / embedding;
         int group = inputs / (values.Heads * values.HeadDimension);
@@ -33,13 +34,16 @@ internal static unsafe class OutputNorms
             Pack(block, rotation, values.Heads, tokens);
             for (int head = 0; head < values.Heads; head++)
             {
-                ComputeHead(tokens, head, weights[(head * group * values.HeadDimension)..], inputs, embedding, group, buffer, norms.Slice((head * values.Tokens) + token, block.Count));
+                ReadOnlySpan<float> columns = weights[(head * group * values.HeadDimension)..];
+                Span<float> target = norms.Slice((head * values.Tokens) + token, block.Count);
+                ComputeHead(tokens, head, columns, inputs, embedding, group, buffer, target);
             }
         }
 
         ArrayPool<float>.Shared.Return(buffer);
     }
 
+    [MethodImpl(Hot.Loop)]
     private static void Pack(RowBlock block, HadamardRotation? rotation, int heads, RowStrips tokens)
     {
         for (int head = 0; head < heads; head++)

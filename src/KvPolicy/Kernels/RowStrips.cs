@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace CurKv.KvPolicy.Kernels;
 
@@ -32,6 +33,7 @@ internal sealed class RowStrips : IDisposable
     /// <summary>Where a strip starts in <see cref="Values"/>.</summary>
     public int Offset(int head, int strip) => ((head * Strips) + strip) * Dimension * Width;
 
+    [MethodImpl(Hot.Loop)]
     public void Write(int head, int row, ReadOnlySpan<float> values)
     {
         int target = Offset(head, row / Width) + (row % Width);

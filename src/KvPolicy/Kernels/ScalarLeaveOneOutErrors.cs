@@ -13,7 +13,9 @@ internal static class ScalarLeaveOneOutErrors
             double[] totals = new double[keys.Tokens];
             for (int queryHead = head * group; queryHead < (head + 1) * group; queryHead++)
             {
-                foreach (double[] probabilities in ScalarWindowAttention.Probabilities(keys, queries, rows, true, queryHead, token => kept[token] is not null))
+                double[][] window = ScalarWindowAttention.Probabilities(
+                    keys, queries, rows, true, queryHead, token => kept[token] is not null);
+                foreach (double[] probabilities in window)
                 {
                     Add(probabilities, kept, totals);
                 }
@@ -49,7 +51,8 @@ internal static class ScalarLeaveOneOutErrors
 
     /// <summary>The output <c>Σ p·v</c>.</summary>
     public static double[] Output(double[] probabilities, double[]?[] values, int dimension) =>
-        [.. Enumerable.Range(0, dimension).Select(channel => probabilities.Zip(values, (p, value) => p == 0 ? 0 : p * value![channel]).Sum())];
+        [.. Enumerable.Range(0, dimension).Select(channel =>
+            probabilities.Zip(values, (probability, value) => probability == 0 ? 0 : probability * value![channel]).Sum())];
 
     private static void Add(double[] probabilities, double[]?[] values, double[] totals)
     {

@@ -4,7 +4,8 @@ namespace CurKv.KvPolicy.Kernels;
 internal static class ScalarOutputNorms
 {
     /// <inheritdoc cref="OutputNorms.Compute"/>
-    public static void Compute(in KvTensor values, HadamardRotation? rotation, ReadOnlySpan<float> weights, int embedding, Span<float> norms)
+    public static void Compute(
+        in KvTensor values, HadamardRotation? rotation, ReadOnlySpan<float> weights, int embedding, Span<float> norms)
     {
         int inputs = weights.Length / embedding;
         int group = inputs / (values.Heads * values.HeadDimension);

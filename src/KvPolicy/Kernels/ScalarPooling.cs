@@ -4,7 +4,8 @@ namespace CurKv.KvPolicy.Kernels;
 internal static class ScalarPooling
 {
     /// <inheritdoc cref="Pooling.Average"/>
-    public static void Average(Span<float> row, int kernel) => Pool(row, kernel, values => (float)(values.Sum(value => (double)value) / kernel));
+    public static void Average(Span<float> row, int kernel) =>
+        Pool(row, kernel, values => (float)(values.Sum(value => (double)value) / kernel));
 
     /// <inheritdoc cref="Pooling.Max"/>
     public static void Max(Span<float> row, int kernel) => Pool(row, kernel, Enumerable.Max);

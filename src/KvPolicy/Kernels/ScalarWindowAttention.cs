@@ -19,13 +19,15 @@ internal static class ScalarWindowAttention
     /// <param name="queryHead">The query head.</param>
     /// <param name="seen">Which tokens there are to attend to, besides finite keys.</param>
     /// <returns><c>[rows][tokens]</c>; zeros where a query sees nothing.</returns>
-    public static double[][] Probabilities(in KvTensor keys, in KvQueries queries, int rows, bool causal, int queryHead, Func<int, bool> seen)
+    public static double[][] Probabilities(
+        in KvTensor keys, in KvQueries queries, int rows, bool causal, int queryHead, Func<int, bool> seen)
     {
         double[][] probabilities = new double[rows][];
         double scale = queries.Scale == 0 ? 1 / Math.Sqrt(queries.HeadDimension) : queries.Scale;
         for (int row = 0; row < rows; row++)
         {
-            ReadOnlySpan<float> query = queries.Head(queryHead).Slice((queries.Window - rows + row) * queries.HeadDimension, queries.HeadDimension);
+            int first = queries.Window - rows;
+            ReadOnlySpan<float> query = queries.Head(queryHead).Slice((first + row) * queries.HeadDimension, queries.HeadDimension);
             double[] logits = new double[keys.Tokens];
             for (int token = 0; token < keys.Tokens; token++)
             {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -79,6 +80,7 @@ internal sealed unsafe class WindowLogits : IDisposable
 
     /// <summary>Excludes the tokens whose rows are not finite: nothing attends to them. The rows become zeros.</summary>
     /// <param name="rows">The same tokens' keys or values.</param>
+    [MethodImpl(Hot.Loop)]
     public void ExcludeNonFinite(RowBlock rows)
     {
         for (int head = 0; head < _excluded.Length; head++)
@@ -114,7 +116,8 @@ internal sealed unsafe class WindowLogits : IDisposable
         {
             for (int row = 0; row < Count; row += Tile.Size)
             {
-                Tile.Multiply(keys + (row * _block.Stride), _block.Stride, 1, queries, RowStrips.Width, _keys.HeadDimension, logits + (row * RowStrips.Width));
+                float* tile = logits + (row * RowStrips.Width);
+                Tile.Multiply(keys + (row * _block.Stride), _block.Stride, 1, queries, RowStrips.Width, _keys.HeadDimension, tile);
             }
         }
 
@@ -134,6 +137,7 @@ internal sealed unsafe class WindowLogits : IDisposable
         ArrayPool<float>.Shared.Return(_biases);
     }
 
+    [MethodImpl(Hot.Loop)]
     private void Mask(int head, int strip, float* logits)
     {
         // Query i is the token's at firstQuery + i.
@@ -148,7 +152,7 @@ internal sealed unsafe class WindowLogits : IDisposable
 
         for (ulong rest = _excluded[head]; rest != 0; rest &= rest - 1)
         {
-            Vector256.Create(float.NegativeInfinity).Store(logits + (int.CreateTruncating(ulong.TrailingZeroCount(rest)) * RowStrips.Width));
+            Vector256.Create(float.NegativeInfinity).Store(logits + (BitOperations.TrailingZeroCount(rest) * RowStrips.Width));
         }
     }
 

@@ -11,6 +11,12 @@ internal static class VectorFile
 
     public static float[][][] Values { get; } = Tensor(Root.GetProperty("inputs").GetProperty("V"));
 
+    /// <summary>The queries of all tokens: <c>[query heads][tokens][head dimension]</c>.</summary>
+    public static float[][][] Queries { get; } = Tensor(Root.GetProperty("inputs").GetProperty("Qf"));
+
+    /// <summary>The output weights: <c>[query heads][head dimension][embedding]</c>.</summary>
+    public static float[][][] OutputWeights { get; } = Tensor(Root.GetProperty("inputs").GetProperty("Wo"));
+
     /// <summary>The projection <c>[head dimension][columns]</c> of the sketched cases.</summary>
     public static float[][] Sketch { get; } = Matrix(Root.GetProperty("inputs").GetProperty("G"));
 

@@ -26,6 +26,9 @@ public sealed class CriticalKv : IKvPolicy
 {
     private const double DefaultFirstShare = 0.5;
 
+    // 100·0.29 is 28.999… in floating point.
+    private const double RoundingGuard = 1e-9;
+
     // The paper's: a token that nothing attends to still ranks by its value.
     private const float Epsilon = 1e-4f;
 
@@ -38,12 +41,15 @@ public sealed class CriticalKv : IKvPolicy
         ArgumentNullException.ThrowIfNull(inner);
         if (!(firstShare >= 0 && firstShare <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(firstShare), firstShare, "The first share of the budget must lie between 0 and 1: 0.5 is the default.");
+            throw new ArgumentOutOfRangeException(
+                nameof(firstShare), firstShare, "The first share of the budget must lie between 0 and 1: 0.5 is the default.");
         }
 
         Inner = inner;
         FirstShare = firstShare;
-        Name = firstShare == DefaultFirstShare ? $"critical({inner.Name})" : FormattableString.Invariant($"critical({inner.Name},first={firstShare})");
+        Name = firstShare == DefaultFirstShare
+            ? $"critical({inner.Name})"
+            : FormattableString.Invariant($"critical({inner.Name},first={firstShare})");
     }
 
     /// <summary>What scores the tokens at first.</summary>
@@ -81,7 +87,8 @@ public sealed class CriticalKv : IKvPolicy
     private static void MeasureNorms(in KvLayer layer, Span<float> norms)
     {
         IKvOutputWeights weights = layer.Tensors.OutputWeights
-            ?? throw new InvalidOperationException($"Layer {layer.Index} comes without the model's output weights: choose a policy that needs none.");
+            ?? throw new InvalidOperationException(
+                $"Layer {layer.Index} comes without the model's output weights: choose a policy that needs none.");
         int length = checked(weights.Embedding * weights.Inputs);
         float[] buffer = ArrayPool<float>.Shared.Rent(length);
         weights.Read(layer.Index, buffer.AsSpan(0, length));
@@ -92,7 +99,7 @@ public sealed class CriticalKv : IKvPolicy
     private void Combine(in KvLayer layer, Span<float> scores, ReadOnlySpan<float> norms)
     {
         int[] buffer = ArrayPool<int>.Shared.Rent(layer.Tokens);
-        Span<int> first = buffer.AsSpan(0, (int)(Math.Min(layer.Budget, layer.Tokens) * FirstShare));
+        Span<int> first = buffer.AsSpan(0, (int)((Math.Min(layer.Budget, layer.Tokens) * FirstShare) + RoundingGuard));
         TokenSelector.Select(scores, [new TokenSegment(0, layer.Tokens, false)], first);
         foreach (int token in first)
         {

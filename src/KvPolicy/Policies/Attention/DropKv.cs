@@ -23,7 +23,9 @@ public sealed class DropKv : IKvPolicy
     private const int DefaultWindow = 64;
 
     /// <summary>Creates the policy.</summary>
-    /// <param name="window">How many of the prompt's last queries look back, at least 1; 64 by default. Fewer where the prompt is shorter.</param>
+    /// <param name="window">
+    /// How many of the prompt's last queries look back, at least 1; 64 by default. Fewer where the prompt is shorter.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The window is below 1.</exception>
     public DropKv(int window = DefaultWindow)
     {

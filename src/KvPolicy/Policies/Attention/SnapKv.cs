@@ -23,7 +23,9 @@ public sealed class SnapKv : IKvPolicy
     private const int DefaultPool = 5;
 
     /// <summary>Creates the policy.</summary>
-    /// <param name="window">How many of the prompt's last queries look back, at least 1; 64 by default. Fewer where the prompt is shorter.</param>
+    /// <param name="window">
+    /// How many of the prompt's last queries look back, at least 1; 64 by default. Fewer where the prompt is shorter.
+    /// </param>
     /// <param name="pool">The width of the neighbourhood in tokens, odd, at least 1; 5 by default, 1 does not pool.</param>
     /// <param name="pooling">How neighbours share their attention; by default they take the mean.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
@@ -32,7 +34,8 @@ public sealed class SnapKv : IKvPolicy
         Window = ObservedWindow.Check(window);
         Pool = pool >= 1 && int.IsOddInteger(pool)
             ? pool
-            : throw new ArgumentOutOfRangeException(nameof(pool), pool, "The pool must be an odd number of tokens, at least 1: 5 is the default.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(pool), pool, "The pool must be an odd number of tokens, at least 1: 5 is the default.");
         Pooling = Enum.IsDefined(pooling)
             ? pooling
             : throw new ArgumentOutOfRangeException(nameof(pooling), pooling, "The pooling must be Average or Max.");

@@ -35,7 +35,8 @@ public sealed class Tova : IKvPolicy
         for (int head = 0; head < layer.Heads; head++)
         {
             // Times zero, a NaN stays and all else goes.
-            TensorPrimitives.Multiply(attention.Slice(head * (queryHeads / layer.Heads) * tokens, tokens), 0, scores.Slice(head * tokens, tokens));
+            ReadOnlySpan<float> received = attention.Slice(head * (queryHeads / layer.Heads) * tokens, tokens);
+            TensorPrimitives.Multiply(received, 0, scores.Slice(head * tokens, tokens));
         }
 
         mean.Clear();
