@@ -17,4 +17,12 @@ internal static class Scoring
         return [.. Enumerable.Range(0, heads).Select(_ => Enumerable.Range(0, tokens)
             .Select(_ => Enumerable.Range(0, headDimension).Select(_ => (random.NextSingle() * 2) - 1).ToArray()).ToArray())];
     }
+
+    /// <summary>The rows as a rotating cache stores them.</summary>
+    public static float[][][] Rotate(float[][][] rows, HadamardRotation rotation) => [.. rows.Select(head => head.Select(row =>
+    {
+        float[] rotated = [.. row];
+        rotation.Apply(rotated);
+        return rotated;
+    }).ToArray())];
 }
