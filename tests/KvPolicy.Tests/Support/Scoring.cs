@@ -3,10 +3,13 @@ namespace CurKv.KvPolicy.Tests.Support;
 /// <summary>Scores a single layer.</summary>
 internal static class Scoring
 {
-    public static float[] Score(IKvPolicy policy, in KvTensor keys, in KvTensor values, int budget = 8, int sinks = 4)
+    public static float[] Score(IKvPolicy policy, in KvTensor keys, in KvTensor values, int budget = 8, int sinks = 4) =>
+        Score(policy, new KvLayerTensors(keys, values), budget, sinks);
+
+    public static float[] Score(IKvPolicy policy, in KvLayerTensors tensors, int budget = 8, int sinks = 4)
     {
-        float[] scores = new float[keys.Heads * keys.Tokens];
-        policy.Score(new KvLayer(0, new KvLayerTensors(keys, values), budget, sinks), scores);
+        float[] scores = new float[tensors.Keys.Heads * tensors.Keys.Tokens];
+        policy.Score(new KvLayer(0, tensors, budget, sinks), scores);
         return scores;
     }
 
