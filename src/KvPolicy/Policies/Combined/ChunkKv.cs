@@ -9,9 +9,9 @@ namespace CurKv.KvPolicy;
 /// <summary>Keeps runs of neighbouring tokens rather than single ones (ChunkKV, arXiv 2502.00299): <c>chunk(a)</c>.</summary>
 /// <remarks>
 /// <para>
-/// Another policy's scores are summed over the layer's heads, and chunks, laid end to end from the first token, rank by the mean of
-/// their tokens' sums; chunks that hold sinks come first. Whole chunks are kept, and of the one that does not fit any more its tokens with the highest sums. All heads
-/// keep the same tokens.
+/// Another policy's scores are summed over the layer's heads. Chunks, laid end to end from the first token, rank by the mean of
+/// their tokens' sums; those that hold sinks come first. Whole chunks are kept, and of the one that does not fit any more its tokens
+/// with the highest sums. All heads keep the same tokens.
 /// </para>
 /// <para>
 /// The score is the negative position in this order, from −1 for the best chunk's best token. A token that the inner policy scores
