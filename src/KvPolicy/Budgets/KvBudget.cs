@@ -69,12 +69,14 @@ public readonly record struct KvBudget
     {
         if (!(mass > 0 && mass <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(mass), mass, "The mass to retain must be above 0 and at most 1: 0.3 keeps the best tokens that have 30 % of the scores' sum.");
+            throw new ArgumentOutOfRangeException(
+                nameof(mass), mass, "The mass to retain must be above 0 and at most 1: 0.3 keeps the best tokens that have 30 % of the scores' sum.");
         }
 
         if (!(quantile > 0 && quantile <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(quantile), quantile, "The quantile of the heads must be above 0 and at most 1: 0.9 leaves out a tenth of each layer's heads.");
+            throw new ArgumentOutOfRangeException(
+                nameof(quantile), quantile, "The quantile of the heads must be above 0 and at most 1: 0.9 leaves out a tenth of each layer's heads.");
         }
 
         return new KvBudget(0, 0, mass, quantile);
@@ -91,7 +93,8 @@ public readonly record struct KvBudget
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
         if (IsByMass)
         {
-            throw new InvalidOperationException("How many cells a budget by mass keeps depends on the scores: select first, and ask the selection.");
+            throw new InvalidOperationException(
+                "How many cells a budget by mass keeps depends on the scores: select first, and ask the selection.");
         }
 
         int cells = _cells > 0 ? _cells : (int)((tokens * (1 - _ratio)) + RoundingGuard);

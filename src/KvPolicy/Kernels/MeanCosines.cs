@@ -26,7 +26,8 @@ internal static class MeanCosines
             block.Read(tensor, token);
             for (int head = 0; head < tensor.Heads; head++)
             {
-                AddDirections(block, head, means.Slice(head * tensor.HeadDimension, tensor.HeadDimension), cosines.Slice((head * tensor.Tokens) + token, block.Count));
+                Span<float> mean = means.Slice(head * tensor.HeadDimension, tensor.HeadDimension);
+                AddDirections(block, head, mean, cosines.Slice((head * tensor.Tokens) + token, block.Count));
             }
         }
 
@@ -41,7 +42,8 @@ internal static class MeanCosines
             block.Read(tensor, token);
             for (int head = 0; head < tensor.Heads; head++)
             {
-                MultiplyProducts(block, head, means.Slice(head * tensor.HeadDimension, tensor.HeadDimension), cosines.Slice((head * tensor.Tokens) + token, block.Count));
+                Span<float> mean = means.Slice(head * tensor.HeadDimension, tensor.HeadDimension);
+                MultiplyProducts(block, head, mean, cosines.Slice((head * tensor.Tokens) + token, block.Count));
             }
         }
 

@@ -30,4 +30,28 @@ public class KvBudgetTests
     [InlineData(8, 9, 8)]
     public void Cells_FixedNumber_IsAtMostTheTokens(int cells, int tokens, int expected) =>
         Assert.Equal(expected, KvBudget.FromCells(cells).Cells(tokens));
+
+    [Theory]
+    [InlineData(0.0, 0.9)]
+    [InlineData(-1.0, 0.9)]
+    [InlineData(1.1, 0.9)]
+    [InlineData(double.NaN, 0.9)]
+    [InlineData(0.5, 0.0)]
+    [InlineData(0.5, 1.1)]
+    [InlineData(0.5, double.NaN)]
+    public void ByMass_OutOfRange_Throws(double mass, double quantile) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => KvBudget.ByMass(mass, quantile));
+
+    [Fact]
+    public void ByMass_InRange_IsTold()
+    {
+        var budget = KvBudget.ByMass(0.4);
+
+        Assert.Equal((true, 0.4, 0.9), (budget.IsByMass, budget.Mass, budget.Quantile));
+        Assert.False(KvBudget.FromRatio(0.5).IsByMass);
+        Assert.False(KvBudget.FromCells(5).IsByMass);
+    }
+
+    [Fact]
+    public void Cells_ByMass_Throws() => Assert.Throws<InvalidOperationException>(() => KvBudget.ByMass(0.4).Cells(10));
 }

@@ -34,6 +34,17 @@ public class CentredNormsTests
         AssertEqualsScalarTwin(tensor.View, null, 4);
     }
 
+    [Theory]
+    [InlineData(64, 64, true)]
+    [InlineData(80, 16, false)]
+    [InlineData(24, 4, true)]
+    public void Compute_KeysRotatedTwice_EqualsScalarTwin(int headDimension, int run, bool interleaved)
+    {
+        using var tensor = TestTensor.Random(KvElementType.F16, KvLayout.TokenMajor, 70, Heads, headDimension, seed: 4);
+
+        AssertEqualsScalarTwin(tensor.View, new RotaryEmbedding(10000, headDimension, interleaved), 4, new HadamardRotation(run));
+    }
+
     [Fact]
     public void Compute_OneKeyAtEveryPosition_IsZeroOnceTheRotationIsUndone()
     {
@@ -71,12 +82,12 @@ public class CentredNormsTests
         Assert.Equal([7, 25], Enumerable.Range(0, squares.Length).Where(i => !float.IsFinite(squares[i])));
     }
 
-    private static void AssertEqualsScalarTwin(in KvTensor tensor, RotaryEmbedding? rotary, int skip)
+    private static void AssertEqualsScalarTwin(in KvTensor tensor, RotaryEmbedding? rotary, int skip, HadamardRotation? hadamard = null)
     {
         float[] expected = new float[tensor.Heads * tensor.Tokens];
         float[] actual = new float[expected.Length];
-        ScalarCentredNorms.Compute(tensor, null, rotary, skip, expected);
-        CentredNorms.Compute(tensor, null, rotary, skip, actual);
+        ScalarCentredNorms.Compute(tensor, hadamard, rotary, skip, expected);
+        CentredNorms.Compute(tensor, hadamard, rotary, skip, actual);
 
         ScoreAssert.Equal(expected, actual, 1e-4, 1e-6);
     }

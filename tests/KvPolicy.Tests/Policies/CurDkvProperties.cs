@@ -78,6 +78,21 @@ public class CurDkvProperties
     }
 
     [Property]
+    public void Score_CentredOnRotatedKeys_EqualsPlainKeys(byte size, int seed, bool interleaved, byte run)
+    {
+        float[][][] rows = Scoring.Rows(2, size + 1, 32, seed);
+        var policy = new CurDkv();
+        var rotation = new HadamardRotation(1 << (run % 6));
+        using var keys = TestTensor.Of(rows);
+        using var rotated = TestTensor.Of(Scoring.Rotate(rows, rotation));
+        using var values = TestTensor.Of(Scoring.Rows(2, size + 1, 32, seed + 1));
+        var plain = new KvLayerTensors(keys.View, values.View, default, new RotaryEmbedding(10000, 32, interleaved));
+
+        ScoreAssert.Equal(
+            Scoring.Score(policy, plain), Scoring.Score(policy, plain with { Keys = rotated.View, KeyRotation = rotation }), 1e-4, 1e-7);
+    }
+
+    [Property]
     public void Select_NonFiniteRows_AreNeverKept(CurDkvVariant variant, KvElementType type, PositiveInt seed)
     {
         KvElementType element = type is KvElementType.Q8_0 or KvElementType.Q4_0 ? KvElementType.F16 : type;

@@ -131,9 +131,51 @@ public sealed class KvSelectorTests : IDisposable
         Assert.Equal((3, 3, Tokens, Heads), (seen.Budget, seen.Sinks, seen.Tokens, seen.Heads));
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(null)]
+    public void Select_Cancelled_Throws(int? cells) => Assert.Throws<OperationCanceledException>(() => new KvSelector(ByToken).Select(
+        [Layer()],
+        cells is int number ? KvBudget.FromCells(number) : KvBudget.ByMass(0.5),
+        KvProtection.None,
+        new CancellationToken(canceled: true)));
+
     [Fact]
-    public void Select_Cancelled_Throws() => Assert.Throws<OperationCanceledException>(() =>
-        new KvSelector(ByToken).Select([Layer()], KvBudget.FromCells(3), KvProtection.None, new CancellationToken(canceled: true)));
+    public void Select_RotationThatDoesNotFitTheHead_ThrowsOnlyIfRead()
+    {
+        KvLayerTensors[] keys = [Layer() with { KeyRotation = new HadamardRotation(64) }];
+        KvLayerTensors[] values = [Layer() with { ValueRotation = new HadamardRotation(64) }];
+        KvLayerTensors[] fitting = [Layer() with { KeyRotation = new HadamardRotation(32), ValueRotation = new HadamardRotation(16) }];
+
+        Assert.Throws<ArgumentException>(() => Select(new KeyNorm(), keys));
+        Assert.Throws<ArgumentException>(() => Select(new ValueNorm(), values));
+        Assert.Equal(8, Select(new KeyNorm(), values).Cells);
+        Assert.Equal(8, Select(new ValueNorm(), keys).Cells);
+        Assert.Equal(8, Select(new CurDkv(), fitting).Cells);
+    }
+
+    [Fact]
+    public void Select_WithinBudgetOrBudgetByMass_ScoresOnlyTheLatter()
+    {
+        CancellationToken token = TestContext.Current.CancellationToken;
+
+        Assert.Equal(Tokens, new KvSelector(FakePolicy.ThatMustNotScore()).Select([Layer()], KvBudget.FromCells(Tokens), KvProtection.None, token).Cells);
+        Assert.Equal(Tokens, new KvSelector(FakePolicy.ThatMustNotScore()).Select([Layer()], KvBudget.FromRatio(0), KvProtection.None, token).Cells);
+        Assert.Throws<AggregateException>(() =>
+            new KvSelector(FakePolicy.ThatMustNotScore()).Select([Layer()], KvBudget.ByMass(1), KvProtection.None, token));
+    }
+
+    [Fact]
+    public void Select_BudgetByMass_IsToldToThePolicyAsAllTokens()
+    {
+        KvLayer seen = default;
+        var policy = new RecordingPolicy(layer => seen = layer);
+
+        new KvSelector(policy).Select(
+            [Layer()], KvBudget.ByMass(0.5), new KvProtection(Sinks: 4, Recent: 0), TestContext.Current.CancellationToken);
+
+        Assert.Equal((Tokens, 4), (seen.Budget, seen.Sinks));
+    }
 
     private static KvSelection Select(IKvPolicy policy, IReadOnlyList<KvLayerTensors> layers) =>
         new KvSelector(policy).Select(layers, KvBudget.FromCells(8), new KvProtection(), TestContext.Current.CancellationToken);

@@ -3,10 +3,13 @@ namespace CurKv.KvPolicy.Tests.Support;
 /// <summary>Scores a single layer.</summary>
 internal static class Scoring
 {
-    public static float[] Score(IKvPolicy policy, in KvTensor keys, in KvTensor values, int budget = 8, int sinks = 4)
+    public static float[] Score(IKvPolicy policy, in KvTensor keys, in KvTensor values, int budget = 8, int sinks = 4) =>
+        Score(policy, new KvLayerTensors(keys, values), budget, sinks);
+
+    public static float[] Score(IKvPolicy policy, in KvLayerTensors tensors, int budget = 8, int sinks = 4)
     {
-        float[] scores = new float[keys.Heads * keys.Tokens];
-        policy.Score(new KvLayer(0, new KvLayerTensors(keys, values), budget, sinks), scores);
+        float[] scores = new float[tensors.Keys.Heads * tensors.Keys.Tokens];
+        policy.Score(new KvLayer(0, tensors, budget, sinks), scores);
         return scores;
     }
 
@@ -17,4 +20,12 @@ internal static class Scoring
         return [.. Enumerable.Range(0, heads).Select(_ => Enumerable.Range(0, tokens)
             .Select(_ => Enumerable.Range(0, headDimension).Select(_ => (random.NextSingle() * 2) - 1).ToArray()).ToArray())];
     }
+
+    /// <summary>The rows as a rotating cache stores them.</summary>
+    public static float[][][] Rotate(float[][][] rows, HadamardRotation rotation) => [.. rows.Select(head => head.Select(row =>
+    {
+        float[] rotated = [.. row];
+        rotation.Apply(rotated);
+        return rotated;
+    }).ToArray())];
 }

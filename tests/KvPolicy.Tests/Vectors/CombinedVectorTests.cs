@@ -18,13 +18,13 @@ public class CombinedVectorTests
     {
         JsonElement expected = VectorFile.Case(name);
         JsonElement parameters = expected.GetProperty("params");
-        var policy = new ChunkKv(new GivenScores(Scores(inner, sinks)), parameters.GetProperty("chunk").GetInt32());
+        var policy = new ChunkKv(new GivenScores(Scores(inner)), parameters.GetProperty("chunk").GetInt32());
         using var keys = TestTensor.Of(VectorFile.Keys);
 
         KvSelection selection = new KvSelector(policy).Select(
             [new KvLayerTensors(keys.View, default)],
             KvBudget.FromCells(parameters.GetProperty("k").GetInt32()),
-            KvProtection.None,
+            new KvProtection(sinks, 0),
             TestContext.Current.CancellationToken);
 
         int[][] kept = VectorFile.Indices(expected.GetProperty("kept"));
@@ -56,7 +56,7 @@ public class CombinedVectorTests
         AssertAllocation(expected, Scores(name), parameters.GetProperty("k").GetInt32(), parameters.GetProperty("alpha").GetDouble());
     }
 
-    // The sinks are kept by their scores: chunks and pools count them in.
+    // The sinks are kept by their scores: a pool counts them in.
     private static float[][] Scores(string name, int sinks = 0)
     {
         float[][] scores = VectorFile.Matrix(VectorFile.Case(name).GetProperty("scores"));

@@ -27,7 +27,8 @@ public sealed class AdaKv : IKvPolicy
         ArgumentNullException.ThrowIfNull(inner);
         if (!(safeguard >= 0 && safeguard <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(safeguard), safeguard, "The safeguard must lie between 0 and 1: 0.2 leaves every head a fifth of an equal share.");
+            throw new ArgumentOutOfRangeException(
+                nameof(safeguard), safeguard, "The safeguard must lie between 0 and 1: 0.2 leaves every head a fifth of an equal share.");
         }
 
         Inner = inner;

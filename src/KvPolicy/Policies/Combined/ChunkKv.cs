@@ -9,9 +9,9 @@ namespace CurKv.KvPolicy;
 /// <summary>Keeps runs of neighbouring tokens rather than single ones (ChunkKV, arXiv 2502.00299): <c>chunk(a)</c>.</summary>
 /// <remarks>
 /// <para>
-/// Another policy's scores are summed over the layer's heads, and chunks, laid end to end from the first token, rank by the mean of
-/// their tokens' sums. Whole chunks are kept, and of the one that does not fit any more its tokens with the highest sums. All heads
-/// keep the same tokens.
+/// Another policy's scores are summed over the layer's heads. Chunks, laid end to end from the first token, rank by the mean of
+/// their tokens' sums; those that hold sinks come first. Whole chunks are kept, and of the one that does not fit any more its tokens
+/// with the highest sums. All heads keep the same tokens.
 /// </para>
 /// <para>
 /// The score is the negative position in this order, from −1 for the best chunk's best token. A token that the inner policy scores
@@ -65,7 +65,7 @@ public sealed class ChunkKv : IKvPolicy
 
         Inner.Score(layer, scores);
         SumHeads(layer, scores, sums);
-        RankChunks(sums, floats.AsSpan(tokens, chunks), integers.AsSpan(tokens + chunks, chunks), positions);
+        RankChunks(sums, layer.Sinks, floats.AsSpan(tokens, chunks), integers.AsSpan(tokens + chunks, chunks), positions);
         RankOrder.Compute(sums, order);
         RankTokens(sums, order, positions, scores[..tokens]);
         for (int head = 1; head < layer.Heads; head++)
@@ -87,11 +87,11 @@ public sealed class ChunkKv : IKvPolicy
     }
 
     /// <summary>Finds how many tokens lie in better chunks, for every chunk.</summary>
-    private void RankChunks(ReadOnlySpan<float> sums, Span<float> means, Span<int> order, Span<int> positions)
+    private void RankChunks(ReadOnlySpan<float> sums, int sinks, Span<float> means, Span<int> order, Span<int> positions)
     {
         for (int chunk = 0; chunk < means.Length; chunk++)
         {
-            means[chunk] = Mean(Chunk(sums, chunk));
+            means[chunk] = chunk < (sinks + Size - 1L) / Size ? float.PositiveInfinity : Mean(Chunk(sums, chunk));
         }
 
         RankOrder.Compute(means, order);

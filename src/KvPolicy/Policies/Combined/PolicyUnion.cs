@@ -6,9 +6,9 @@ namespace CurKv.KvPolicy;
 
 /// <summary>Each token ranked by the better of its two ranks in the head: <c>a|b</c>.</summary>
 /// <remarks>
-/// The score is the negative rank, from −1 for the best. Ranks count among the tokens that both policies leave open: positive
-/// infinity under either policy keeps its token, NaN or negative infinity under either evicts it first, even if the other policy
-/// does not read what is not finite. Equal scores rank by the lower index.
+/// The score is the negative rank, from −1 for the best; equal scores rank by the lower index. Positive infinity under either policy
+/// keeps its token, which then takes one of the first ranks under both. NaN or negative infinity under either evicts the token first,
+/// even if the other policy does not read what is not finite.
 /// </remarks>
 /// <param name="first">The first policy.</param>
 /// <param name="second">The second policy.</param>
