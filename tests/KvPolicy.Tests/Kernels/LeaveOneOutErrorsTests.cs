@@ -27,6 +27,9 @@ public class LeaveOneOutErrorsTests
     [InlineData(6)]
     [InlineData(9)]
     [InlineData(11)]
+    [InlineData(14)]
+    [InlineData(16)]
+    [InlineData(18)]
     [InlineData(30)]
     public void Compute_TokenThatTakesNearlyAll_KeepsItsPrecision(float lead)
     {
