@@ -48,7 +48,9 @@ internal sealed class RankedMass : IDisposable
     /// <summary>How many of a head's tokens come first in any case.</summary>
     public int First(int head) => _first[head];
 
-    /// <summary>The share of its mass that a head retains in its best tokens; all of it where it has no mass.</summary>
+    /// <summary>
+    /// The share of its mass that a head retains in its best tokens, and in all that come first; all of it where it has no mass.
+    /// </summary>
     public double Retained(int head, int cells)
     {
         double whole = _sums[(head * _tokens) + _tokens - 1];
@@ -57,7 +59,8 @@ internal sealed class RankedMass : IDisposable
             return 1;
         }
 
-        return cells == 0 ? 0 : _sums[(head * _tokens) + cells - 1] / whole;
+        int kept = Math.Max(cells, _first[head]);
+        return kept == 0 ? 0 : _sums[(head * _tokens) + kept - 1] / whole;
     }
 
     public void Dispose()

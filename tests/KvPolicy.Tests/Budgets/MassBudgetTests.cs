@@ -123,7 +123,7 @@ public class MassBudgetTests
         int[][] orders = [.. scores.Select((row, head) => Enumerable.Range(0, tokens)
             .OrderByDescending(token => IsFirst(head, token)).ThenByDescending(token => float.IsNaN(row[token]) ? -1 : row[token]).ToArray())];
         double Retained(int head, int cells) =>
-            wholes[head] == 0 ? 1 : orders[head].Take(cells).Sum(token => Finite(scores[head][token])) / wholes[head];
+            wholes[head] == 0 ? 1 : orders[head].Take(Math.Max(cells, firsts[head])).Sum(token => Finite(scores[head][token])) / wholes[head];
 
         int[] counts = [.. scores.Select((_, head) =>
             Enumerable.Range(firsts[head], tokens + 1).First(cells => Retained(head, cells) >= mass))];
