@@ -55,14 +55,16 @@ public class LlamaChatClientRegistrationTests
     [InlineData("KeyCacheType or ValueCacheType", "F16", "ValueCacheType=77")]
     [InlineData("ValueCacheType Q8_0 needs FlashAttention", "Set FlashAttention to On", "ValueCacheType=Q8_0", "FlashAttention=Off")]
     [InlineData("ValueCacheType Q4_0 needs FlashAttention", "Set FlashAttention to On", "ValueCacheType=Q4_0", "FlashAttention=Off")]
-    [InlineData("Compression.Policy is neither \"none\" nor a policy: There is no policy \"nosuch\"", "Known: curdkv", "Compression:Policy=nosuch")]
-    [InlineData("Compression.Policy is neither \"none\" nor a policy: A policy is expected", "such as curdkv", "Compression:Policy=")]
-    [InlineData("Compression.Policy is neither \"none\" nor a policy: \"snapkv\" has no argument \"windw\" (character 8)", "window, pool, pooling", "Compression:Policy=snapkv(windw=32)")]
+    [InlineData("Compression.Policy is neither \"auto\" nor \"none\" nor a policy's name: There is no policy \"nosuch\"", "Known: curdkv", "Compression:Policy=nosuch")]
+    [InlineData("Compression.Policy is neither \"auto\" nor \"none\" nor a policy's name: A policy is expected", "such as curdkv", "Compression:Policy=")]
+    [InlineData("Compression.Policy is neither \"auto\" nor \"none\" nor a policy's name: \"snapkv\" has no argument \"windw\" (character 8)", "window, pool, pooling", "Compression:Policy=snapkv(windw=32)")]
     [InlineData("Compression.Ratio is 1.", "below 1", "Compression:Ratio=1.0")]
     [InlineData("Compression.Ratio is -0.1.", "at least 0", "Compression:Ratio=-0.1")]
     [InlineData("Compression.Ratio is NaN.", "at least 0 and below 1", "Compression:Ratio=NaN")]
     [InlineData("Compression.Cells is 0", "at least 1", "Compression:Cells=0")]
     [InlineData("Compression.Cells is 513, above ContextSize 512", "Lower it", "ContextSize=512", "Compression:Cells=513")]
+    [InlineData("Compression.Mass is 0.", "above 0", "Compression:Mass=0")]
+    [InlineData("Compression.Mass is 1.5.", "at most 1", "Compression:Mass=1.5")]
     [InlineData("Compression.Sinks is -1", "0 or more", "Compression:Sinks=-1")]
     [InlineData("Compression.Recent is 0", "at least 1", "Compression:Recent=0")]
     [InlineData("Compression.MinTokens is -1", "0 or more", "Compression:MinTokens=-1")]
@@ -88,6 +90,25 @@ public class LlamaChatClientRegistrationTests
             Assert.StartsWith(problem, failure, StringComparison.Ordinal);
             Assert.Contains(fix, failure, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Add_OwnPolicy_IsFoundByNameAndInCompositions()
+    {
+        HostApplicationBuilder builder = HostBuilder();
+        builder.Services.AddSingleton<IKvPolicy, EveryOther>();
+        builder.Services.AddLlamaChatClient(options =>
+        {
+            (options.ModelPath, options.GpuLayerCount, options.Threads, options.ContextSize) = (TestModels.Pebble, 0, 1, 1024);
+            options.Compression.Policy = "every-other*curdkv";
+        });
+        using IHost host = builder.Build();
+        await host.StartAsync(Cancellation);
+
+        ChatResponse response = await host.Services.GetRequiredService<IChatClient>().GetResponseAsync(
+            Pebble.Document(60) + "\n\nWhat?", new ChatOptions { MaxOutputTokens = 2 }, Cancellation);
+
+        Assert.Equal("every-other*curdkv", ((GenerationStatistics)response.RawRepresentation!).Compression!.Policy);
     }
 
     [Fact]

@@ -91,6 +91,49 @@ public sealed class TemplateTests : IDisposable
     }
 
     [Theory]
+    [InlineData("What? user system", "That.", "Why? ✓ 漢字 😀")]
+    [InlineData("  Spaces around\n", "assistant", "")]
+    public void Build_Conversation_ScaffoldingIsAllButTheContents(string first, string answer, string second)
+    {
+        List<ChatTurn> turns = [new("system", "Be kind."), new("user", first), new("assistant", answer), new("user", second)];
+        Prompt prompt = Builder().Build(turns);
+
+        string scaffolding = string.Concat(prompt.Scaffolding.Select(range => Text(prompt.Tokens[range.Start..range.End])));
+
+        // White space at a content's ends counts as scaffolding; an empty content leaves one piece around it.
+        string expected = prompt.Text;
+        foreach (ChatTurn turn in turns.Where(turn => turn.Content.Trim().Length > 0))
+        {
+            expected = expected.Replace($">{turn.Role}\n{turn.Content}<", $">{turn.Role}\n{turn.Content.Replace(turn.Content.Trim(), "", StringComparison.Ordinal)}<", StringComparison.Ordinal);
+        }
+
+        Assert.Equal(expected, scaffolding);
+    }
+
+    [Theory]
+    [InlineData("llama3")]
+    [InlineData("llama2-sys")]
+    [InlineData("gemma")]
+    [InlineData("phi3")]
+    public void Build_OtherTemplate_ContentsAreNotScaffolding(string template)
+    {
+        Prompt prompt = Builder(template).Build([new("system", "Be kind."), new("user", "What?")]);
+
+        string scaffolding = string.Concat(prompt.Scaffolding.Select(range => Text(prompt.Tokens[range.Start..range.End])));
+        Assert.NotEmpty(scaffolding);
+        Assert.DoesNotContain("kind", scaffolding, StringComparison.Ordinal);
+        Assert.DoesNotContain("What", scaffolding, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BuildDocument_Scaffolding_GoesBeforeTheDocument()
+    {
+        Prompt part = Builder().BuildDocument("Be kind.", "A text.");
+
+        Assert.Equal("<|im_start|>system\n<|im_end|>\n<|im_start|>user\n", string.Concat(part.Scaffolding.Select(range => Text(part.Tokens[range.Start..range.End]))));
+    }
+
+    [Theory]
     [InlineData("user", "Be kind.")]
     [InlineData("system", "")]
     [InlineData("system", " \n")]
@@ -166,6 +209,18 @@ public sealed class TemplateTests : IDisposable
     }
 
     public void Dispose() => _engine.Dispose();
+
+    private string Text(int[] tokens)
+    {
+        List<byte> bytes = [];
+        byte[] piece = new byte[64];
+        foreach (int token in tokens)
+        {
+            bytes.AddRange(piece[.._engine.Piece(token, piece, special: true)]);
+        }
+
+        return System.Text.Encoding.UTF8.GetString([.. bytes]);
+    }
 
     private PromptBuilder Builder(string? template = null) => new(_engine, new ChatTemplate(_engine, template));
 }
