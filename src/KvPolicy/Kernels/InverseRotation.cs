@@ -133,7 +133,7 @@ internal sealed class InverseRotation
             Vector512<float> low = Vector512.LoadUnsafe(ref lows, (nuint)i);
             Vector512<float> high = Vector512.LoadUnsafe(ref highs, (nuint)i);
             Vector512.FusedMultiplyAdd(low, cos, high * sin).StoreUnsafe(ref lows, (nuint)i);
-            Vector512.FusedMultiplyAdd(high, cos, -(low * sin)).StoreUnsafe(ref highs, (nuint)i);
+            Vector512.FusedMultiplyAdd(-low, sin, high * cos).StoreUnsafe(ref highs, (nuint)i);
         }
 
         for (; i < half; i++)
