@@ -8,6 +8,8 @@ usage() {
 ./build.sh demo  [options]   a small model reads a long document, loses most of its KV cache, and answers questions
 ./build.sh test              runs every test
 ./build.sh bench [options]   what compression costs, and what it gains, in one run
+./build.sh bench kernels     the scoring kernels against the memory's speed, and every policy's time [--json] [--quick]
+./build.sh bench dotnet      the same kernels under BenchmarkDotNet
 ./build.sh eval  [options]   the demo's questions under every policy
 ./build.sh pack              makes the NuGet packages (needs a feed that carries LLamaSharp)
 ./build.sh clean             removes everything that was built

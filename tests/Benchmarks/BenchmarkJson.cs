@@ -5,4 +5,5 @@ namespace CurKv.Benchmarks;
 /// <summary>The benchmarks' JSON: snake_case.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(CompressionReport))]
+[JsonSerializable(typeof(KernelReport))]
 internal sealed partial class BenchmarkJson : JsonSerializerContext;

@@ -6,6 +6,8 @@ namespace CurKv.KvPolicy.Kernels;
 /// <summary><see cref="KvElementType.BF16"/>.</summary>
 internal readonly unsafe struct BF16Element : IElement
 {
+    public static KvElementType Type => KvElementType.BF16;
+
     public static int Bytes => 2;
 
     public static bool Interleaved => true;
@@ -18,6 +20,6 @@ internal readonly unsafe struct BF16Element : IElement
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Widen(byte* elements) =>
-        (Vector256.WidenLower(Vector128.Load((ushort*)elements).ToVector256Unsafe()) << 16).AsSingle();
+    public static Vector512<float> Widen(byte* elements) =>
+        (Vector512.WidenLower(Vector256.Load((ushort*)elements).ToVector512Unsafe()) << 16).AsSingle();
 }

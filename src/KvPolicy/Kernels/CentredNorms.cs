@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace CurKv.KvPolicy.Kernels;
@@ -21,7 +22,7 @@ internal static class CentredNorms
     {
         using var block = new RowBlock(tensor.Heads, tensor.HeadDimension);
         InverseRotation? rotation = rotary is null ? null : new InverseRotation(rotary);
-        int length = tensor.Heads * tensor.HeadDimension;
+        int length = tensor.Heads * block.Stride;
         float[] buffer = ArrayPool<float>.Shared.Rent(length);
         Span<float> means = buffer.AsSpan(0, length);
         Mean(tensor, hadamard, rotation, skip, block, means);
@@ -30,7 +31,7 @@ internal static class CentredNorms
             Read(tensor, hadamard, rotation, token, block);
             for (int head = 0; head < tensor.Heads; head++)
             {
-                Distances(block, head, means.Slice(head * tensor.HeadDimension, tensor.HeadDimension), squares.Slice((head * tensor.Tokens) + token, block.Count));
+                Distances(block, head, means.Slice(head * block.Stride, block.Stride), squares.Slice((head * tensor.Tokens) + token, block.Count));
             }
         }
 
@@ -46,25 +47,23 @@ internal static class CentredNorms
         for (int token = 0; token < tensor.Tokens; token += RowBlock.Capacity)
         {
             Read(tensor, hadamard, rotation, token, block);
+            int first = Math.Clamp(skip - token, 0, block.Count);
             for (int head = 0; head < tensor.Heads; head++)
             {
-                Span<float> mean = means.Slice(head * tensor.HeadDimension, tensor.HeadDimension);
-                for (int row = Math.Max(0, skip - token); row < block.Count; row++)
-                {
-                    if (AddIfFinite(block.Row(head, row), mean))
-                    {
-                        counts[head]++;
-                    }
-                }
+                Span<float> mean = means.Slice(head * block.Stride, block.Stride);
+                counts[head] += AddFinite(Rows(block, head, first, block.Count - first), mean);
             }
         }
 
         for (int head = 0; head < tensor.Heads; head++)
         {
-            Span<float> mean = means.Slice(head * tensor.HeadDimension, tensor.HeadDimension);
+            Span<float> mean = means.Slice(head * block.Stride, block.Stride);
             TensorPrimitives.Divide(mean, Math.Max(counts[head], 1), mean);
         }
     }
+
+    private static ReadOnlySpan<float> Rows(RowBlock block, int head, int first, int count) =>
+        block.Values.AsSpan(block.Offset(head, first), count * block.Stride);
 
     [MethodImpl(Hot.Loop)]
     private static void Read(in KvTensor tensor, HadamardRotation? hadamard, InverseRotation? rotation, int token, RowBlock block)
@@ -89,55 +88,67 @@ internal static class CentredNorms
         }
     }
 
+    /// <summary>Adds the finite ones of neighbouring rows to a sum: the others are evicted, and must not take these with them.</summary>
+    /// <returns>How many were added.</returns>
+    private static int AddFinite(ReadOnlySpan<float> rows, Span<float> sum)
+    {
+        Span<float> block = stackalloc float[sum.Length];
+        AddColumns(rows, block);
+
+        // Zero times a number is zero; times an infinity or NaN it is NaN, and the rows are taken one by one.
+        if (!float.IsNaN(TensorPrimitives.Sum<float>(block) * 0))
+        {
+            TensorPrimitives.Add(sum, block, sum);
+            return rows.Length / sum.Length;
+        }
+
+        int count = 0;
+        for (; rows.Length > 0; rows = rows[sum.Length..])
+        {
+            ReadOnlySpan<float> row = rows[..sum.Length];
+            if (!float.IsNaN(TensorPrimitives.Sum(row) * 0))
+            {
+                TensorPrimitives.Add(sum, row, sum);
+                count++;
+            }
+        }
+
+        return count;
+    }
+
+    [MethodImpl(Hot.Loop)]
+    private static void AddColumns(ReadOnlySpan<float> rows, Span<float> sums)
+    {
+        ref float first = ref MemoryMarshal.GetReference(rows);
+        for (int column = 0; column < sums.Length; column += Vector256<float>.Count)
+        {
+            Vector256<float> sum = default;
+            for (int i = column; i < rows.Length; i += sums.Length)
+            {
+                sum += Vector256.LoadUnsafe(ref first, (nuint)i);
+            }
+
+            sum.CopyTo(sums[column..]);
+        }
+    }
+
     [MethodImpl(Hot.Loop)]
     private static void Distances(RowBlock block, int head, ReadOnlySpan<float> mean, Span<float> squares)
     {
-        for (int row = 0; row < squares.Length; row++)
+        ReadOnlySpan<float> rows = Rows(block, head, 0, squares.Length);
+        ref float row = ref MemoryMarshal.GetReference(rows);
+        ref float centre = ref MemoryMarshal.GetReference(mean);
+        foreach (ref float square in squares)
         {
-            squares[row] = SquaredDistance(block.Row(head, row), mean);
+            Vector256<float> sum = default;
+            for (int i = 0; i < mean.Length; i += Vector256<float>.Count)
+            {
+                Vector256<float> difference = Vector256.LoadUnsafe(ref row, (nuint)i) - Vector256.LoadUnsafe(ref centre, (nuint)i);
+                sum = Vector256.FusedMultiplyAdd(difference, difference, sum);
+            }
+
+            square = Vector256.Sum(sum);
+            row = ref Unsafe.Add(ref row, mean.Length);
         }
-    }
-
-    /// <summary>Adds a row to a sum, unless it is not finite: such a row is evicted, and must not take the others with it.</summary>
-    [MethodImpl(Hot.Loop)]
-    private static bool AddIfFinite(ReadOnlySpan<float> row, Span<float> sum)
-    {
-        if (!FiniteRow.Test(row))
-        {
-            return false;
-        }
-
-        int i = 0;
-        for (; i <= row.Length - Vector256<float>.Count; i += Vector256<float>.Count)
-        {
-            (Vector256.Create<float>(sum[i..]) + Vector256.Create(row[i..])).CopyTo(sum[i..]);
-        }
-
-        for (; i < row.Length; i++)
-        {
-            sum[i] += row[i];
-        }
-
-        return true;
-    }
-
-    [MethodImpl(Hot.Loop)]
-    private static float SquaredDistance(ReadOnlySpan<float> row, ReadOnlySpan<float> mean)
-    {
-        Vector256<float> squares = default;
-        int i = 0;
-        for (; i <= row.Length - Vector256<float>.Count; i += Vector256<float>.Count)
-        {
-            Vector256<float> difference = Vector256.Create(row[i..]) - Vector256.Create(mean[i..]);
-            squares += difference * difference;
-        }
-
-        float square = Vector256.Sum(squares);
-        for (; i < row.Length; i++)
-        {
-            square += (row[i] - mean[i]) * (row[i] - mean[i]);
-        }
-
-        return square;
     }
 }

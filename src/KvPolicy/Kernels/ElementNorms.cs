@@ -10,7 +10,10 @@ internal static unsafe class ElementNorms<TElement>
     private const int Step = 32;
 
     // Tokens whose sums stay in the first-level cache while the channels go by.
-    private const int ChannelRun = 1024;
+    private const int ChannelRun = 2048;
+
+    // Channels that are read side by side: fewer passes over the sums, and not more streams than the processor can prefetch.
+    private const int ChannelGroup = 8;
 
     public static void Compute(in KvTensor tensor, Span<float> squares)
     {
@@ -27,20 +30,14 @@ internal static unsafe class ElementNorms<TElement>
     [MethodImpl(Hot.Loop)]
     private static void ByToken(in KvTensor tensor, Span<float> squares)
     {
-        int vectorised = tensor.HeadDimension & ~(Step - 1);
+        int headDimension = tensor.HeadDimension;
+        int sliceBytes = tensor.SliceBytes;
         for (int token = 0; token < tensor.Tokens; token++)
         {
             byte* row = tensor.Data + (token * tensor.RowBytes);
-            for (int head = 0; head < tensor.Heads; head++, row += tensor.SliceBytes)
+            for (int i = token; i < squares.Length; i += tensor.Tokens, row += sliceBytes)
             {
-                float sum = Sum(row, vectorised);
-                for (int channel = vectorised; channel < tensor.HeadDimension; channel++)
-                {
-                    float value = ScalarElements.Read(tensor, head, token, channel);
-                    sum += value * value;
-                }
-
-                squares[(head * tensor.Tokens) + token] = sum;
+                squares[i] = Sum(row, headDimension);
             }
         }
     }
@@ -50,14 +47,35 @@ internal static unsafe class ElementNorms<TElement>
     {
         Vector512<float> first = Vector512<float>.Zero;
         Vector512<float> second = first;
-        for (byte* end = row + (length * TElement.Bytes); row < end; row += Step * TElement.Bytes)
+        int i = 0;
+        for (; i <= length - Step; i += Step)
         {
-            (Vector512<float> x, Vector512<float> y) = TElement.Load(row);
+            (Vector512<float> x, Vector512<float> y) = TElement.Load(row + (i * TElement.Bytes));
             first = Vector512.FusedMultiplyAdd(x, x, first);
             second = Vector512.FusedMultiplyAdd(y, y, second);
         }
 
-        return Vector512.Sum(first + second);
+        float sum = Vector512.Sum(first + second);
+        return i == length ? sum : sum + SumRest(row, i, length);
+    }
+
+    private static float SumRest(byte* row, int start, int end)
+    {
+        float sum = 0;
+        if (start <= end - Vector512<float>.Count)
+        {
+            Vector512<float> x = TElement.Widen(row + (start * TElement.Bytes));
+            sum = Vector512.Dot(x, x);
+            start += Vector512<float>.Count;
+        }
+
+        for (int i = start; i < end; i++)
+        {
+            float value = ScalarElements.Read(TElement.Type, row, i);
+            sum += value * value;
+        }
+
+        return sum;
     }
 
     private static void ByChannel(in KvTensor tensor, Span<float> squares)
@@ -70,6 +88,7 @@ internal static unsafe class ElementNorms<TElement>
             for (int token = 0; token < vectorised; token += ChannelRun)
             {
                 int count = Math.Min(ChannelRun, vectorised - token);
+                new Span<float>(sums, count).Clear();
                 AddChannels(tensor, tensor.HeadData(head) + (token * TElement.Bytes), count, sums);
                 PutInOrder(sums, row.Slice(token, count));
             }
@@ -84,16 +103,23 @@ internal static unsafe class ElementNorms<TElement>
     [MethodImpl(Hot.Loop)]
     private static void AddChannels(in KvTensor tensor, byte* data, int count, float* sums)
     {
-        new Span<float>(sums, count).Clear();
-        for (int channel = 0; channel < tensor.HeadDimension; channel++)
+        nint rowBytes = tensor.RowBytes;
+        for (int channels = tensor.HeadDimension; channels > 0; channels -= ChannelGroup, data += ChannelGroup * rowBytes)
         {
-            byte* run = data + (channel * tensor.RowBytes);
-            for (int i = 0; i < count; i += Step, run += Step * TElement.Bytes)
+            for (int i = 0; i < count; i += Step)
             {
-                (Vector512<float> x, Vector512<float> y) = TElement.Load(run);
-                float* second = sums + i + Vector512<float>.Count;
-                Vector512.FusedMultiplyAdd(x, x, Vector512.Load(sums + i)).Store(sums + i);
-                Vector512.FusedMultiplyAdd(y, y, Vector512.Load(second)).Store(second);
+                byte* elements = data + (i * TElement.Bytes);
+                Vector512<float> first = Vector512.Load(sums + i);
+                Vector512<float> second = Vector512.Load(sums + i + Vector512<float>.Count);
+                for (int channel = Math.Min(ChannelGroup, channels); channel > 0; channel--, elements += rowBytes)
+                {
+                    (Vector512<float> x, Vector512<float> y) = TElement.Load(elements);
+                    first = Vector512.FusedMultiplyAdd(x, x, first);
+                    second = Vector512.FusedMultiplyAdd(y, y, second);
+                }
+
+                first.Store(sums + i);
+                second.Store(sums + i + Vector512<float>.Count);
             }
         }
     }
@@ -102,11 +128,21 @@ internal static unsafe class ElementNorms<TElement>
     [MethodImpl(Hot.Loop)]
     private static void PutInOrder(float* sums, Span<float> target)
     {
-        for (int i = 0; i < target.Length; i++)
+        if (!TElement.Interleaved)
         {
-            int lane = i % Step;
-            int dealt = TElement.Interleaved ? (lane % 2 * (Step / 2)) + (lane / 2) : lane;
-            target[i] = sums[i - lane + dealt];
+            new Span<float>(sums, target.Length).CopyTo(target);
+            return;
+        }
+
+        Vector512<int> lower = Vector512.Create(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+        Vector512<int> upper = lower + Vector512.Create(8);
+        Vector512<float> odd = Vector512.Create(-1L << 32).AsSingle();
+        for (; target.Length > 0; target = target[Step..], sums += Step)
+        {
+            Vector512<float> first = Vector512.Load(sums);
+            Vector512<float> second = Vector512.Load(sums + Vector512<float>.Count);
+            Vector512.ConditionalSelect(odd, Vector512.Shuffle(second, lower), Vector512.Shuffle(first, lower)).CopyTo(target);
+            Vector512.ConditionalSelect(odd, Vector512.Shuffle(second, upper), Vector512.Shuffle(first, upper)).CopyTo(target[Vector512<float>.Count..]);
         }
     }
 }

@@ -6,6 +6,8 @@ namespace CurKv.KvPolicy.Kernels;
 /// <summary><see cref="KvElementType.F32"/>.</summary>
 internal readonly unsafe struct F32Element : IElement
 {
+    public static KvElementType Type => KvElementType.F32;
+
     public static int Bytes => 4;
 
     public static bool Interleaved => false;
@@ -15,5 +17,5 @@ internal readonly unsafe struct F32Element : IElement
         (Vector512.Load((float*)elements), Vector512.Load((float*)elements + Vector512<float>.Count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Widen(byte* elements) => Vector256.Load((float*)elements);
+    public static Vector512<float> Widen(byte* elements) => Vector512.Load((float*)elements);
 }

@@ -31,6 +31,12 @@ internal static unsafe class Gram
 
     private static void ClearNonFinite(RowBlock block, int head)
     {
+        // All rows at once first: nearly always none is bad.
+        if (float.IsFinite(TensorPrimitives.SumOfSquares<float>(block.Values.AsSpan(block.Offset(head, 0), block.Count * block.Stride))))
+        {
+            return;
+        }
+
         for (int row = 0; row < block.Count; row++)
         {
             Span<float> values = block.Row(head, row);
@@ -50,7 +56,15 @@ internal static unsafe class Gram
         {
             for (int i = 0; i < stride; i += Tile.Size)
             {
-                for (int j = i; j < stride; j += Tile.Size)
+                // Wide tiles from the right, so that what is left over is one tile on the diagonal.
+                int end = stride;
+                for (; Tile.IsWide && end - i >= Tile.Width; end -= Tile.Width)
+                {
+                    int j = end - Tile.Width;
+                    Tile.MultiplyWide(rows + i, 1, stride, rows + j, stride, block.Count, new SummedTile(sums + (i * stride) + j, stride));
+                }
+
+                for (int j = i; j < end; j += Tile.Size)
                 {
                     Tile.Multiply(rows + i, 1, stride, rows + j, stride, block.Count, products);
                     AddTile(products, sums + (i * stride) + j, stride);

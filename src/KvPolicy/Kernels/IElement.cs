@@ -5,6 +5,9 @@ namespace CurKv.KvPolicy.Kernels;
 /// <summary>A floating-point element type, as the kernels load it.</summary>
 internal unsafe interface IElement
 {
+    /// <summary>The type.</summary>
+    static abstract KvElementType Type { get; }
+
     /// <summary>The size of an element.</summary>
     static abstract int Bytes { get; }
 
@@ -17,6 +20,6 @@ internal unsafe interface IElement
     /// <summary>Loads 32 elements, up to their sign.</summary>
     static abstract (Vector512<float> First, Vector512<float> Second) Load(byte* elements);
 
-    /// <summary>Loads 8 elements in order, exactly; an infinity may become NaN.</summary>
-    static abstract Vector256<float> Widen(byte* elements);
+    /// <summary>Loads 16 elements in order, exactly; an infinity may become NaN.</summary>
+    static abstract Vector512<float> Widen(byte* elements);
 }

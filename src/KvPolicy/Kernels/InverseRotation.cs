@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace CurKv.KvPolicy.Kernels;
@@ -8,50 +9,74 @@ internal sealed class InverseRotation
 {
     private readonly RotaryEmbedding _rotary;
     private readonly double[] _frequencies;
-    private readonly (double Cos, double Sin)[] _steps;
-    private readonly (double Cos, double Sin)[] _angles;
+
+    // By pair, padded to whole vectors: the angle that one token adds, and the token's.
+    private readonly double[] _stepCos;
+    private readonly double[] _stepSin;
+    private readonly double[] _angleCos;
+    private readonly double[] _angleSin;
+
+    // By element where pairs are neighbours, by pair where they are not.
     private readonly float[] _cos;
     private readonly float[] _sin;
+
+    private int _token = -1;
 
     public InverseRotation(RotaryEmbedding rotary)
     {
         int pairs = rotary.Dimensions / 2;
+        int step = Vector512<double>.Count;
+        int padded = (pairs + step - 1) / step * step;
         _rotary = rotary;
         _frequencies = new double[pairs];
-        _steps = new (double, double)[pairs];
-        _angles = new (double, double)[pairs];
-        _cos = new float[rotary.Dimensions];
-        _sin = new float[rotary.Dimensions];
+        _stepCos = new double[padded];
+        _stepSin = new double[padded];
+        _angleCos = new double[padded];
+        _angleSin = new double[padded];
+        _cos = new float[2 * padded];
+        _sin = new float[2 * padded];
         for (int i = 0; i < pairs; i++)
         {
             _frequencies[i] = Math.Pow(rotary.Base, -2.0 * i / rotary.Dimensions);
-            _steps[i] = (Math.Cos(_frequencies[i]), Math.Sin(_frequencies[i]));
+            (_stepSin[i], _stepCos[i]) = Math.SinCos(_frequencies[i]);
         }
     }
 
-    /// <summary>Goes to a token, exactly.</summary>
+    /// <summary>Goes to a token, exactly unless <see cref="Next"/> has led there already.</summary>
     public void Seek(int token)
     {
-        for (int i = 0; i < _angles.Length; i++)
+        if (token == _token)
         {
-            (double sin, double cos) = Math.SinCos(token * _frequencies[i]);
-            _angles[i] = (cos, sin);
+            return;
         }
 
+        for (int i = 0; i < _frequencies.Length; i++)
+        {
+            (_angleSin[i], _angleCos[i]) = Math.SinCos(token * _frequencies[i]);
+        }
+
+        _token = token;
         Spread();
     }
 
-    /// <summary>Goes to the next token by the sum of angles: sines of every token would cost more than all the rest.</summary>
+    /// <summary>
+    /// Goes to the next token by the sum of angles: sines of every token would cost more than all the rest. A million steps
+    /// are off by less than a float can tell.
+    /// </summary>
     [MethodImpl(Hot.Loop)]
     public void Next()
     {
-        for (int i = 0; i < _angles.Length; i++)
+        for (int i = 0; i < _angleCos.Length; i += Vector512<double>.Count)
         {
-            (double cos, double sin) = _angles[i];
-            (double stepCos, double stepSin) = _steps[i];
-            _angles[i] = ((cos * stepCos) - (sin * stepSin), (sin * stepCos) + (cos * stepSin));
+            Vector512<double> cos = Vector512.Create(_angleCos, i);
+            Vector512<double> sin = Vector512.Create(_angleSin, i);
+            Vector512<double> stepCos = Vector512.Create(_stepCos, i);
+            Vector512<double> stepSin = Vector512.Create(_stepSin, i);
+            ((cos * stepCos) - (sin * stepSin)).CopyTo(_angleCos, i);
+            ((sin * stepCos) + (cos * stepSin)).CopyTo(_angleSin, i);
         }
 
+        _token++;
         Spread();
     }
 
@@ -71,14 +96,19 @@ internal sealed class InverseRotation
     }
 
     // a + bi times cos − i·sin: a' = a·cos + b·sin, b' = b·cos − a·sin. The signs lie in the table.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Neighbours(Span<float> key)
     {
+        ref float first = ref MemoryMarshal.GetReference(key);
+        ref float cos = ref MemoryMarshal.GetArrayDataReference(_cos);
+        ref float sin = ref MemoryMarshal.GetArrayDataReference(_sin);
         int i = 0;
-        for (; i <= key.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+        for (; i <= key.Length - Vector512<float>.Count; i += Vector512<float>.Count)
         {
-            Vector256<float> values = Vector256.Create<float>(key[i..]);
-            Vector256<float> partners = Vector256.Shuffle(values, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6));
-            ((values * Vector256.Create<float>(_cos.AsSpan(i))) + (partners * Vector256.Create<float>(_sin.AsSpan(i)))).CopyTo(key[i..]);
+            Vector512<float> values = Vector512.LoadUnsafe(ref first, (nuint)i);
+            Vector512<float> partners = Vector512.Shuffle(values, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+            Vector512<float> turned = Vector512.FusedMultiplyAdd(values, Vector512.LoadUnsafe(ref cos, (nuint)i), partners * Vector512.LoadUnsafe(ref sin, (nuint)i));
+            turned.StoreUnsafe(ref first, (nuint)i);
         }
 
         for (; i < key.Length; i += 2)
@@ -87,18 +117,23 @@ internal sealed class InverseRotation
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Halves(Span<float> key)
     {
         int half = key.Length / 2;
+        ref float lows = ref MemoryMarshal.GetReference(key);
+        ref float highs = ref Unsafe.Add(ref lows, half);
+        ref float cosines = ref MemoryMarshal.GetArrayDataReference(_cos);
+        ref float sines = ref MemoryMarshal.GetArrayDataReference(_sin);
         int i = 0;
-        for (; i <= half - Vector256<float>.Count; i += Vector256<float>.Count)
+        for (; i <= half - Vector512<float>.Count; i += Vector512<float>.Count)
         {
-            Vector256<float> cos = Vector256.Create<float>(_cos.AsSpan(i));
-            Vector256<float> sin = Vector256.Create<float>(_sin.AsSpan(i));
-            Vector256<float> low = Vector256.Create<float>(key[i..]);
-            Vector256<float> high = Vector256.Create<float>(key[(half + i)..]);
-            ((low * cos) + (high * sin)).CopyTo(key[i..]);
-            ((high * cos) - (low * sin)).CopyTo(key[(half + i)..]);
+            Vector512<float> cos = Vector512.LoadUnsafe(ref cosines, (nuint)i);
+            Vector512<float> sin = Vector512.LoadUnsafe(ref sines, (nuint)i);
+            Vector512<float> low = Vector512.LoadUnsafe(ref lows, (nuint)i);
+            Vector512<float> high = Vector512.LoadUnsafe(ref highs, (nuint)i);
+            Vector512.FusedMultiplyAdd(low, cos, high * sin).StoreUnsafe(ref lows, (nuint)i);
+            Vector512.FusedMultiplyAdd(-low, sin, high * cos).StoreUnsafe(ref highs, (nuint)i);
         }
 
         for (; i < half; i++)
@@ -107,20 +142,28 @@ internal sealed class InverseRotation
         }
     }
 
+    [MethodImpl(Hot.Loop)]
     private void Spread()
     {
-        for (int i = 0; i < _angles.Length; i++)
+        for (int i = 0; i < _angleCos.Length; i += Vector512<double>.Count)
         {
-            (float cos, float sin) = ((float)_angles[i].Cos, (float)_angles[i].Sin);
+            Vector256<float> cos = Vector256.Narrow(Vector256.Create(_angleCos, i), Vector256.Create(_angleCos, i + Vector256<double>.Count));
+            Vector256<float> sin = Vector256.Narrow(Vector256.Create(_angleSin, i), Vector256.Create(_angleSin, i + Vector256<double>.Count));
             if (_rotary.Interleaved)
             {
-                (_cos[2 * i], _cos[(2 * i) + 1]) = (cos, cos);
-                (_sin[2 * i], _sin[(2 * i) + 1]) = (sin, -sin);
+                Vector512<float> signs = Vector512.Create(1f, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1);
+                Twice(cos).CopyTo(_cos, 2 * i);
+                (Twice(sin) * signs).CopyTo(_sin, 2 * i);
             }
             else
             {
-                (_cos[i], _sin[i]) = (cos, sin);
+                cos.CopyTo(_cos, i);
+                sin.CopyTo(_sin, i);
             }
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Twice(Vector256<float> values) =>
+        Vector512.Shuffle(values.ToVector512Unsafe(), Vector512.Create(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7));
 }

@@ -23,34 +23,54 @@ internal static unsafe class ProjectedNorms
         }
     }
 
-    [MethodImpl(Hot.Loop)]
     private static void ComputeHead(RowBlock block, int head, Projection projection, Span<float> squares)
     {
+        float* sums = stackalloc float[Tile.Size * Tile.Width];
         float* products = stackalloc float[Tile.Size * Tile.Size];
-        squares.Clear();
         fixed (float* rows = &block.Values[block.Offset(head, 0)])
         fixed (float* matrix = &projection.Values[projection.Offset(head)])
         {
-            for (int column = 0; column < projection.Columns; column += Tile.Size)
+            for (int row = 0; row < squares.Length; row += Tile.Size)
             {
-                int steps = projection.UpperTriangular ? Math.Min(column + Tile.Size, projection.Rows) : projection.Rows;
-                for (int row = 0; row < squares.Length; row += Tile.Size)
+                float* left = rows + (row * block.Stride);
+                int column = 0;
+                new Span<float>(sums, Tile.Size * Tile.Width).Clear();
+                for (; Tile.IsWide && column <= projection.Stride - Tile.Width; column += Tile.Width)
                 {
-                    Tile.Multiply(rows + (row * block.Stride), block.Stride, 1, matrix + column, projection.Stride, steps, products);
-                    AddSquares(products, squares[row..Math.Min(row + Tile.Size, squares.Length)]);
+                    Tile.MultiplyWide(left, block.Stride, 1, matrix + column, projection.Stride, Steps(projection, column + Tile.Width), new SquaredRows(sums));
                 }
+
+                for (; column < projection.Stride; column += Tile.Size)
+                {
+                    Tile.Multiply(left, block.Stride, 1, matrix + column, projection.Stride, Steps(projection, column + Tile.Size), products);
+                    AddSquares(products, sums);
+                }
+
+                AddLanes(sums, squares[row..Math.Min(row + Tile.Size, squares.Length)]);
             }
         }
     }
 
+    /// <summary>The rows of a projection that are not all zeros before a column.</summary>
+    private static int Steps(Projection projection, int column) => projection.UpperTriangular ? Math.Min(column, projection.Rows) : projection.Rows;
+
     [MethodImpl(Hot.Loop)]
-    private static void AddSquares(float* products, Span<float> squares)
+    private static void AddSquares(float* products, float* sums)
+    {
+        for (int row = 0; row < Tile.Size; row++, products += Tile.Size, sums += Tile.Width)
+        {
+            Vector256<float> product = Vector256.Load(products);
+            Vector256.FusedMultiplyAdd(product, product, Vector256.Load(sums)).Store(sums);
+        }
+    }
+
+    [MethodImpl(Hot.Loop)]
+    private static void AddLanes(float* sums, Span<float> squares)
     {
         foreach (ref float square in squares)
         {
-            Vector256<float> product = Vector256.Load(products);
-            square += Vector256.Dot(product, product);
-            products += Tile.Size;
+            square = Vector512.Sum(Vector512.Load(sums));
+            sums += Tile.Width;
         }
     }
 }

@@ -1,10 +1,9 @@
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 
 namespace CurKv.KvPolicy.Kernels;
 
 /// <summary>Squared norms of every token of every head.</summary>
-internal static unsafe class SquaredNorms
+internal static class SquaredNorms
 {
     /// <summary>Computes them in one pass over the memory.</summary>
     /// <param name="tensor">The keys or the values.</param>
@@ -30,27 +29,13 @@ internal static unsafe class SquaredNorms
                 ElementNorms<BF16Element>.Compute(tensor, squares);
                 break;
             case KvElementType.Q8_0:
-                ComputeQuantised<Q8_0Block>(tensor, squares);
+                QuantisedNorms<Q8_0Block>.Compute(tensor, squares);
                 break;
             case KvElementType.Q4_0:
-                ComputeQuantised<Q4_0Block>(tensor, squares);
+                QuantisedNorms<Q4_0Block>.Compute(tensor, squares);
                 break;
             default:
                 throw new ArgumentException($"{tensor.Type} is not a cache element type.", nameof(tensor));
-        }
-    }
-
-    [MethodImpl(Hot.Loop)]
-    private static void ComputeQuantised<TBlock>(in KvTensor tensor, Span<float> squares)
-        where TBlock : IQuantisedBlock
-    {
-        for (int token = 0; token < tensor.Tokens; token++)
-        {
-            byte* row = tensor.Data + (token * tensor.RowBytes);
-            for (int head = 0; head < tensor.Heads; head++, row += tensor.SliceBytes)
-            {
-                squares[(head * tensor.Tokens) + token] = QuantisedRow<TBlock>.SquaredNorm(row, tensor.HeadDimension);
-            }
         }
     }
 

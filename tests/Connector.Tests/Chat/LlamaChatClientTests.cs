@@ -1,6 +1,7 @@
 using System.Globalization;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates;
+using CurKv.Connector.KvCache;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
@@ -197,7 +198,7 @@ public class LlamaChatClientTests(PebbleFixture fixture) : IClassFixture<PebbleF
             Assert.Equal((long)(usage.InputTokenCount!.Value * (1 - ratio)), kept);
             Assert.Equal(usage.InputTokenCount - kept, usage.AdditionalCounts["kv_cells_evicted"]);
             GenerationStatistics statistics = Assert.IsType<GenerationStatistics>(response.RawRepresentation);
-            Assert.Equal("curdkv", statistics.Compression!.Policy);
+            Assert.Equal(KvCompressionDefaults.QuestionAwarePolicy, statistics.Compression!.Policy);
             Assert.Equal(kept + usage.OutputTokenCount!.Value, statistics.Cells);
         }
     }

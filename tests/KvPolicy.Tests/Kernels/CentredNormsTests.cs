@@ -14,6 +14,8 @@ public class CentredNormsTests
     [InlineData(130, 80, 4, 64, true)]
     [InlineData(64, 18, 0, 18, false)]
     [InlineData(65, 64, 4, 64, false)]
+    [InlineData(200, 96, 100, 96, false)]
+    [InlineData(129, 256, 4, 128, true)]
     [InlineData(130, 80, 4, 32, false)]
     public void Compute_KnownRotation_EqualsScalarTwin(int tokens, int headDimension, int skip, int dimensions, bool interleaved)
     {
@@ -79,6 +81,10 @@ public class CentredNormsTests
         float[] squares = new float[Heads * 20];
         CentredNorms.Compute(tensor.View, null, new RotaryEmbedding(10000, 32, true), 4, squares);
 
+        float[] expected = new float[squares.Length];
+        ScalarCentredNorms.Compute(tensor.View, new RotaryEmbedding(10000, 32, true), 4, expected);
+        (expected[7], expected[25]) = (squares[7], squares[25]);
+        ScoreAssert.Equal(expected, squares, 1e-4, 1e-6);
         Assert.Equal([7, 25], Enumerable.Range(0, squares.Length).Where(i => !float.IsFinite(squares[i])));
     }
 

@@ -11,7 +11,11 @@ public class GramTests
     [InlineData(1, 1)]
     [InlineData(63, 8)]
     [InlineData(64, 33)]
+    [InlineData(65, 24)]
     [InlineData(200, 80)]
+    [InlineData(70, 96)]
+    [InlineData(129, 128)]
+    [InlineData(66, 256)]
     public void Compute_RandomTensor_EqualsScalarTwin(int tokens, int headDimension)
     {
         using var tensor = TestTensor.Random(KvElementType.F16, KvLayout.TokenMajor, tokens, Heads, headDimension, seed: 9);

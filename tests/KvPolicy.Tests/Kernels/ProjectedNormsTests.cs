@@ -13,6 +13,9 @@ public class ProjectedNormsTests
     [InlineData(64, 31, 8)]
     [InlineData(65, 33, 7)]
     [InlineData(130, 80, 20)]
+    [InlineData(65, 96, 16)]
+    [InlineData(63, 128, 33)]
+    [InlineData(66, 256, 48)]
     public void Compute_SharedProjection_EqualsScalarTwin(int tokens, int headDimension, int columns)
     {
         using var tensor = TestTensor.Random(KvElementType.F16, KvLayout.TokenMajor, tokens, Heads, headDimension, seed: 4);
@@ -24,6 +27,8 @@ public class ProjectedNormsTests
     [InlineData(1)]
     [InlineData(8)]
     [InlineData(33)]
+    [InlineData(40)]
+    [InlineData(128)]
     public void Compute_UpperTrianglesPerHead_EqualsScalarTwin(int headDimension)
     {
         using var tensor = TestTensor.Random(KvElementType.BF16, KvLayout.TokenMajor, 70, Heads, headDimension, seed: 6);

@@ -98,6 +98,37 @@ public class SquaredNormsTests
         }
     }
 
+    [Theory]
+    [InlineData(KvElementType.Q8_0, 0)]
+    [InlineData(KvElementType.Q4_0, 0x88)]
+    public void Compute_NonFiniteScaleOfZeros_IsNotFinite(KvElementType type, byte zeros)
+    {
+        // One block alone is less than the kernel takes at once.
+        using var tensor = new TestTensor(type, KvLayout.TokenMajor, 2, 1, 32);
+        FillWith(tensor.View, zeros);
+        tensor.SetScale(0, 0, 0, Half.PositiveInfinity);
+        float[] squares = new float[2];
+        SquaredNorms.Compute(tensor.View, squares);
+
+        Assert.Equal([float.NaN, 0], squares);
+    }
+
+    [Theory]
+    [InlineData(KvElementType.F32, KvLayout.TokenMajor)]
+    [InlineData(KvElementType.F32, KvLayout.ChannelMajor)]
+    [InlineData(KvElementType.BF16, KvLayout.TokenMajor)]
+    [InlineData(KvElementType.BF16, KvLayout.ChannelMajor)]
+    public void Compute_DenormalsAndZeros_AreNotLost(KvElementType type, KvLayout layout)
+    {
+        // The square of the first underflows; its neighbours' must not be touched by it.
+        const float Denormal = 1.1754942e-38f / 2;
+        using var tensor = new TestTensor(type, layout, 40, 1, 48);
+        tensor.SetRow(0, 3, channel => channel == 40 ? 1e-18f : Denormal);
+        tensor.SetRow(0, 35, channel => channel == 1 ? 2 : Denormal);
+
+        AssertEqualsScalarTwin(tensor.View);
+    }
+
     [Fact]
     public void Compute_LargeFiniteHalves_StayFinite()
     {

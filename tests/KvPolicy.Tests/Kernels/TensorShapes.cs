@@ -3,8 +3,8 @@ namespace CurKv.KvPolicy.Tests.Kernels;
 /// <summary>Every element type in every layout that it has, at sizes around the kernels' steps.</summary>
 internal static class TensorShapes
 {
-    private static readonly int[] HeadDimensions = [1, 7, 8, 31, 32, 33, 64, 80, 128];
-    private static readonly int[] TokenCounts = [1, 31, 32, 33, 130];
+    private static readonly int[] HeadDimensions = [1, 7, 8, 31, 32, 33, 64, 80, 96, 128, 256];
+    private static readonly int[] TokenCounts = [1, 31, 32, 33, 63, 130];
 
     public static TheoryData<KvElementType, KvLayout, int, int> All()
     {

@@ -1,0 +1,49 @@
+using CurKv.KvPolicy;
+
+namespace CurKv.Benchmarks;
+
+/// <summary>Measures how long every policy takes to score a cache and to select from it, with all threads.</summary>
+/// <remarks>
+/// The cache has 8 layers x 8 heads x 128, f16. Where it exceeds the memory, layers share it: 131 072 tokens take 4.3 GB, so each
+/// of two layers is scored four times. Layers are larger than the processor's caches, so they are read from memory all the same.
+/// </remarks>
+internal sealed class PolicyBenchmark(RandomMemory memory, int rounds)
+{
+    private const int Layers = 8;
+    private const int Heads = 8;
+    private const int HeadDimension = 128;
+    private const int QueryHeadsPerHead = 4;
+    private const double EvictedShare = 0.8;
+    private static readonly RotaryEmbedding Rotary = new(500_000, HeadDimension, Interleaved: true);
+
+    public IReadOnlyList<PolicyRow> Run(int[] tokenCounts)
+    {
+        memory.Fill(KvElementType.F16, KvTensor.SliceBytesOf(KvElementType.F16, HeadDimension) * Heads);
+        return [.. from name in KvPolicies.All from tokens in tokenCounts select Measure(name, tokens)];
+    }
+
+    private PolicyRow Measure(string name, int tokens)
+    {
+        IKvPolicy policy = KvPolicies.Create(name);
+        KvTensor[] tensors = memory.Tensors(KvElementType.F16, tokens, Heads, HeadDimension);
+        KvQueries queries = policy.QueryWindow > 0 ? RandomQueries(policy.QueryWindow) : default;
+        KvLayerTensors[] layers = new KvLayerTensors[Layers];
+        for (int i = 0; i < Layers; i++)
+        {
+            layers[i] = new KvLayerTensors(tensors[2 * i % tensors.Length], tensors[((2 * i) + 1) % tensors.Length], queries, Rotary);
+        }
+
+        var selector = new KvSelector(policy);
+        KvBudget budget = KvBudget.FromRatio(EvictedShare);
+        double[][] seconds = Timing.Alternate(rounds, () => selector.Select(layers, budget, new KvProtection()));
+        return new PolicyRow(name, tokens, Timing.Median(seconds[0]) * 1000);
+    }
+
+    private static KvQueries RandomQueries(int window)
+    {
+        const int QueryHeads = QueryHeadsPerHead * Heads;
+        var random = new Random(1);
+        float[] data = [.. Enumerable.Range(0, QueryHeads * window * HeadDimension).Select(_ => random.NextSingle() - 0.5f)];
+        return new KvQueries(data, QueryHeads, window, HeadDimension);
+    }
+}
