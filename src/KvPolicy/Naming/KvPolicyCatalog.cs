@@ -8,12 +8,13 @@ namespace CurKv.KvPolicy;
 /// Names may be joined and given arguments:
 /// <code>
 /// union     = sum { "|" sum }
-/// sum       = product { "+" product }
+/// sum       = product { "+" [ number "*" ] product }
 /// product   = factor { "*" factor }
 /// factor    = name [ "(" arguments ")" ] | "(" union ")"
 /// arguments = argument { "," argument }
 /// argument  = union | name "=" value
 /// name      = letter { letter | digit | "-" }
+/// number    = digit { digit | "." | "e" | "-" }
 /// value     = ( letter | digit | "-" | "." ) { letter | digit | "-" | "." }
 /// </code>
 /// <c>*</c> is <see cref="PolicyProduct"/>, <c>+</c> <see cref="PolicySum"/> and <c>|</c> <see cref="PolicyUnion"/>; each groups from the

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace CurKv.KvPolicy;
@@ -8,14 +9,15 @@ internal sealed class KvPolicyParser
     // A name is read by recursion, and its policies score by recursion: neither may run out of stack.
     private const int MaxSigns = 200;
     private const int MaxShown = 40;
+    private const char Sum = '+';
     private const string Joining = "Join policies with \"+\", \"*\" or \"|\".";
 
     // From the loosest to the tightest.
-    private static readonly (char Sign, Func<IKvPolicy, IKvPolicy, IKvPolicy> Join)[] Operators =
+    private static readonly (char Sign, Func<IKvPolicy, double, IKvPolicy, IKvPolicy> Join)[] Operators =
     [
-        ('|', static (first, second) => new PolicyUnion(first, second)),
-        ('+', static (first, second) => new PolicySum(first, second)),
-        ('*', static (first, second) => new PolicyProduct(first, second)),
+        ('|', static (first, _, second) => new PolicyUnion(first, second)),
+        (Sum, static (first, weight, second) => new PolicySum(first, second, weight)),
+        ('*', static (first, _, second) => new PolicyProduct(first, second)),
     ];
 
     private readonly string _text;
@@ -65,17 +67,50 @@ internal sealed class KvPolicyParser
             return Factor();
         }
 
-        (char sign, Func<IKvPolicy, IKvPolicy, IKvPolicy> join) = Operators[level];
+        (char sign, Func<IKvPolicy, double, IKvPolicy, IKvPolicy> join) = Operators[level];
         IKvPolicy policy = Expression(level + 1);
         while (TryTake(sign))
         {
             int position = _at - 1;
             IKvPolicy first = policy;
+            (double weight, int weightPosition) = sign == Sum ? Weight() : (1, _at);
             IKvPolicy second = Expression(level + 1);
-            policy = Create(() => join(first, second), _ => position);
+            policy = Create(() => join(first, weight, second), parameter => parameter == "weight" ? weightPosition : position);
         }
 
         return policy;
+    }
+
+    /// <summary>The number that a summand may begin with, and where it stands.</summary>
+    private (double Weight, int Position) Weight()
+    {
+        SkipSpace();
+        int position = _at;
+        string text = Value();
+        if (text.Length == 0 || !char.IsAsciiDigit(text[0]))
+        {
+            _at = position;
+            return (1, position);
+        }
+
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double weight))
+        {
+            throw Error(position, $"\"{Shown(text)}\" is not a number", "Write a weight such as 4, or 0.5.");
+        }
+
+        return TryTake('*') ? (weight, position) : throw Error(_at, $"\"*\" is expected behind a weight, not {Next()}", "Write a summand as 4*curdkv.");
+    }
+
+    // A number or a word.
+    private string Value()
+    {
+        int start = _at;
+        while (_at < _text.Length && (char.IsAsciiLetterOrDigit(_text[_at]) || _text[_at] is '-' or '.'))
+        {
+            _at++;
+        }
+
+        return _text[start.._at];
     }
 
     private IKvPolicy Factor()
@@ -144,17 +179,13 @@ internal sealed class KvPolicyParser
 
         SkipSpace();
         int valuePosition = _at;
-        while (_at < _text.Length && (char.IsAsciiLetterOrDigit(_text[_at]) || _text[_at] is '-' or '.'))
-        {
-            _at++;
-        }
-
-        if (_at == valuePosition)
+        string value = Value();
+        if (value.Length == 0)
         {
             throw Error(_at, $"\"{Shown(name)}\" has no value", $"Write a number or a word behind \"=\", not {Next()}.");
         }
 
-        arguments.Add(new KvPolicyArgument(name, position, _text[valuePosition.._at], valuePosition));
+        arguments.Add(new KvPolicyArgument(name, position, value, valuePosition));
     }
 
     // What a constructor refuses is refused at the argument.

@@ -82,7 +82,7 @@ public class CentredNormsTests
         CentredNorms.Compute(tensor.View, null, new RotaryEmbedding(10000, 32, true), 4, squares);
 
         float[] expected = new float[squares.Length];
-        ScalarCentredNorms.Compute(tensor.View, new RotaryEmbedding(10000, 32, true), 4, expected);
+        ScalarCentredNorms.Compute(tensor.View, null, new RotaryEmbedding(10000, 32, true), 4, expected);
         (expected[7], expected[25]) = (squares[7], squares[25]);
         ScoreAssert.Equal(expected, squares, 1e-4, 1e-6);
         Assert.Equal([7, 25], Enumerable.Range(0, squares.Length).Where(i => !float.IsFinite(squares[i])));

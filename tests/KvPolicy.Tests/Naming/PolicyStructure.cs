@@ -6,7 +6,8 @@ internal static class PolicyStructure
     public static string Of(IKvPolicy policy) => policy switch
     {
         PolicyUnion union => $"Union({Of(union.First)}, {Of(union.Second)})",
-        PolicySum sum => $"Sum({Of(sum.First)}, {Of(sum.Second)})",
+        PolicySum { Weight: 1 } sum => $"Sum({Of(sum.First)}, {Of(sum.Second)})",
+        PolicySum sum => FormattableString.Invariant($"Sum({Of(sum.First)}, {sum.Weight} x {Of(sum.Second)})"),
         PolicyProduct product => $"Product({Of(product.First)}, {Of(product.Second)})",
         ChunkKv chunk => FormattableString.Invariant($"Chunk({Of(chunk.Inner)}, {chunk.Size})"),
         AdaKv adaptive => FormattableString.Invariant($"Adaptive({Of(adaptive.Inner)}, {adaptive.Safeguard})"),

@@ -28,6 +28,7 @@ public sealed record PolicyTree(IKvPolicy Policy, string Text)
         return kind switch
         {
             1 => Join(first, "*", (a, b) => new PolicyProduct(a, b)),
+            2 when random.Next(2) == 0 => Join(first, Invariant($"+{share}*"), (a, b) => new PolicySum(a, b, share)),
             2 => Join(first, "+", (a, b) => new PolicySum(a, b)),
             3 => Join(first, "|", (a, b) => new PolicyUnion(a, b)),
             4 => new(new ChunkKv(first.Policy, size), $"chunk({first.Text},size={size})"),

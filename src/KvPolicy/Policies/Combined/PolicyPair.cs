@@ -14,14 +14,14 @@ public abstract class PolicyPair : IKvPolicy
 
     private readonly int _precedence;
 
-    private protected PolicyPair(IKvPolicy first, char symbol, IKvPolicy second)
+    private protected PolicyPair(IKvPolicy first, char symbol, IKvPolicy second, string factor = "")
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
         _precedence = Operators.IndexOf(symbol, StringComparison.Ordinal);
         First = first;
         Second = second;
-        Name = Operand(first, _precedence) + symbol + Operand(second, _precedence + 1);
+        Name = Operand(first, _precedence) + symbol + factor + Operand(second, _precedence + 1);
     }
 
     /// <summary>The left operand.</summary>

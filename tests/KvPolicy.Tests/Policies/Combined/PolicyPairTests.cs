@@ -15,6 +15,9 @@ public class PolicyPairTests
         { new PolicyUnion(A, B), "a|b" },
         { new PolicySum(new PolicySum(A, B), C), "a+b+c" },
         { new PolicySum(A, new PolicySum(B, C)), "a+(b+c)" },
+        { new PolicySum(A, new PolicySum(B, C), 4), "a+4*(b+c)" },
+        { new PolicySum(A, new PolicyProduct(B, C), 0.5), "a+0.5*b*c" },
+        { new PolicyProduct(A, new PolicySum(B, C, 4)), "a*(b+4*c)" },
         { new PolicyProduct(new PolicySum(A, B), C), "(a+b)*c" },
         { new PolicyProduct(A, new PolicyProduct(B, C)), "a*(b*c)" },
         { new PolicySum(new PolicyProduct(A, B), C), "a*b+c" },
@@ -53,6 +56,22 @@ public class PolicyPairTests
 
         Assert.Equal([1, 3, -1.5f, 0.5f], scores);
     }
+
+    [Fact]
+    public void Score_WeightedSum_CountsTheSecondPolicyThatOften()
+    {
+        float[] scores = Score((first, second) => new PolicySum(first, second, 4), [[1, 3], [0, 0]], [[10, 30], [-6, 2]]);
+
+        Assert.Equal([0.5f + 2, 1.5f + 6, -6, 2], scores);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    [InlineData(1e7)]
+    public void Constructor_SumWithABadWeight_Throws(double weight) =>
+        Assert.Throws<ArgumentOutOfRangeException>("weight", () => new PolicySum(A, B, weight));
 
     [Fact]
     public void Score_SumOfInfinities_KeepsTheirMeaningAndTheMeans()
