@@ -10,7 +10,7 @@ usage() {
 ./build.sh bench [options]   what compression costs, and what it gains, in one run
 ./build.sh bench kernels     the scoring kernels against the memory's speed, and every policy's time [--json] [--quick]
 ./build.sh bench dotnet      the same kernels under BenchmarkDotNet
-./build.sh eval  [options]   the demo's questions under every policy
+./build.sh eval  [options]   right answers under every policy; --quick for the table of docs/policies.md
 ./build.sh pack              makes the NuGet packages (needs a feed that carries LLamaSharp)
 ./build.sh clean             removes everything that was built
 
@@ -42,7 +42,7 @@ esac
 case "$command" in
     demo) run samples/Chat "$@" ;;
     bench) run tests/Benchmarks "$@" ;;
-    eval) run samples/Chat --policy curdkv curdkv-norms curdkv-sketch curdkv-local curdkv-exact keynorm streaming random "$@" ;;
+    eval) run tests/Evaluation "$@" ;;
     pack) dotnet pack Connector.sln -c Release -o artifacts/packages ;;
     clean) rm -rf artifacts ;;
     test)

@@ -1,14 +1,16 @@
 using System.CommandLine;
 using System.Text.Json;
 using CurKv.Connector;
+using CurKv.Connector.KvCache;
 using CurKv.Evaluation;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
 using Spectre.Console;
 
 string bundledModel = Path.Combine(AppContext.BaseDirectory, "models", "pebble-17m-q8_0.gguf");
 string[] tablePolicies =
 [
-    "snapkv(window=32,pool=21)+curdkv", "snapkv(window=32,pool=13,pooling=max)|curdkv(combine=key)",
+    KvCompressionDefaults.QuestionAwarePolicy, "snapkv(window=32,pool=21)+curdkv", "snapkv(window=32,pool=13,pooling=max)|curdkv(combine=key)",
     "curdkv", "curdkv-norms", "curdkv-sketch", "curdkv-local",
     "snapkv(window=32)", "snapkv(window=32,pool=13)", "snapkv(window=32,pool=21)", "streaming", "random",
 ];
@@ -33,6 +35,21 @@ var command = new RootCommand("Counts the right answers that each policy leaves,
     quick, json, model, data, contains, policies, ratios, lengths, families, regimes, limit, byFamily, threads, recent,
 };
 command.SetAction(async (arguments, cancellationToken) =>
+{
+    try
+    {
+        await RunAsync(arguments, cancellationToken);
+        return 0;
+    }
+    catch (Exception e) when (e is LlamaException or OptionsValidationException or ArgumentException or UnauthorizedAccessException or IOException or JsonException)
+    {
+        await Console.Error.WriteLineAsync(e.Message);
+        return 1;
+    }
+});
+return await command.Parse(args).InvokeAsync();
+
+async Task RunAsync(ParseResult arguments, CancellationToken cancellationToken)
 {
     bool isQuick = arguments.GetValue(quick);
     double[] evicted = isQuick && arguments.GetResult(ratios)?.Implicit != false ? [0.8, 0.9] : arguments.GetRequiredValue(ratios);
@@ -84,5 +101,4 @@ command.SetAction(async (arguments, cancellationToken) =>
     {
         AnsiConsole.Write(table);
     }
-});
-return await command.Parse(args).InvokeAsync();
+}

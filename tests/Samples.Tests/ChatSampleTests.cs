@@ -11,7 +11,7 @@ public sealed class ChatSampleTests : IDisposable
     [Fact]
     public async Task Run_MissingModel_NamesItAndFails()
     {
-        (int exitCode, string output, string error) = await ChatSample.RunAsync("--model", "nowhere.gguf", "--json");
+        (int exitCode, string output, string error) = await Programs.RunChatAsync("--model", "nowhere.gguf", "--json");
 
         Assert.Equal(1, exitCode);
         Assert.Empty(output);
@@ -22,7 +22,7 @@ public sealed class ChatSampleTests : IDisposable
     [Fact]
     public async Task Run_UnknownPolicy_ListsTheKnownOnes()
     {
-        (int exitCode, _, string error) = await ChatSample.RunAsync("--policy", "curdvk", "--json");
+        (int exitCode, _, string error) = await Programs.RunChatAsync("--policy", "curdvk", "--json");
 
         Assert.Equal(1, exitCode);
         Assert.Contains("curdvk", error, StringComparison.Ordinal);
@@ -32,7 +32,7 @@ public sealed class ChatSampleTests : IDisposable
     [Fact]
     public async Task Run_Json_PrintsOneObjectWithEveryRun()
     {
-        (int exitCode, string output, _) = await ChatSample.RunAsync("--json");
+        (int exitCode, string output, _) = await Programs.RunChatAsync("--json");
         Assert.Equal(0, exitCode);
         JsonElement report = JsonDocument.Parse(output).RootElement;
 
@@ -69,7 +69,7 @@ public sealed class ChatSampleTests : IDisposable
         string document = Write("notes.txt", "The access code for the north gate is 4821. Anna lives in Oslo.");
         string questions = Write("notes.json", """[{ "question": "What is the access code for the north gate?", "answer": "4821" }]""");
 
-        (int exitCode, string output, _) = await ChatSample.RunAsync(document, "--questions", questions, "--policy", "curdkv", "--ratio", "0.5");
+        (int exitCode, string output, _) = await Programs.RunChatAsync(document, "--questions", questions, "--policy", "curdkv", "--ratio", "0.5");
 
         Assert.Equal(0, exitCode);
         Assert.Contains("What it took", output, StringComparison.Ordinal);

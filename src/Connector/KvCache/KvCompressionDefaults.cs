@@ -4,7 +4,7 @@ namespace CurKv.Connector.KvCache;
 internal static class KvCompressionDefaults
 {
     /// <summary>The policy where the question stands in the prompt.</summary>
-    public const string QuestionAwarePolicy = "snapkv(window=32,pool=21)+curdkv";
+    public const string QuestionAwarePolicy = "snapkv(window=24,pool=21)+4*curdkv(value=0.5)";
 
     /// <summary>The policy where no question is known yet, or queries cannot be observed.</summary>
     public const string QueryFreePolicy = "curdkv";
