@@ -8,7 +8,7 @@ public class EvaluationTests
     public async Task Run_Json_PrintsOneObjectWithARowForEachSetting()
     {
         (int exitCode, string output, _) = await Programs.RunEvaluationAsync(
-            "--quick", "--json", "--limit", "1", "--length", "512", "--family", "niah_single", "kv_lookup", "--policy", "snapkv(window=24,pool=21)+4*curdkv", "random", "--threads", "1");
+            "--quick", "--json", "--limit", "1", "--length", "1024", "--family", "niah_single", "kv_lookup", "--policy", "snapkv(window=24,pool=21)+4*curdkv", "random", "--threads", "1");
 
         Assert.Equal(0, exitCode);
         JsonElement[] rows = [.. JsonDocument.Parse(output).RootElement.GetProperty("rows").EnumerateArray()];
@@ -17,7 +17,7 @@ public class EvaluationTests
             from setting in new[] { "none 0", "snapkv(window=24,pool=21)+4*curdkv 0.8", "snapkv(window=24,pool=21)+4*curdkv 0.9", "random 0.8", "random 0.9" }
             select $"{regime} {setting}",
             rows.Select(row => $"{row.GetProperty("regime").GetString()} {row.GetProperty("policy").GetString()} {row.GetProperty("ratio").GetRawText()}"));
-        Assert.All(rows, row => Assert.Equal((512, 2), (row.GetProperty("length").GetInt32(), row.GetProperty("n").GetInt32())));
+        Assert.All(rows, row => Assert.Equal((1024, 2), (row.GetProperty("length").GetInt32(), row.GetProperty("n").GetInt32())));
 
         int Right(string regime, string policy) => rows
             .Where(row => row.GetProperty("regime").GetString() == regime && row.GetProperty("policy").GetString() == policy)
