@@ -14,10 +14,52 @@ internal static unsafe class QuantisedNorms<TBlock>
     // Blocks that are taken at once, over the borders of heads: their scales are widened together.
     private const int Group = 8;
 
-    [MethodImpl(Hot.Loop)]
     public static void Compute(in KvTensor tensor, Span<float> squares)
     {
         int headBlocks = tensor.HeadDimension / BlockLength;
+        if (headBlocks is 2 or 4 && tensor.Heads * headBlocks % Group == 0)
+        {
+            ByGroup(tensor, headBlocks, squares);
+        }
+        else
+        {
+            ByHead(tensor, headBlocks, squares);
+        }
+    }
+
+    /// <summary>Head dimensions of 64 and 128: a group is four or two heads, whose sums need not leave the registers.</summary>
+    [MethodImpl(Hot.Loop)]
+    private static void ByGroup(in KvTensor tensor, int headBlocks, Span<float> squares)
+    {
+        int tokens = tensor.Tokens;
+        int step = Group / headBlocks * tokens;
+        for (int token = 0; token < tokens; token++)
+        {
+            byte* blocks = tensor.Data + (token * tensor.RowBytes);
+            for (int i = token; i < squares.Length; i += step, blocks += Group * TBlock.Bytes)
+            {
+                Vector256<float> sums = SumGroup(blocks);
+                sums += Vector256.Shuffle(sums, Vector256.Create(1, 0, 3, 2, 5, 4, 7, 6));
+                if (headBlocks == 2)
+                {
+                    squares[i] = sums[0];
+                    squares[i + tokens] = sums[2];
+                    squares[i + (2 * tokens)] = sums[4];
+                    squares[i + (3 * tokens)] = sums[6];
+                }
+                else
+                {
+                    sums += Vector256.Shuffle(sums, Vector256.Create(2, 3, 0, 1, 6, 7, 4, 5));
+                    squares[i] = sums[0];
+                    squares[i + tokens] = sums[4];
+                }
+            }
+        }
+    }
+
+    [MethodImpl(Hot.Loop)]
+    private static void ByHead(in KvTensor tensor, int headBlocks, Span<float> squares)
+    {
         int blocks = headBlocks * tensor.Heads;
         float[] buffer = ArrayPool<float>.Shared.Rent(blocks + Group);
         fixed (float* sums = buffer)
@@ -53,12 +95,6 @@ internal static unsafe class QuantisedNorms<TBlock>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Sum(float* blocks, int count)
     {
-        // A head dimension of 128.
-        if (count == 4)
-        {
-            return blocks[0] + blocks[1] + (blocks[2] + blocks[3]);
-        }
-
         float sum = blocks[0];
         for (int i = 1; i < count; i++)
         {

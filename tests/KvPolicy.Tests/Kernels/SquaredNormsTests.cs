@@ -99,6 +99,20 @@ public class SquaredNormsTests
     }
 
     [Theory]
+    [InlineData(KvElementType.Q8_0, 64)]
+    [InlineData(KvElementType.Q8_0, 128)]
+    [InlineData(KvElementType.Q4_0, 64)]
+    [InlineData(KvElementType.Q4_0, 128)]
+    public void Compute_WholeGroupsOfHeads_EqualsScalarTwin(KvElementType type, int headDimension)
+    {
+        const int EightHeads = 8;
+        using var tensor = TestTensor.Random(type, KvLayout.TokenMajor, 37, EightHeads, headDimension, seed: 3);
+        tensor.SetScale(6, 36, headDimension - 1, Half.NaN);
+
+        AssertEqualsScalarTwin(tensor.View);
+    }
+
+    [Theory]
     [InlineData(KvElementType.Q8_0, 0)]
     [InlineData(KvElementType.Q4_0, 0x88)]
     public void Compute_NonFiniteScaleOfZeros_IsNotFinite(KvElementType type, byte zeros)
