@@ -19,10 +19,10 @@ internal sealed record EvalReport(string Binding, string LlamaCpp, string Model,
                 table.AddColumn(new TableColumn(string.Create(CultureInfo.InvariantCulture, $"{length} tokens, {ratio:P0} evicted")).RightAligned());
             }
 
-            foreach (IGrouping<string, EvalRow> policy in regime.GroupBy(row => row.Policy))
+            foreach (var policy in regime.GroupBy(row => (row.Policy, row.Family)))
             {
                 // The full cache has one ratio, and stands in every column.
-                table.AddRow([Markup.Escape(policy.Key), .. columns.Select(column => Cell(policy.FirstOrDefault(row => row.Length == column.Length && (row.Ratio == column.Ratio || row.Ratio == 0))))]);
+                table.AddRow([Markup.Escape($"{policy.Key.Policy} {policy.Key.Family}".TrimEnd()), .. columns.Select(column => Cell(policy.FirstOrDefault(row => row.Length == column.Length && (row.Ratio == column.Ratio || row.Ratio == 0))))]);
             }
 
             yield return table;

@@ -5,7 +5,6 @@ using CurKv.Connector.Engine;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;
 using CurKv.Connector.Templates;
-using CurKv.KvPolicy;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Evaluation;
@@ -19,6 +18,8 @@ namespace CurKv.Evaluation;
 /// <param name="recent">Recent tokens to protect; null for the defaults.</param>
 internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
 {
+    // An answer has fewer tokens than characters.
+    private const int LongestAnswer = 64;
     private static readonly SamplerSettings Greedy = new() { Temperature = 0, TopK = 1, TopP = 1, MinP = 0, Seed = 0 };
 
     /// <summary>Asks one prompt's question.</summary>
@@ -27,13 +28,14 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
     {
         bool[] right = new bool[settings.Count];
 
-        // As many tokens as any policy looks at, and the one that answers are decoded from.
-        int window = Math.Max(1, settings.Max(setting => setting.Policy == KvCompressionOptions.NoPolicy ? 1 : KvPolicyCatalog.Default.Create(setting.Policy).QueryWindow));
         foreach (EvalRegime regime in Enum.GetValues<EvalRegime>())
         {
             Prompt text = regime == EvalRegime.Aware ? runtime.Prompts.Build(prompt.Turns) : runtime.Prompts.BuildOpening(prompt.Context);
             int[] question = regime == EvalRegime.Aware ? [] : runtime.Prompts.BuildContinuation(text, prompt.Turns);
-            int split = Math.Max(text.Tokens.Length - window, 0);
+
+            // As many tokens as any policy looks at, and at least the one that answers are decoded from.
+            int window = settings.Max(setting => runtime.Plan(setting.ToOptions(recent), text, regime == EvalRegime.Aware)?.QueryWindow ?? 1);
+            int split = Math.Max(text.Tokens.Length - Math.Max(window, 1), 0);
             KvSnapshot? start = null;
             for (int i = 0; i < settings.Count; i++)
             {
@@ -70,7 +72,7 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
     {
         var answer = new StringBuilder();
         bool ended = false;
-        await foreach (GenerationEvent item in runtime.Scheduler.GenerateAsync(request with { MaxOutputTokens = 2 * prompt.Answer.Length }, cancellationToken))
+        await foreach (GenerationEvent item in runtime.Scheduler.GenerateAsync(request with { MaxOutputTokens = Math.Max(LongestAnswer, prompt.Answer.Length) }, cancellationToken))
         {
             answer.Append(item.Text);
             ended = item.FinishReason == ChatFinishReason.Stop;

@@ -5,6 +5,7 @@ using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;
 using CurKv.Connector.Templates;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
 
 namespace CurKv.Connector;
 
@@ -44,14 +45,18 @@ public sealed class LlamaDocument : IChatClient
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
+    /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
+    /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
         LlamaRuntime.CollectAsync(GetStreamingResponseAsync(messages, options, cancellationToken));
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
+    /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
+    /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -75,8 +80,8 @@ public sealed class LlamaDocument : IChatClient
             : null;
     }
 
-    // Where cells were evicted, only those before the first gap are still at their tokens' places.
-    private Prompt Protected => _snapshot.Cells == _snapshot.Tokens ? _prompt : _prompt with { Scaffolding = [] };
+    // Where cells were evicted, the others are not at their tokens' places any more.
+    private Prompt Protected => _snapshot.Cells == _snapshot.Tokens ? _prompt : _prompt with { SystemPrompt = default, Scaffolding = [] };
 
     /// <summary>Gives the document's memory back once no answer is generated from it any more. May be called more than once.</summary>
     public void Dispose()

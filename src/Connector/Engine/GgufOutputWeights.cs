@@ -9,12 +9,11 @@ namespace CurKv.Connector.Engine;
 /// The weights <c>blk.*.attn_output.weight</c> of a GGUF file, read and dequantised when they are asked for: llama.cpp does not
 /// hand out its own, which may lie on a GPU.
 /// </summary>
-internal sealed unsafe class GgufOutputWeights : IKvOutputWeights, IDisposable
+internal sealed unsafe class GgufOutputWeights : IKvOutputWeights
 {
     private const int ChunkBytes = 64 << 10;
     private readonly string _path;
     private readonly GgufTensor[] _layers;
-    private readonly SafeFileHandle _file;
 
     private GgufOutputWeights(string path, GgufTensor[] layers, int embedding, int inputs)
     {
@@ -22,7 +21,6 @@ internal sealed unsafe class GgufOutputWeights : IKvOutputWeights, IDisposable
         _layers = layers;
         Embedding = embedding;
         Inputs = inputs;
-        _file = File.OpenHandle(path);
     }
 
     public int Embedding { get; }
@@ -64,6 +62,7 @@ internal sealed unsafe class GgufOutputWeights : IKvOutputWeights, IDisposable
             throw new LlamaModelException(_path, $"The output weights of layer {layer} in '{_path}' have the element type {tensor.Type}, which ggml cannot turn into floats. Use another quantisation of the model.");
         }
 
+        using SafeFileHandle file = OpenFile();
         int rowBytes = checked((int)(Inputs / traits->BlockElements * (long)traits->BlockBytes));
         int chunkRows = Math.Clamp(ChunkBytes / rowBytes, 1, Embedding);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(chunkRows * rowBytes);
@@ -73,7 +72,7 @@ internal sealed unsafe class GgufOutputWeights : IKvOutputWeights, IDisposable
             {
                 int rows = Math.Min(chunkRows, Embedding - row);
                 Span<byte> bytes = buffer.AsSpan(0, rows * rowBytes);
-                ReadBytes(bytes, tensor.Position + ((long)row * rowBytes));
+                ReadBytes(file, bytes, tensor.Position + ((long)row * rowBytes));
                 Convert(traits, bytes, weights.Slice(row * Inputs, rows * Inputs));
             }
         }
@@ -82,8 +81,6 @@ internal sealed unsafe class GgufOutputWeights : IKvOutputWeights, IDisposable
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
-
-    public void Dispose() => _file.Dispose();
 
     private static void Convert(GgmlTypeTraits* traits, ReadOnlySpan<byte> bytes, Span<float> weights)
     {
@@ -101,13 +98,25 @@ internal sealed unsafe class GgufOutputWeights : IKvOutputWeights, IDisposable
         }
     }
 
-    private void ReadBytes(Span<byte> bytes, long position)
+    private SafeFileHandle OpenFile()
+    {
+        try
+        {
+            return File.OpenHandle(_path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(e);
+        }
+    }
+
+    private void ReadBytes(SafeFileHandle file, Span<byte> bytes, long position)
     {
         try
         {
             while (bytes.Length > 0)
             {
-                int read = RandomAccess.Read(_file, bytes, position);
+                int read = RandomAccess.Read(file, bytes, position);
                 if (read == 0)
                 {
                     throw new LlamaModelException(_path, $"The model file '{_path}' is cut off within its output weights. Download or copy it again.");
@@ -119,7 +128,9 @@ internal sealed unsafe class GgufOutputWeights : IKvOutputWeights, IDisposable
         }
         catch (IOException e)
         {
-            throw new LlamaModelException(_path, $"The model file '{_path}' cannot be read: {e.Message}", e);
+            throw Unreadable(e);
         }
     }
+
+    private LlamaModelException Unreadable(Exception e) => new(_path, $"The model file '{_path}' cannot be read: {e.Message}", e);
 }

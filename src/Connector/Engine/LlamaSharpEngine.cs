@@ -22,13 +22,12 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
     private static string? _configuredPath;
 
     private readonly SafeLlamaModelHandle _model;
-    private readonly GgufOutputWeights? _outputWeights;
     private readonly IDisposable _logSubscription;
 
     private LlamaSharpEngine(SafeLlamaModelHandle model, LlamaModelInfo info, GgufOutputWeights? outputWeights, IDisposable logSubscription)
     {
         _model = model;
-        _outputWeights = outputWeights;
+        OutputWeights = outputWeights;
         _logSubscription = logSubscription;
         Model = info;
     }
@@ -37,7 +36,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
 
     public LlamaModelInfo Model { get; }
 
-    public IKvOutputWeights? OutputWeights => _outputWeights;
+    public IKvOutputWeights? OutputWeights { get; }
 
     public bool SupportsGpu => NativeApi.llama_supports_gpu_offload();
 
@@ -98,7 +97,22 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         }
     }
 
-    public int Piece(int token, Span<byte> utf8, bool special = false) => (int)_model.TokenToSpan(token, utf8, special: special);
+    public int Piece(int token, Span<byte> utf8, bool special = false)
+    {
+        bool held = false;
+        try
+        {
+            _model.DangerousAddRef(ref held);
+            return (int)_model.TokenToSpan(token, utf8, special: special);
+        }
+        finally
+        {
+            if (held)
+            {
+                _model.DangerousRelease();
+            }
+        }
+    }
 
     public bool IsEndOfGeneration(int token) => ((LLamaToken)token).IsEndOfGeneration(_model.Vocab);
 
@@ -199,7 +213,6 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
     public void Dispose()
     {
         _model.Dispose();
-        _outputWeights?.Dispose();
         _logSubscription.Dispose();
     }
 

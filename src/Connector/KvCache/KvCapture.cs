@@ -21,7 +21,20 @@ internal sealed unsafe class KvCapture : IEvalHook
     }
 
     /// <summary>Whether every layer's keys and values were seen, in memory that this process can read.</summary>
-    public bool IsComplete => _found == 2 * _keys.Length && LlamaGaps.ggml_backend_buffer_is_host(_keys[0]->Buffer);
+    public bool IsComplete
+    {
+        get
+        {
+            // Some layers may lie on a GPU, and others not.
+            bool isComplete = _found == 2 * _keys.Length;
+            for (int i = 0; i < _keys.Length && isComplete; i++)
+            {
+                isComplete = LlamaGaps.ggml_backend_buffer_is_host(_keys[i]->Buffer) && LlamaGaps.ggml_backend_buffer_is_host(_values[i]->Buffer);
+            }
+
+            return isComplete;
+        }
+    }
 
     /// <summary>How keys are rotated on their way into the cache; null where they are not.</summary>
     public HadamardRotation? KeyRotation { get; private set; }

@@ -26,15 +26,18 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
         int cells = Budget.IsByMass ? tokens : Budget.Cells(tokens);
         int sinks = Math.Min(Protection.Sinks, cells - Math.Min(Protection.Recent, cells));
         int room = Math.Min(cells / 2, cells - sinks - Math.Min(Protection.Recent, cells));
+        int covered = sinks;
         List<TokenRange> ranges = [];
         foreach (TokenRange range in Protection.Ranges)
         {
-            int start = Math.Min(Math.Max(range.Start, sinks), range.End);
+            // A protected system prompt covers its own scaffolding.
+            int start = Math.Max(range.Start, covered);
             int length = range.End - start;
             if (length > 0 && length <= room)
             {
                 ranges.Add(new TokenRange(start, range.End));
                 room -= length;
+                covered = range.End;
             }
         }
 

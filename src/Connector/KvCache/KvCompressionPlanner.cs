@@ -48,8 +48,7 @@ internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observ
             ranges.Add(systemPrompt);
         }
 
-        // The system prompt's own scaffolding is a part of it.
-        ranges.AddRange(options.ProtectScaffolding ? scaffolding.Where(range => range.End > systemPrompt.End || !options.ProtectSystemPrompt) : []);
+        ranges.AddRange(options.ProtectScaffolding ? scaffolding : []);
         return ranges;
     }
 }

@@ -9,7 +9,7 @@ namespace CurKv.Connector;
 /// <param name="CellsAfter">Cells after it.</param>
 /// <param name="ScoreTime">Reading, scoring and selecting.</param>
 /// <param name="RewriteTime">Gathering the kept rows and giving them back to llama.cpp.</param>
-/// <param name="Loss">What attention lost by it, on the prompt's last queries; null unless <see cref="KvCompressionOptions.MeasureLoss"/> is set.</param>
+/// <param name="Loss">What attention lost by it, on the prompt's last queries; null unless <see cref="KvCompressionOptions.MeasureLoss"/> is set and queries can be observed.</param>
 public sealed record KvCompressionReport(
     string Policy, KvRewritePath Path, int CellsBefore, int CellsAfter, TimeSpan ScoreTime, TimeSpan RewriteTime, KvEvictionLoss? Loss = null)
 {

@@ -14,6 +14,9 @@ internal sealed unsafe partial class KvCompressor : IDisposable
     private readonly QueryCapture? _queries;
     private readonly IKvOutputWeights? _outputWeights;
     private readonly KvStateFormat? _format;
+    private readonly HadamardRotation? _keyRotation;
+    private readonly HadamardRotation? _valueRotation;
+    private readonly bool _rotationKnown;
     private readonly ILogger _logger;
     private readonly NativeBuffer _state = new();
     private readonly NativeBuffer _crafted = new();
@@ -36,6 +39,9 @@ internal sealed unsafe partial class KvCompressor : IDisposable
         _logger = logger;
         _format = probe.Format;
         _capture = probe.CaptureWorks ? capture : null;
+        _keyRotation = capture?.KeyRotation;
+        _valueRotation = capture?.ValueRotation;
+        _rotationKnown = capture is not null;
         _queries = probe.QueriesWork ? queries : null;
         Refusal = probe.Refusal;
         LogReady(logger, _capture is null ? KvRewritePath.State : KvRewritePath.Craft, probe.Refusal ?? "none");
@@ -79,6 +85,12 @@ internal sealed unsafe partial class KvCompressor : IDisposable
         {
             throw new KvCompressionException(
                 $"The policy '{policy}' compares single elements of keys and values, and this quantised cache stores them rotated. Set {nameof(LlamaChatClientOptions.KeyCacheType)} and {nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Setting} to another policy.");
+        }
+
+        if (inputs.HasFlag(KvPolicyInputs.OutputWeights) && !_rotationKnown && MayBeRotated)
+        {
+            throw new KvCompressionException(
+                $"The policy '{policy}' multiplies values with the model's weights, and whether this quantised cache stores them rotated is not known on a GPU. Set {nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Setting} to another policy.");
         }
 
         if (inputs.HasFlag(KvPolicyInputs.OutputWeights) && _outputWeights is null)
@@ -128,7 +140,7 @@ internal sealed unsafe partial class KvCompressor : IDisposable
             ? _capture!.View(sequence, cells, _format!, _model.KvHeads, _model.KeyDimension, _model.ValueDimension)
             : ReadState(sequence, cells);
         Complete(view, plan, undoRotation: CanUndoRotation(cells, lastPosition));
-        KvSelection selection = plan.Selector.Select(view, plan.Budget, plan.ProtectionWithin(cells));
+        KvSelection selection = Select(view, cells, plan);
         TimeSpan scoreTime = Stopwatch.GetElapsedTime(start);
         KvEvictionLoss? loss = plan.MeasureLoss ? KvDiagnostics.Measure(view, selection) : null;
 
@@ -147,10 +159,10 @@ internal sealed unsafe partial class KvCompressor : IDisposable
 
     // A cell's index is its token's position only as long as none was removed, and what rotates a quantised cache has to be known.
     private bool CanUndoRotation(int cells, int lastPosition) =>
-        lastPosition == cells - 1 && (_capture is not null || !Quantised(_format!.Layers[0].KeyType));
+        lastPosition == cells - 1 && (_rotationKnown || !Quantised(_format!.Layers[0].KeyType));
 
-    private bool MayBeRotated => _capture is not null
-        ? (_capture.KeyRotation ?? _capture.ValueRotation) is not null
+    private bool MayBeRotated => _rotationKnown
+        ? (_keyRotation ?? _valueRotation) is not null
         : Quantised(_format!.Layers[0].KeyType) || Quantised(_format.Layers[0].ValueType);
 
     private static bool Quantised(KvElementType type) => type is KvElementType.Q8_0 or KvElementType.Q4_0;
@@ -163,15 +175,28 @@ internal sealed unsafe partial class KvCompressor : IDisposable
             view[i] = view[i] with
             {
                 Rotary = undoRotation ? _model.Rotary : null,
-                KeyRotation = _capture?.KeyRotation,
-                ValueRotation = _capture?.ValueRotation,
+                KeyRotation = _keyRotation,
+                ValueRotation = _valueRotation,
                 Queries = plan.QueryWindow > 0 ? Queries(i) : default,
                 OutputWeights = _outputWeights,
             };
         }
     }
 
-    private KvQueries Queries(int layer) => _queries?.Take(layer, _observed, _capture?.KeyRotation)
+    private static KvSelection Select(KvLayerTensors[] view, int cells, KvCompressionPlan plan)
+    {
+        try
+        {
+            return plan.Selector.Select(view, plan.Budget, plan.ProtectionWithin(cells));
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            throw new KvCompressionException(
+                $"The policy '{plan.Selector.Policy.Name}' could not select from {cells} tokens: {e.Message} Change {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)}.", e);
+        }
+    }
+
+    private KvQueries Queries(int layer) => _queries?.Take(layer, _observed, _keyRotation)
         ?? throw new KvCompressionException($"The queries of layer {layer} were not all observed. Set {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)} to a policy without queries, such as \"{KvCompressionDefaults.QueryFreePolicy}\".");
 
     // Tokens fill a fresh stream from its first cell on. If the newest one is not where that puts it, the tokens lie elsewhere.

@@ -30,7 +30,7 @@ internal sealed unsafe class QueryCapture : IEvalHook
         Array.Clear(_counts);
         for (int i = 0; i < _rows.Length; i++)
         {
-            int length = tokens * RowLength;
+            int length = checked(tokens * RowLength);
             if (_rows[i] is null || _rows[i]!.Length < length)
             {
                 _rows[i] = new float[length];

@@ -52,17 +52,23 @@ public sealed class KvCompressionOptions
     /// <value>512 by default.</value>
     public int MinTokens { get; set; } = 512;
 
-    /// <summary>Whether every head keeps the system prompt.</summary>
+    /// <summary>
+    /// Whether every head keeps the system prompt, provided that it fits into half of the cells: one that holds a document is scored
+    /// like any other text.
+    /// </summary>
     /// <value>True by default.</value>
     public bool ProtectSystemPrompt { get; set; } = true;
 
-    /// <summary>Whether every head keeps what the chat template puts around messages.</summary>
+    /// <summary>
+    /// Whether every head keeps what the chat template puts around messages, as far as that and the system prompt fit into half of the
+    /// cells.
+    /// </summary>
     /// <value>True by default.</value>
     public bool ProtectScaffolding { get; set; } = true;
 
     /// <summary>
     /// Whether <see cref="KvCompressionReport.Loss"/> is measured, on the prompt's last queries. It reads the cache once more, and
-    /// costs more than most policies.
+    /// costs more than most policies. Where queries cannot be observed, as on a GPU with a policy that needs none, it is not measured.
     /// </summary>
     /// <value>False by default.</value>
     public bool MeasureLoss { get; set; }

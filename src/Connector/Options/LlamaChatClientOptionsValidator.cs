@@ -95,6 +95,11 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
             yield return $"{nameof(options.Policy)} is neither \"{KvCompressionOptions.AutoPolicy}\" nor \"{KvCompressionOptions.NoPolicy}\" nor a policy's name: {error.Message}";
         }
 
+        if (PolicyOf(options, policies)?.Inputs.HasFlag(KvPolicyInputs.SecondPassQueries) == true)
+        {
+            yield return $"{nameof(options.Policy)} \"{options.Policy}\" needs a second pass over the prompt, which is not made. Set it to another policy.";
+        }
+
         if (!(options.Ratio >= 0 && options.Ratio < 1))
         {
             yield return $"{nameof(options.Ratio)} is {options.Ratio}. Set it to at least 0 and below 1: 0.9 keeps a tenth of the cells.";
@@ -130,4 +135,7 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
             yield return $"{nameof(options.MinTokens)} is {options.MinTokens}. Set it to 0 or more.";
         }
     }
+
+    private static IKvPolicy? PolicyOf(KvCompressionOptions options, KvPolicyCatalog policies) =>
+        options.CustomPolicy ?? (policies.TryCreate(options.Policy ?? string.Empty, out IKvPolicy? policy, out _) ? policy : null);
 }

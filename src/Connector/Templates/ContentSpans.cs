@@ -3,43 +3,46 @@ namespace CurKv.Connector.Templates;
 /// <summary>Finds where a rendered conversation holds its messages; all between them is the template's scaffolding.</summary>
 internal static class ContentSpans
 {
-    /// <summary>Locates every turn's content.</summary>
+    // What llama.cpp's own templates trim.
+    private static readonly char[] AsciiWhiteSpace = [' ', '\t', '\n', '\v', '\f', '\r'];
+
+    /// <summary>Locates the turns' contents.</summary>
     /// <param name="template">The template.</param>
     /// <param name="turns">The conversation.</param>
     /// <param name="text">The conversation as the template renders it.</param>
     /// <returns>
-    /// One range for each turn, without the white space at the content's ends; null where the template does more than to put
-    /// something around contents, in their order.
+    /// One range for each turn, without the white space at the content's ends. Where the template does more than to put something
+    /// around contents, in their order, there are ranges for the turns before that.
     /// </returns>
-    public static Range[]? Find(ChatTemplate template, IReadOnlyList<ChatTurn> turns, string text)
+    public static IReadOnlyList<Range> Find(ChatTemplate template, IReadOnlyList<ChatTurn> turns, string text)
     {
         // Contents cannot be searched for: their words may stand in the scaffolding ("user"). Markers cannot.
         string marked = template.Render([.. turns.Select((turn, i) => turn with { Content = Marker(i) })]);
-        var spans = new Range[turns.Count];
+        List<Range> spans = [];
         int at = 0;
-        for (int i = 0; i < spans.Length; i++)
+        for (int i = 0; i < turns.Count; i++)
         {
             string[] around = marked.Split(Marker(i));
             if (around.Length != 2 || !StartsWith(text, at, around[0]))
             {
-                return null;
+                return spans;
             }
 
             at += around[0].Length;
             marked = around[1];
-            string next = i + 1 < spans.Length ? marked.Split(Marker(i + 1))[0] : marked;
+            string next = i + 1 < turns.Count ? marked.Split(Marker(i + 1))[0] : marked;
             string? content = Rendered(text, at, turns[i].Content, next);
             if (content is null)
             {
-                return null;
+                return spans;
             }
 
             int lead = content.Length - content.TrimStart().Length;
-            spans[i] = (at + lead)..(at + Math.Max(content.TrimEnd().Length, lead));
+            spans.Add((at + lead)..(at + Math.Max(content.TrimEnd().Length, lead)));
             at += content.Length;
         }
 
-        return text.Length - at == marked.Length && StartsWith(text, at, marked) ? spans : null;
+        return spans;
     }
 
     private static string Marker(int turn) => $"e7b1Turn{turn}GoesHere4d0c";
@@ -47,7 +50,7 @@ internal static class ContentSpans
     // Templates render contents as they are, or trim them.
     private static string? Rendered(string text, int at, string content, string next)
     {
-        foreach (string candidate in new[] { content, content.Trim(), content.TrimEnd(), content.TrimStart() })
+        foreach (string candidate in new[] { content, content.Trim(), content.Trim(AsciiWhiteSpace), content.TrimEnd(), content.TrimStart() })
         {
             if (StartsWith(text, at, candidate) && StartsWith(text, at + candidate.Length, next))
             {

@@ -67,17 +67,17 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
     }
 
     // Of an opening, the text is shorter than what the spans were found in.
-    private Prompt Describe(string text, IReadOnlyList<ChatTurn> turns, Range[]? contents)
+    private Prompt Describe(string text, IReadOnlyList<ChatTurn> turns, IReadOnlyList<Range> contents)
     {
         int[] tokens = engine.Tokenize(text, addSpecial: true, parseSpecial: true);
-        if (contents is null || TokenOffsets.Find(engine, text, tokens) is not { } offsets)
+        if (contents.Count == 0 || TokenOffsets.Find(engine, text, tokens) is not { } offsets)
         {
             return new Prompt(text, tokens, default, []);
         }
 
         List<TokenRange> scaffolding = [];
         int at = 0;
-        foreach (Range content in (Range[])[.. contents, text.Length..])
+        foreach (Range content in (Range[])[.. contents, .. contents.Count == turns.Count ? [text.Length..] : Array.Empty<Range>()])
         {
             TokenRange range = offsets.Tokens(at, Math.Min(content.Start.Value, text.Length));
             if (range.Length > 0)

@@ -16,24 +16,48 @@ internal sealed class TokenOffsets
         _starts = starts;
     }
 
-    /// <summary>Adds up the tokens' bytes.</summary>
-    /// <returns>The offsets, or null where the tokens have fewer bytes than the text: then they are not its pieces.</returns>
+    /// <summary>Lays the tokens' pieces along the text.</summary>
+    /// <returns>The offsets, or null where a token is not a piece of the text.</returns>
     public static TokenOffsets? Find(ILlamaEngine engine, string text, int[] tokens)
     {
+        ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(text);
+        int length = rest.Length;
         int[] starts = new int[tokens.Length + 1];
+        byte[] buffer = new byte[256];
         for (int i = 0; i < tokens.Length; i++)
         {
-            starts[i + 1] = starts[i] + engine.Piece(tokens[i], [], special: true);
+            int bytes = engine.Piece(tokens[i], buffer, special: true);
+            if (bytes > buffer.Length)
+            {
+                return null;
+            }
+
+            ReadOnlySpan<byte> piece = buffer.AsSpan(0, bytes);
+            starts[i] = length - rest.Length;
+            if (rest.StartsWith(piece))
+            {
+                rest = rest[bytes..];
+            }
+            else if (piece is [(byte)' ', ..] && rest.StartsWith(piece[1..]))
+            {
+                // SentencePiece puts a space before the text, and behind special tokens.
+                rest = rest[(bytes - 1)..];
+            }
+            else if (rest.TrimStart(" \t\r\n"u8) is var behind && bytes > 0 && behind.StartsWith(piece))
+            {
+                // Some special tokens swallow the white space behind them.
+                rest = behind[bytes..];
+            }
+            else if (i > 0)
+            {
+                return null;
+            }
+
+            // What does not begin the text is the begin-of-sequence token.
         }
 
-        // What the tokens have more goes before the text: the begin-of-sequence token, or the space that some tokenizers add.
-        int before = starts[^1] - Encoding.UTF8.GetByteCount(text);
-        for (int i = 0; i < starts.Length; i++)
-        {
-            starts[i] -= before;
-        }
-
-        return before >= 0 ? new TokenOffsets(text, starts) : null;
+        starts[^1] = length;
+        return new TokenOffsets(text, starts);
     }
 
     /// <summary>The tokens that hold a part of the text; a token that sticks out of it counts.</summary>
@@ -46,10 +70,10 @@ internal sealed class TokenOffsets
 
         int firstByte = Encoding.UTF8.GetByteCount(_text.AsSpan(0, start));
         int endByte = firstByte + Encoding.UTF8.GetByteCount(_text.AsSpan(start, end - start));
-        int first = _starts.AsSpan().BinarySearch(firstByte);
-        int last = _starts.AsSpan().BinarySearch(endByte);
 
-        // Where no token begins, the search gives the complement of the next one.
-        return new TokenRange(first >= 0 ? first : ~first - 1, last >= 0 ? last : ~last);
+        // The last token that begins at or before the part, and the first one that begins at or behind its end.
+        int first = _starts.AsSpan(0, _starts.Length - 1).LastIndexOfAnyInRange(0, firstByte);
+        int last = _starts.AsSpan().IndexOfAnyInRange(endByte, int.MaxValue);
+        return new TokenRange(first, last);
     }
 }

@@ -3,9 +3,6 @@ namespace CurKv.KvPolicy;
 /// <summary>How many cells a sequence keeps: a share of its tokens, a fixed number, or as many as retain a share of the scores.</summary>
 public readonly record struct KvBudget
 {
-    // floor(n·(1−ratio)) in floating point would lose a cell to rounding: 10·(1−0.9) is 0.9999….
-    private const double RoundingGuard = 1e-9;
-
     private readonly double _ratio;
     private readonly int _cells;
 
@@ -97,7 +94,7 @@ public readonly record struct KvBudget
                 "How many cells a budget by mass keeps depends on the scores: select first, and ask the selection.");
         }
 
-        int cells = _cells > 0 ? _cells : (int)((tokens * (1 - _ratio)) + RoundingGuard);
+        int cells = _cells > 0 ? _cells : Share.Floor(1 - _ratio, tokens);
         return Math.Clamp(cells, 1, tokens);
     }
 }

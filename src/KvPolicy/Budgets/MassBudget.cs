@@ -5,9 +5,6 @@ namespace CurKv.KvPolicy;
 /// <param name="budget">A budget by mass.</param>
 internal sealed class MassBudget(IKvPolicy policy, KvBudget budget)
 {
-    // 0.9·10 is 9.000000000000002 in some orders of factors; nine heads of ten are enough.
-    private const double RoundingGuard = 1e-9;
-
     /// <summary>Counts the cells of every head: as many as the most demanding layer needs.</summary>
     /// <param name="scores">The scores, <c>[layers][heads][tokens]</c>.</param>
     /// <param name="layers">The number of layers.</param>
@@ -51,8 +48,7 @@ internal sealed class MassBudget(IKvPolicy policy, KvBudget budget)
         }
 
         Array.Sort(counts);
-        int quantile = (int)Math.Ceiling((budget.Quantile * heads) - RoundingGuard);
-        return Math.Max(first, counts[quantile - 1]);
+        return Math.Max(first, counts[Share.Ceiling(budget.Quantile, heads) - 1]);
     }
 
     private void CountEach(RankedMass mass, Span<int> counts)

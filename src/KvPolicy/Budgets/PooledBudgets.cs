@@ -11,9 +11,6 @@ namespace CurKv.KvPolicy;
 /// </remarks>
 internal sealed class PooledBudgets
 {
-    // As in KvBudget: 0.29·100 is 28.999….
-    private const double RoundingGuard = 1e-9;
-
     private readonly float[] _ranked;
     private readonly int _tokens;
     private readonly double _safeguard;
@@ -50,7 +47,7 @@ internal sealed class PooledBudgets
     public void Grow()
     {
         Cells++;
-        int sure = (int)((_safeguard * Cells) + RoundingGuard);
+        int sure = Share.Floor(_safeguard, Cells);
         for (int head = 0; head < _budgets.Length; head++)
         {
             if (_budgets[head] < sure)

@@ -19,10 +19,14 @@ public readonly struct KvQueries
     /// <param name="heads">The number of query heads.</param>
     /// <param name="window">The number of last prompt tokens whose queries these are.</param>
     /// <param name="headDimension">The number of elements in one query.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
     /// <exception cref="ArgumentException">The data does not have <c>heads · window · headDimension</c> elements.</exception>
     public KvQueries(ReadOnlyMemory<float> data, int heads, int window, int headDimension)
     {
-        if (data.Length != heads * window * headDimension)
+        ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(window, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(headDimension, 1);
+        if (data.Length != (long)heads * window * headDimension)
         {
             throw new ArgumentException($"{data.Length} numbers are not {heads} heads x {window} tokens x {headDimension}.", nameof(data));
         }

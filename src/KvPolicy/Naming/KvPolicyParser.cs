@@ -127,7 +127,8 @@ internal sealed class KvPolicyParser
         string name = Word();
         if (name.Length == 0)
         {
-            throw Error(position, $"A policy is expected, not {Next()}", "Write a name, such as curdkv.");
+            bool isNumber = position < _text.Length && char.IsAsciiDigit(_text[position]);
+            throw Error(position, $"A policy is expected, not {Next()}", isNumber ? "A weight goes behind \"+\": snapkv+4*curdkv." : "Write a name, such as curdkv.");
         }
 
         if (!_forms.TryGetValue(name, out KvPolicyForm? form))

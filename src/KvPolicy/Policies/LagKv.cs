@@ -33,13 +33,7 @@ public sealed class LagKv : IKvPolicy
         ArgumentOutOfRangeException.ThrowIfLessThan(lag, 1);
         Lag = lag;
         Crossed = crossed;
-        Name = (lag == DefaultLag, crossed) switch
-        {
-            (true, false) => "lagkv",
-            (true, true) => "lagkv(crossed=true)",
-            (false, false) => string.Create(CultureInfo.InvariantCulture, $"lagkv(lag={lag})"),
-            (false, true) => string.Create(CultureInfo.InvariantCulture, $"lagkv(lag={lag},crossed=true)"),
-        };
+        Name = KvPolicyText.Call("lagkv", KvPolicyText.Argument("lag", lag, DefaultLag), KvPolicyText.Argument("crossed", crossed, false));
     }
 
     /// <summary>Tokens in a partition.</summary>

@@ -59,7 +59,7 @@ public sealed class KvSelector
         Memory<float> scores = buffer.AsMemory(0, length);
         TokenSegment[] segments = TokenSegment.Cut(protection, tokens, most);
         var options = new ParallelOptions { MaxDegreeOfParallelism = _degreeOfParallelism, CancellationToken = cancellationToken };
-        Parallel.For(0, layers.Count, options, index =>
+        Layers.ForEach(layers.Count, options, index =>
         {
             var layer = new KvLayer(index, layers[index], most, Math.Min(protection.Sinks, most));
             Policy.Score(layer, scores.Span.Slice(index * heads * tokens, heads * tokens));

@@ -10,6 +10,12 @@ internal static class LayerShapes
             throw new ArgumentException("There is no layer to select from.", nameof(layers));
         }
 
+        const KvPolicyInputs BothQueries = KvPolicyInputs.WindowQueries | KvPolicyInputs.SecondPassQueries;
+        if ((policy.Inputs & BothQueries) == BothQueries)
+        {
+            throw new InvalidOperationException($"The policy '{policy.Name}' wants the queries of the prompt and those of a second pass, and a layer comes with one of them: score them apart.");
+        }
+
         KvTensor first = layers[0].Keys;
         for (int index = 0; index < layers.Count; index++)
         {
@@ -29,7 +35,7 @@ internal static class LayerShapes
                 CheckRotation(layer.ValueRotation, layer.Values, index, "values");
             }
 
-            if ((policy.Inputs & (KvPolicyInputs.WindowQueries | KvPolicyInputs.SecondPassQueries)) != 0)
+            if ((policy.Inputs & BothQueries) != 0)
             {
                 CheckQueries(layer, index, policy);
             }

@@ -24,6 +24,9 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     /// <summary>The bytes of the answer's token with this index; null ends the answer. An endless row of "x" by default.</summary>
     public Func<int, byte[]?> OnSample { get; set; } = _ => "x"u8.ToArray();
 
+    /// <summary>The bytes of any token; null for the prompts' characters and the answer's bytes.</summary>
+    public Func<int, byte[]>? OnPiece { get; init; }
+
     /// <summary>Called with the number of tokens before they are decoded.</summary>
     public Func<int, DecodeStatus> OnDecode { get; set; } = _ => DecodeStatus.Ok;
 
@@ -87,7 +90,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
 
     public int Piece(int token, Span<byte> utf8, bool special = false)
     {
-        byte[] bytes = token >= FirstAnswerToken ? _answerTokens[token - FirstAnswerToken] : Encoding.UTF8.GetBytes([(char)token]);
+        byte[] bytes = OnPiece is not null ? OnPiece(token) : token >= FirstAnswerToken ? _answerTokens[token - FirstAnswerToken] : Encoding.UTF8.GetBytes([(char)token]);
         bytes.AsSpan(0, Math.Min(bytes.Length, utf8.Length)).CopyTo(utf8);
         return bytes.Length;
     }

@@ -43,7 +43,7 @@ public class KvCompressionPlannerTests
     [Fact]
     public void Plan_SystemPromptAndScaffolding_AreProtectedUnlessSwitchedOff()
     {
-        Assert.Equal([SystemPrompt, Scaffolding[1], Scaffolding[2]], Plan(new KvCompressionOptions()).Protection.Ranges);
+        Assert.Equal([SystemPrompt, .. Scaffolding], Plan(new KvCompressionOptions()).Protection.Ranges);
         Assert.Equal([SystemPrompt], Plan(new KvCompressionOptions { ProtectScaffolding = false }).Protection.Ranges);
         Assert.Equal(Scaffolding, Plan(new KvCompressionOptions { ProtectSystemPrompt = false }).Protection.Ranges);
         Assert.Empty(Plan(new KvCompressionOptions { ProtectSystemPrompt = false, ProtectScaffolding = false }).Protection.Ranges);
@@ -54,7 +54,7 @@ public class KvCompressionPlannerTests
     [InlineData(200, 4, 41)]
     [InlineData(70, 4, 31)]
     [InlineData(52, 4, 26)]
-    [InlineData(51, 4, 15)]
+    [InlineData(51, 4, 16)]
     [InlineData(18, 2, 0)]
     [InlineData(1, 0, 0)]
     public void ProtectionWithin_AnyBudget_LeavesRoom(int cells, int sinks, int inRanges)

@@ -112,18 +112,48 @@ public class KvCompressorTests
     }
 
     [Fact]
-    public void Compress_MeasureLoss_ReportsIt()
+    public void Compress_PolicyThatFails_ThrowsAndLeavesTheSequence()
     {
         var shape = new RandomModel();
         using var harness = new CacheHarness(shape, Exact);
-        KvCompressionPlan plan = CacheHarness.Plan(new CurDkv(), 0.5) with { MeasureLoss = true };
-        harness.Prefill(TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), plan);
+        harness.Decode(TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), 0);
+        byte[] before = harness.State();
 
-        KvEvictionLoss? loss = harness.Compressor.Compress(0, Tokens, Tokens - 1, plan)!.Loss;
+        // Negative scores have no mass.
+        KvCompressionException e = Assert.Throws<KvCompressionException>(
+            () => harness.Compressor.Compress(0, Tokens, Tokens - 1, CacheHarness.Plan(new KeyNorm(), 0.5) with { Budget = KvBudget.ByMass(0.5) }));
 
-        Assert.NotNull(loss);
-        Assert.InRange(loss[0, 0].RetainedMass, 0.1, 0.99);
-        Assert.InRange(loss[shape.Layers - 1, shape.KvHeads - 1].OutputError, 0.01, 10);
+        Assert.Contains("'keynorm'", e.Message, StringComparison.Ordinal);
+        Assert.Equal(before, harness.State());
+    }
+
+    // Quantised, keys, values and queries are rotated: what is lost must come out as without, but for the quantisation.
+    [Theory]
+    [InlineData(KvElementType.F32, 1e-3)]
+    [InlineData(KvElementType.Q8_0, 0.05)]
+    public void Compress_MeasureLoss_IsThatOfTheForwardPass(KvElementType type, double tolerance)
+    {
+        var shape = new RandomModel { HeadDimension = 64 };
+        using var harness = new CacheHarness(shape, Exact with { FlashAttention = FlashAttentionMode.On, KeyType = type, ValueType = type });
+        var reference = new ReferenceModel(shape, harness.ModelPath);
+        int[] tokens = TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7);
+        KvCompressionPlan plan = CacheHarness.Plan(new RandomTokens(), 0.5) with { MeasureLoss = true };
+        harness.Prefill(tokens, plan);
+        for (int i = 0; i < Tokens; i++)
+        {
+            reference.Step(tokens[i], i);
+        }
+
+        KvSelection selection = harness.Selection(plan);
+        KvEvictionLoss loss = Assert.IsType<KvEvictionLoss>(harness.Compressor.Compress(0, Tokens, Tokens - 1, plan)!.Loss);
+
+        for (int head = 0; head < shape.KvHeads; head++)
+        {
+            double expected = reference.RetainedMass(0, head, plan.QueryWindow, selection[0, head].ToArray());
+            Assert.InRange(loss[0, head].RetainedMass, expected - tolerance, expected + tolerance);
+        }
+
+        Assert.True(loss.MaxOutputError > 0.01, "The eviction must move outputs for this test to say anything.");
     }
 
     [Fact]

@@ -63,6 +63,26 @@ internal sealed class ReferenceModel
         return [.. _queries];
     }
 
+    /// <summary>The share of attention that falls on some tokens, over the last queries that read a KV head; each sees no later token.</summary>
+    public double RetainedMass(int layer, int kvHead, int window, int[] tokens)
+    {
+        int d = _shape.HeadDimension;
+        int group = _shape.QueryHeads / _shape.KvHeads;
+        int count = _keys[layer, kvHead].Count;
+        double total = 0;
+        for (int position = count - window; position < count; position++)
+        {
+            float[] queries = _queries[(position * _shape.Layers) + layer];
+            for (int head = kvHead * group; head < (kvHead + 1) * group; head++)
+            {
+                double[] weights = [.. _keys[layer, kvHead].Take(position + 1).Select(key => Math.Exp(TensorPrimitives.Dot(queries.AsSpan(head * d, d), key) / Math.Sqrt(d)))];
+                total += tokens.Where(token => token <= position).Sum(token => weights[token]) / weights.Sum();
+            }
+        }
+
+        return total / (window * group);
+    }
+
     /// <summary>Computes one token and caches it.</summary>
     /// <returns>The logits.</returns>
     public float[] Step(int token, int position)

@@ -111,18 +111,17 @@ public sealed class TemplateTests : IDisposable
     }
 
     [Theory]
-    [InlineData("llama3")]
-    [InlineData("llama2-sys")]
-    [InlineData("gemma")]
-    [InlineData("phi3")]
-    public void Build_OtherTemplate_ContentsAreNotScaffolding(string template)
+    [InlineData("llama3", "<|start_header_id|>system<|end_header_id|>\n\n<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n")]
+    [InlineData("llama2-sys", "[INST] <<SYS>>\n\n<</SYS>>\n\n [/INST]")]
+    [InlineData("gemma", "<start_of_turn>user\n\n\n<end_of_turn>\n<start_of_turn>model\n")]
+    [InlineData("phi3", "<|system|>\n<|end|>\n<|user|>\n<|end|>\n<|assistant|>\n")]
+    public void Build_OtherTemplate_ScaffoldingIsAllButTheContents(string template, string expected)
     {
         Prompt prompt = Builder(template).Build([new("system", "Be kind."), new("user", "What?")]);
 
+        // Where scaffolding and content share a token, it counts as scaffolding.
         string scaffolding = string.Concat(prompt.Scaffolding.Select(range => Text(prompt.Tokens[range.Start..range.End])));
-        Assert.NotEmpty(scaffolding);
-        Assert.DoesNotContain("kind", scaffolding, StringComparison.Ordinal);
-        Assert.DoesNotContain("What", scaffolding, StringComparison.Ordinal);
+        Assert.Equal(expected, scaffolding.Replace("?", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal));
     }
 
     [Fact]

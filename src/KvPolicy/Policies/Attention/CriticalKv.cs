@@ -26,9 +26,6 @@ public sealed class CriticalKv : IKvPolicy
 {
     private const double DefaultFirstShare = 0.5;
 
-    // 100·0.29 is 28.999… in floating point.
-    private const double RoundingGuard = 1e-9;
-
     // The paper's: a token that nothing attends to still ranks by its value.
     private const float Epsilon = 1e-4f;
 
@@ -47,9 +44,7 @@ public sealed class CriticalKv : IKvPolicy
 
         Inner = inner;
         FirstShare = firstShare;
-        Name = firstShare == DefaultFirstShare
-            ? $"critical({inner.Name})"
-            : FormattableString.Invariant($"critical({inner.Name},first={firstShare})");
+        Name = KvPolicyText.Call("critical", inner.Name, KvPolicyText.Argument("first", firstShare, DefaultFirstShare));
     }
 
     /// <summary>What scores the tokens at first.</summary>
@@ -99,7 +94,9 @@ public sealed class CriticalKv : IKvPolicy
     private void Combine(in KvLayer layer, Span<float> scores, ReadOnlySpan<float> norms)
     {
         int[] buffer = ArrayPool<int>.Shared.Rent(layer.Tokens);
-        Span<int> first = buffer.AsSpan(0, (int)((Math.Min(layer.Budget, layer.Tokens) * FirstShare) + RoundingGuard));
+
+        // Where the scores decide the budget, there is none yet that a share could be taken of.
+        Span<int> first = buffer.AsSpan(0, layer.Budget < layer.Tokens ? Share.Floor(FirstShare, layer.Budget) : 0);
         TokenSelector.Select(scores, [new TokenSegment(0, layer.Tokens, false)], first);
         foreach (int token in first)
         {

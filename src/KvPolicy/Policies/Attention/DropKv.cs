@@ -24,13 +24,13 @@ public sealed class DropKv : IKvPolicy
 
     /// <summary>Creates the policy.</summary>
     /// <param name="window">
-    /// How many of the prompt's last queries look back, at least 1; 64 by default. Fewer where the prompt is shorter.
+    /// How many of the prompt's last queries look back, 1 to 4096; 64 by default. Fewer where the prompt is shorter.
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException">The window is below 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The window is not in its range.</exception>
     public DropKv(int window = DefaultWindow)
     {
         Window = ObservedWindow.Check(window);
-        Name = window == DefaultWindow ? "dropkv" : FormattableString.Invariant($"dropkv(window={window})");
+        Name = KvPolicyText.Call("dropkv", KvPolicyText.Argument("window", window, DefaultWindow));
     }
 
     /// <summary>How many of the prompt's last queries look back.</summary>

@@ -21,25 +21,30 @@ public sealed class SnapKv : IKvPolicy
 {
     private const int DefaultWindow = 64;
     private const int DefaultPool = 5;
+    private const int MostPool = 1023;
 
     /// <summary>Creates the policy.</summary>
     /// <param name="window">
-    /// How many of the prompt's last queries look back, at least 1; 64 by default. Fewer where the prompt is shorter.
+    /// How many of the prompt's last queries look back, 1 to 4096; 64 by default. Fewer where the prompt is shorter.
     /// </param>
-    /// <param name="pool">The width of the neighbourhood in tokens, odd, at least 1; 5 by default, 1 does not pool.</param>
+    /// <param name="pool">The width of the neighbourhood in tokens, odd, 1 to 1023; 5 by default, 1 does not pool.</param>
     /// <param name="pooling">How neighbours share their attention; by default they take the mean.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
     public SnapKv(int window = DefaultWindow, int pool = DefaultPool, SnapKvPooling pooling = SnapKvPooling.Average)
     {
         Window = ObservedWindow.Check(window);
-        Pool = pool >= 1 && int.IsOddInteger(pool)
+        Pool = pool is >= 1 and <= MostPool && int.IsOddInteger(pool)
             ? pool
             : throw new ArgumentOutOfRangeException(
-                nameof(pool), pool, "The pool must be an odd number of tokens, at least 1: 5 is the default.");
+                nameof(pool), pool, $"The pool must be an odd number of tokens from 1 to {MostPool}: 5 is the default.");
         Pooling = Enum.IsDefined(pooling)
             ? pooling
             : throw new ArgumentOutOfRangeException(nameof(pooling), pooling, "The pooling must be Average or Max.");
-        Name = NameOf(window, pool, pooling);
+        Name = KvPolicyText.Call(
+            "snapkv",
+            KvPolicyText.Argument("window", window, DefaultWindow),
+            KvPolicyText.Argument("pool", pool, DefaultPool),
+            KvPolicyText.Argument("pooling", pooling, SnapKvPooling.Average));
     }
 
     /// <summary>How many of the prompt's last queries look back.</summary>
@@ -87,17 +92,6 @@ public sealed class SnapKv : IKvPolicy
         TensorPrimitives.Divide(scores, (float)rows * group, scores);
         ObservedWindow.Protect(layer, rows, scores);
         ArrayPool<float>.Shared.Return(buffer);
-    }
-
-    private static string NameOf(int window, int pool, SnapKvPooling pooling)
-    {
-        string[] parameters =
-        [
-            .. window == DefaultWindow ? Array.Empty<string>() : [FormattableString.Invariant($"window={window}")],
-            .. pool == DefaultPool ? Array.Empty<string>() : [FormattableString.Invariant($"pool={pool}")],
-            .. pooling == SnapKvPooling.Average ? Array.Empty<string>() : ["pooling=max"],
-        ];
-        return parameters.Length == 0 ? "snapkv" : $"snapkv({string.Join(',', parameters)})";
     }
 
     private void PoolRow(Span<float> row)

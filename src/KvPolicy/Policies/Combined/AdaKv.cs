@@ -33,9 +33,7 @@ public sealed class AdaKv : IKvPolicy
 
         Inner = inner;
         Safeguard = safeguard;
-        Name = safeguard == DefaultSafeguard
-            ? $"adaptive({inner.Name})"
-            : string.Create(CultureInfo.InvariantCulture, $"adaptive({inner.Name},safeguard={safeguard})");
+        Name = KvPolicyText.Call("adaptive", inner.Name, KvPolicyText.Argument("safeguard", safeguard, DefaultSafeguard));
     }
 
     /// <summary>What scores the tokens.</summary>

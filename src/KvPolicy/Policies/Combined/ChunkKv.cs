@@ -34,7 +34,7 @@ public sealed class ChunkKv : IKvPolicy
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
         Inner = inner;
         Size = size;
-        Name = size == DefaultSize ? $"chunk({inner.Name})" : string.Create(CultureInfo.InvariantCulture, $"chunk({inner.Name},size={size})");
+        Name = KvPolicyText.Call("chunk", inner.Name, KvPolicyText.Argument("size", size, DefaultSize));
     }
 
     /// <summary>What scores the tokens.</summary>

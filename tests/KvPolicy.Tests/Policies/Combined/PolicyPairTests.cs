@@ -71,7 +71,7 @@ public class PolicyPairTests
     [InlineData(double.NaN)]
     [InlineData(1e7)]
     public void Constructor_SumWithABadWeight_Throws(double weight) =>
-        Assert.Throws<ArgumentOutOfRangeException>("weight", () => new PolicySum(A, B, weight));
+        Assert.Throws<ArgumentOutOfRangeException>(nameof(weight), () => new PolicySum(A, B, weight));
 
     [Fact]
     public void Score_SumOfInfinities_KeepsTheirMeaningAndTheMeans()
