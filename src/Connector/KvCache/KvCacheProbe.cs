@@ -72,7 +72,7 @@ internal sealed unsafe partial class KvCacheProbe
             }
 
             bool captureWorks = capture is { IsComplete: true } && SameBytes(blob, capture, model);
-            if (capture is { IsComplete: true } && !captureWorks)
+            if (capture is { IsOnDevice: false } && !captureWorks)
             {
                 LogCaptureDisabled(logger);
             }

@@ -36,6 +36,9 @@ internal sealed unsafe class KvCapture : IEvalHook
         }
     }
 
+    /// <summary>Whether some of the tensors lie where only a GPU reads them.</summary>
+    public bool IsOnDevice => _found == 2 * _keys.Length && !IsComplete;
+
     /// <summary>How keys are rotated on their way into the cache; null where they are not.</summary>
     public HadamardRotation? KeyRotation { get; private set; }
 

@@ -35,6 +35,7 @@ internal static class BuiltInPolicies
         Alone("streaming", _ => new StreamingLlm()),
         Alone("random", a => new RandomTokens(a.Seed("seed"))),
         Around("chunk", a => new ChunkKv(a.Policy(), a.Whole("size", 20))),
+        Around("pool", a => new PooledPolicy(a.Policy(), a.Whole("size", 9))),
         Around("adaptive", a => new AdaKv(a.Policy(), a.Number("safeguard", 0.2))),
         Around("critical", a => new CriticalKv(a.Policy(), a.Number("first", 0.5))),
     ];

@@ -43,6 +43,7 @@ namespace CurKv.KvPolicy;
 /// <item><term><c>streaming</c></term><description><see cref="StreamingLlm"/>.</description></item>
 /// <item><term><c>random(seed=0)</c></term><description><see cref="RandomTokens"/>.</description></item>
 /// <item><term><c>chunk(policy,size=20)</c></term><description><see cref="ChunkKv"/>.</description></item>
+/// <item><term><c>pool(policy,size=9)</c></term><description><see cref="PooledPolicy"/>.</description></item>
 /// <item><term><c>adaptive(policy,safeguard=0.2)</c></term><description><see cref="AdaKv"/>.</description></item>
 /// <item><term><c>critical(policy,first=0.5)</c></term><description><see cref="CriticalKv"/>.</description></item>
 /// </list>

@@ -143,7 +143,7 @@ public class KvPolicyCatalogTests
 
         Assert.Equal(
             """
-            There is no policy "snapvk" (character 7). Did you mean "snapkv"? Known: curdkv, curdkv-norms, curdkv-sketch, curdkv-local, curdkv-exact, adacurdkv, snapkv, cursnap, dropkv, tova, kvzip, value, keydiff, keynorm, lagkv, streaming, random, chunk(…), adaptive(…), critical(…).
+            There is no policy "snapvk" (character 7). Did you mean "snapkv"? Known: curdkv, curdkv-norms, curdkv-sketch, curdkv-local, curdkv-exact, adacurdkv, snapkv, cursnap, dropkv, tova, kvzip, value, keydiff, keynorm, lagkv, streaming, random, chunk(…), pool(…), adaptive(…), critical(…).
             chunk(snapvk)
                   ^
             """.ReplaceLineEndings("\n"),

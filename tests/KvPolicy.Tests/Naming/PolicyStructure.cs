@@ -10,6 +10,7 @@ internal static class PolicyStructure
         PolicySum sum => FormattableString.Invariant($"Sum({Of(sum.First)}, {sum.Weight} x {Of(sum.Second)})"),
         PolicyProduct product => $"Product({Of(product.First)}, {Of(product.Second)})",
         ChunkKv chunk => FormattableString.Invariant($"Chunk({Of(chunk.Inner)}, {chunk.Size})"),
+        PooledPolicy pooled => FormattableString.Invariant($"Pooled({Of(pooled.Inner)}, {pooled.Size})"),
         AdaKv adaptive => FormattableString.Invariant($"Adaptive({Of(adaptive.Inner)}, {adaptive.Safeguard})"),
         CriticalKv critical => FormattableString.Invariant($"Critical({Of(critical.Inner)}, {critical.FirstShare})"),
         SnapKv snap => FormattableString.Invariant($"SnapKv({snap.Window}, {snap.Pool}, {snap.Pooling})"),

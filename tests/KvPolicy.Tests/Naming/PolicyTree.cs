@@ -31,6 +31,7 @@ public sealed record PolicyTree(IKvPolicy Policy, string Text)
             2 when random.Next(2) == 0 => Join(first, Invariant($"+{share}*"), (a, b) => new PolicySum(a, b, share)),
             2 => Join(first, "+", (a, b) => new PolicySum(a, b)),
             3 => Join(first, "|", (a, b) => new PolicyUnion(a, b)),
+            4 when size % 2 == 1 => new(new PooledPolicy(first.Policy, size), $"pool({first.Text},size={size})"),
             4 => new(new ChunkKv(first.Policy, size), $"chunk({first.Text},size={size})"),
             5 => new(new AdaKv(first.Policy, share), Invariant($"adaptive({first.Text},safeguard={share})")),
             _ => new(new CriticalKv(first.Policy, share), Invariant($"critical({first.Text},first={share})")),

@@ -101,15 +101,19 @@ public sealed class CriticalKvTests : IDisposable
     }
 
     [Fact]
-    public void Score_BudgetOfAllAndNonFiniteScores_DoesNotRaiseThem()
+    public void Score_BudgetBeyondTheFiniteScores_DoesNotRaiseOthers()
     {
         var inner = new FakePolicy((_, _, token) => token < 7 ? float.NaN : token);
 
-        float[] scores = Score(new CriticalKv(inner, 1), budget: Tokens);
+        float[] scores = Score(new CriticalKv(inner, 1), budget: Tokens - 1);
 
         Assert.All(scores[..7], score => Assert.False(score > float.NegativeInfinity));
         Assert.All(scores[7..Tokens], score => Assert.True(float.IsPositiveInfinity(score)));
     }
+
+    [Fact]
+    public void Score_BudgetThatTheScoresDecide_HasNoFirstShare() =>
+        Assert.All(Score(new CriticalKv(Rising()), budget: Tokens), score => Assert.True(float.IsFinite(score)));
 
     private static FakePolicy Rising() => new((_, _, token) => token);
 
