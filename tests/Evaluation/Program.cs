@@ -10,7 +10,7 @@ using Spectre.Console;
 string bundledModel = Path.Combine(AppContext.BaseDirectory, "models", "pebble-17m-q8_0.gguf");
 string[] tablePolicies =
 [
-    KvCompressionDefaults.QuestionAwarePolicy, "snapkv(window=32,pool=21)+curdkv", "snapkv(window=32,pool=13,pooling=max)|curdkv(combine=key)",
+    KvCompressionDefaults.QuestionAwarePolicy, KvCompressionDefaults.QueryFreePolicy, "snapkv(window=32,pool=21)+curdkv", "snapkv(window=32,pool=13,pooling=max)|curdkv(combine=key)",
     "curdkv", "curdkv-norms", "curdkv-sketch", "curdkv-local",
     "snapkv(window=32)", "snapkv(window=32,pool=13)", "snapkv(window=32,pool=21)", "streaming", "random",
 ];

@@ -4,10 +4,10 @@ namespace CurKv.Connector.KvCache;
 internal static class KvCompressionDefaults
 {
     /// <summary>The policy where the question stands in the prompt.</summary>
-    public const string QuestionAwarePolicy = "snapkv(window=24,pool=21)+4*curdkv(value=0.5)";
+    public const string QuestionAwarePolicy = "snapkv(window=24,pool=21)+4*curdkv(value=0.5)*pool(curdkv-norms(combine=key))";
 
     /// <summary>The policy where no question is known yet, or queries cannot be observed.</summary>
-    public const string QueryFreePolicy = "curdkv";
+    public const string QueryFreePolicy = "curdkv*pool(curdkv-norms(combine=key))";
 
     /// <summary>Recent tokens where the question stands in the prompt.</summary>
     public const int QuestionAwareRecent = 16;
