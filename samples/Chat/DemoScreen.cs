@@ -23,7 +23,10 @@ internal static class DemoScreen
             return await demo.RunAsync(settings, (setting, share) => tasks[setting].Value = share, cancellationToken);
         });
 
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{report.DocumentTokens} tokens. Each setting reads the document, compresses it before any question is known, and answers all questions from what is left.");
+        string what = settings.Any(setting => setting.QuestionAware)
+            ? "keeps the document whole, and cuts it for each question once that is read"
+            : "reads the document, compresses it before any question is known, and answers all questions from what is left";
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{report.DocumentTokens} tokens. Each setting {what}.");
         console.Write(Summary(report, settings));
         if (demo.Reading.Questions.Count > 0)
         {

@@ -6,8 +6,6 @@ namespace CurKv.Samples.Chat;
 /// <summary>Reads the document once for each setting, and asks all questions of what is left of it.</summary>
 internal sealed class DocumentDemo(LlamaChatClient client, Reading reading)
 {
-    private static readonly ChatOptions Greedy = new() { Temperature = 0, MaxOutputTokens = 48 };
-
     public Reading Reading => reading;
 
     public LlamaRuntimeInfo Runtime { get; } = client.GetService<LlamaRuntimeInfo>()!;
@@ -37,19 +35,21 @@ internal sealed class DocumentDemo(LlamaChatClient client, Reading reading)
     private async Task WarmUpAsync(CancellationToken cancellationToken)
     {
         using LlamaDocument document = await client.ReadDocumentAsync(reading.Document, cancellationToken: cancellationToken);
-        await document.GetResponseAsync("Hello.", Greedy, cancellationToken);
+        await document.GetResponseAsync("Hello.", DemoSetting.FullCache.ChatOptions, cancellationToken);
     }
 
     private async Task<DemoRun> AskAsync(
         DemoSetting setting, LlamaDocument document, double? fullCacheSpeed, Action<DemoSetting, double> progress, CancellationToken cancellationToken)
     {
         List<(Question, string, bool)> replies = [];
+        List<KvCompressionReport> compressions = document.Statistics.Compression is { } once ? [once] : [];
         double seconds = 0;
         int decoded = 0;
         foreach (Question question in reading.Questions)
         {
-            ChatResponse response = await document.GetResponseAsync(question.Text, Greedy, cancellationToken);
+            ChatResponse response = await document.GetResponseAsync(question.Text, setting.ChatOptions, cancellationToken);
             var statistics = (GenerationStatistics)response.RawRepresentation!;
+            compressions.AddRange(statistics.Compression is { } each ? [each] : Array.Empty<KvCompressionReport>());
             seconds += statistics.DecodeTime.TotalSeconds;
             decoded += statistics.DecodedTokens;
             replies.Add((question, response.Text, question.IsAnsweredBy(response.Text)));
@@ -62,10 +62,10 @@ internal sealed class DocumentDemo(LlamaChatClient client, Reading reading)
         {
             Policy = setting.Policy,
             Ratio = setting.Ratio,
-            CellsBefore = document.Statistics.PromptTokens,
-            CellsAfter = document.Statistics.Cells,
+            CellsBefore = compressions.FirstOrDefault()?.CellsBefore ?? document.Statistics.PromptTokens,
+            CellsAfter = compressions.FirstOrDefault()?.CellsAfter ?? document.Statistics.Cells,
             PrefillMs = document.Statistics.PrefillTime.TotalMilliseconds,
-            CompressMs = document.Statistics.Compression?.TotalTime.TotalMilliseconds ?? 0,
+            CompressMs = compressions.Count > 0 ? compressions.Average(compression => compression.TotalTime.TotalMilliseconds) : 0,
             DecodeTpsBefore = fullCacheSpeed ?? speed,
             DecodeTpsAfter = speed,
             Replies = replies,

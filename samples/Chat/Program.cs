@@ -13,12 +13,13 @@ var model = new Option<FileInfo>("--model") { DefaultValueFactory = _ => Bundled
 var context = new Option<int>("--context") { DefaultValueFactory = _ => 8192, Description = "Cells of the KV cache." };
 var policies = new Option<string[]>("--policy") { DefaultValueFactory = _ => ["curdkv", "streaming", "random"], AllowMultipleArgumentsPerToken = true, Description = "The policies to compare." };
 var ratios = new Option<double[]>("--ratio") { DefaultValueFactory = _ => [0.5, 0.9], AllowMultipleArgumentsPerToken = true, Description = "The shares of the cells to evict." };
+var aware = new Option<bool>("--question-aware") { Description = "Keep the document whole, and evict for each question once that is read, by a policy that may look at it (auto)." };
 var json = new Option<bool>("--json") { Description = "Print one JSON object instead of tables." };
 var chat = new Option<bool>("--chat") { Description = "Then chat about the document, by the first policy at the last ratio." };
 
 var command = new RootCommand("Reads a long document with a local model, evicts most of its KV cache, and asks questions about it.")
 {
-    document, questions, model, context, policies, ratios, json, chat,
+    document, questions, model, context, policies, ratios, aware, json, chat,
 };
 command.SetAction(async (arguments, cancellationToken) =>
 {
@@ -52,7 +53,7 @@ async Task RunAsync(ParseResult arguments, CancellationToken cancellationToken)
         DemoSetting.FullCache,
         .. (from ratio in arguments.GetRequiredValue(ratios)
            from policy in arguments.GetRequiredValue(policies)
-           select new DemoSetting(policy, ratio)).Distinct().Where(setting => setting.Policy != KvCompressionOptions.NoPolicy),
+           select new DemoSetting(policy, ratio, arguments.GetValue(aware))).Distinct().Where(setting => setting.Policy != KvCompressionOptions.NoPolicy),
     ];
     var demo = new DocumentDemo(client, reading);
     if (arguments.GetValue(json))

@@ -64,6 +64,21 @@ public sealed class ChatSampleTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_QuestionAware_CutsTheDocumentForEachQuestion()
+    {
+        string handbook = Path.Combine(AppContext.BaseDirectory, "Documents", "harbour-handbook");
+
+        (int exitCode, string output, _) = await Programs.RunChatAsync(
+            $"{handbook}.txt", "--questions", $"{handbook}.questions.json", "--json", "--question-aware", "--policy", "auto", "random", "--ratio", "0.9");
+
+        Assert.Equal(0, exitCode);
+        JsonElement[] runs = [.. JsonDocument.Parse(output).RootElement.GetProperty("runs").EnumerateArray()];
+        Assert.All(runs[1..], run => Assert.InRange(run.GetProperty("cells_after").GetInt32(), 390, 420));
+        int[] right = [.. runs.Select(run => run.GetProperty("right").GetInt32())];
+        Assert.True(right[1] > right[2] + 5, $"At a tenth of the cells auto has {right[1]} right, Random {right[2]}, the full cache {right[0]}.");
+    }
+
+    [Fact]
     public async Task Run_UsersDocumentAndQuestions_ShowsTables()
     {
         string document = Write("notes.txt", "The access code for the north gate is 4821. Anna lives in Oslo.");

@@ -181,6 +181,9 @@ internal sealed unsafe partial class KvCompressor : IDisposable
                 OutputWeights = _outputWeights,
             };
         }
+
+        // The next prompt's compression must not take this one's queries for its own.
+        _observed = 0;
     }
 
     private static KvSelection Select(KvLayerTensors[] view, int cells, KvCompressionPlan plan)

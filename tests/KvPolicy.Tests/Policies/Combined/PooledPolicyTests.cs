@@ -52,7 +52,7 @@ public class PooledPolicyTests
     [InlineData(2)]
     [InlineData(-3)]
     [InlineData(1025)]
-    public void Constructor_BadSize_Throws(int size) => Assert.Throws<ArgumentOutOfRangeException>("size", () => new PooledPolicy(new CurDkv(), size));
+    public void Constructor_BadSize_Throws(int size) => Assert.Throws<ArgumentOutOfRangeException>(nameof(size), () => new PooledPolicy(new CurDkv(), size));
 
     [Fact]
     public void Name_IsConfigurationText()
