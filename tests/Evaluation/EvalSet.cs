@@ -9,18 +9,18 @@ namespace CurKv.Evaluation;
 internal static partial class EvalSet
 {
     /// <summary>The set in this repository: 16 families, 4 lengths, 10 prompts each.</summary>
-    public static string Bundled { get; } = Path.Combine(AppContext.BaseDirectory, "Data", "pebble.json.gz");
+    public static string Bundled { get; } = Path.Combine(AppContext.BaseDirectory, "Data", "pebble.json.br");
 
     /// <summary>The families whose answers are facts of the text, which the tables are made of.</summary>
     public static IReadOnlyList<string> RetrievalFamilies { get; } =
         ["niah_single", "niah_multikey", "niah_multiquery", "kv_lookup", "qa_1hop", "var_track", "multi_turn"];
 
-    /// <summary>Reads a gzipped JSON array of { family, length, prompt, answer, expect }.</summary>
+    /// <summary>Reads a JSON array in Brotli's compression of { family, length, prompt, answer, expect }.</summary>
     public static async Task<IReadOnlyList<EvalPrompt>> LoadAsync(string path, CancellationToken cancellationToken)
     {
         await using FileStream file = File.OpenRead(path);
-        await using var unzipped = new GZipStream(file, CompressionMode.Decompress);
-        EvalEntry[] entries = await JsonSerializer.DeserializeAsync(unzipped, EvalJson.Default.EvalEntryArray, cancellationToken) ?? [];
+        await using var json = new BrotliStream(file, CompressionMode.Decompress);
+        EvalEntry[] entries = await JsonSerializer.DeserializeAsync(json, EvalJson.Default.EvalEntryArray, cancellationToken) ?? [];
         return [.. entries.Select(entry => new EvalPrompt(entry.Family, entry.Length, Turns(entry.Prompt), entry.Answer, entry.Expect))];
     }
 
