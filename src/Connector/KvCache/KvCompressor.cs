@@ -76,7 +76,7 @@ internal sealed unsafe partial class KvCompressor : IDisposable
                 $"The policy '{policy}' needs the prompt's last queries, which cannot be observed here: the model computes them in another way, or runs on a GPU without having been set up for it. Set {Setting} to a policy without queries, such as \"{KvCompressionDefaults.QueryFreePolicy}\".");
         }
 
-        if (inputs.HasFlag(KvPolicyInputs.SecondPassQueries))
+        if (inputs.HasFlag(KvPolicyInputs.RepeatAttention))
         {
             throw new KvCompressionException($"The policy '{policy}' needs a second pass over the prompt, which is not made. Set {Setting} to another policy.");
         }
