@@ -184,10 +184,9 @@ public sealed class KvSelectorTests : IDisposable
         KvPositions[] positions = [.. Enumerable.Range(0, 3).Select(layer => TestPositions.Random(Heads, kept: 25, first: 60, seed: layer))];
         KvLayerTensors[] layers = [.. positions.Select(layer => Layer() with { Positions = layer }), Layer()];
         var range = new TokenRange(14, 24);
-        var flat = new FakePolicy((_, _, token) => -token);
 
-        KvSelection selection = new KvSelector(flat).Select(
-            layers, KvBudget.FromCells(20), new KvProtection(0, 2) { Ranges = [range] }, TestContext.Current.CancellationToken);
+        KvSelection selection = new KvSelector(ByToken).Select(
+            layers, KvBudget.FromCells(13), new KvProtection(0, 2) { Ranges = [range] }, TestContext.Current.CancellationToken);
 
         for (int i = 0; i < layers.Length * Heads; i++)
         {
@@ -198,8 +197,8 @@ public sealed class KvSelectorTests : IDisposable
             Assert.Equal(inRange, selection[layer, head].ToArray().Intersect(inRange));
             Assert.Equal([28, 29], selection[layer, head].ToArray()[^2..]);
 
-            // All else goes to the lowest cells.
-            int[] rest = [.. Enumerable.Range(0, 28).Except(inRange).Take(18 - inRange.Length)];
+            // All else goes to the highest scores, which the last cells have.
+            int[] rest = [.. Enumerable.Range(0, 28).Except(inRange).TakeLast(11 - inRange.Length)];
             Assert.Equal(rest, selection[layer, head].ToArray()[..^2].Except(inRange));
         }
     }
