@@ -35,6 +35,17 @@ internal sealed unsafe partial class KvCacheProbe
     /// <summary>Runs the self-test in sequence 0, which is empty before and after it.</summary>
     public static KvCacheProbe Run(ILlamaContext context, LlamaModelInfo model, KvCapture? capture, QueryCapture? queries, ILogger logger)
     {
+        KvCacheProbe probe = Test(context, model, capture, queries, logger);
+        if (probe.Format is null)
+        {
+            capture?.Settle([], model);
+        }
+
+        return probe;
+    }
+
+    private static KvCacheProbe Test(ILlamaContext context, LlamaModelInfo model, KvCapture? capture, QueryCapture? queries, ILogger logger)
+    {
         if (model.IsRecurrent)
         {
             return Refuse("it is recurrent: it attends to nothing, and its state is one for all tokens");
@@ -123,16 +134,8 @@ internal sealed unsafe partial class KvCacheProbe
             return true;
         }
 
-        nuint size = blob.TailBytes + KvStateFormat.HeadBytes;
-        if (context.TailSize(0) != size)
-        {
-            return false;
-        }
-
-        using var buffer = new NativeBuffer();
-        byte* tail = buffer.Reserve(size);
-        return context.TailGet(0, tail, size) == size
-            && new ReadOnlySpan<byte>(blob.Tail, checked((int)blob.TailBytes)).SequenceEqual(new ReadOnlySpan<byte>(tail + KvStateFormat.HeadBytes, (int)blob.TailBytes));
+        using var reader = new TailReader(context, blob.Format);
+        return context.TailSize(0) == blob.Tail.Bytes + KvStateFormat.HeadBytes && reader.Read(0).Equals(blob.Tail);
     }
 
     private static bool SameRows(KvTensor stored, KvTensor live)

@@ -33,11 +33,8 @@ internal sealed unsafe class KvStateBlob
     /// <summary>The last cell's position.</summary>
     public int LastPosition { get; }
 
-    /// <summary>Where the base block ends and the tail begins.</summary>
-    public byte* Tail { get; private set; }
-
-    /// <summary>Bytes of the tail; 0 where there is none.</summary>
-    public nuint TailBytes { get; private set; }
+    /// <summary>What follows the base block.</summary>
+    public KvTail Tail { get; private set; }
 
     /// <summary>Parses a blob's base block; what follows it is the tail.</summary>
     /// <returns>The blob, or null where the bytes are laid out otherwise.</returns>
@@ -76,9 +73,8 @@ internal sealed unsafe class KvStateBlob
             return null;
         }
 
-        blob.Tail = reader.Next;
-        blob.TailBytes = reader.Left;
-        blob.Format = blob.Format with { HasTail = blob.TailBytes > 0 };
+        blob.Tail = reader.Rest();
+        blob.Format = blob.Format with { HasTail = blob.Tail.Bytes > 0 };
         return blob;
     }
 
@@ -190,9 +186,7 @@ internal sealed unsafe class KvStateBlob
 
         public bool Failed { get; private set; }
 
-        public readonly byte* Next => _next;
-
-        public readonly nuint Left => (nuint)(_end - _next);
+        public readonly KvTail Rest() => new(_next, (nuint)(_end - _next));
 
         public uint UInt32()
         {

@@ -20,7 +20,7 @@ public class GgufOutputWeightsTests
         string path = TestModels.Write(Shape);
         var reference = new ReferenceModel(Shape, path);
         using LlamaSharpEngine engine = TestModels.Load(path);
-        IKvOutputWeights weights = engine.OutputWeights!;
+        GgufOutputWeights weights = engine.OutputWeights!;
 
         Assert.Equal((160, 128), (weights.Embedding, weights.Inputs));
         for (int layer = 0; layer < Shape.Layers; layer++)
@@ -33,7 +33,7 @@ public class GgufOutputWeightsTests
     public void Read_Pebble_DequantisesEveryLayer()
     {
         using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
-        IKvOutputWeights weights = engine.OutputWeights!;
+        GgufOutputWeights weights = engine.OutputWeights!;
         GgufFile file = GgufFile.Read(TestModels.Pebble);
         byte[] bytes = File.ReadAllBytes(TestModels.Pebble);
 
@@ -105,7 +105,7 @@ public class GgufOutputWeightsTests
     public void Read_ManyThreads_GivesEachItsLayer()
     {
         using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
-        IKvOutputWeights weights = engine.OutputWeights!;
+        GgufOutputWeights weights = engine.OutputWeights!;
         float[][] layers = [.. Enumerable.Range(0, engine.Model.Layers).Select(layer => Read(weights, layer))];
 
         Parallel.For(0, 8 * layers.Length, i => Assert.Equal(layers[i % layers.Length], Read(weights, i % layers.Length)));

@@ -12,7 +12,7 @@ internal sealed unsafe class CacheHarness : IDisposable
     private readonly LlamaSharpEngine _engine;
     private readonly KvSequence[] _sequences;
 
-    public CacheHarness(RandomModel shape, LlamaContextSettings settings)
+    public CacheHarness(IRandomModel shape, LlamaContextSettings settings)
     {
         Shape = shape;
         ModelPath = TestModels.Write(shape);
@@ -24,7 +24,7 @@ internal sealed unsafe class CacheHarness : IDisposable
         Compressor = new KvCompressor(Context, _engine.Model, _engine.OutputWeights, Capture, Queries, NullLogger.Instance);
     }
 
-    public RandomModel Shape { get; }
+    public IRandomModel Shape { get; }
 
     public string ModelPath { get; }
 
@@ -113,8 +113,8 @@ internal sealed unsafe class CacheHarness : IDisposable
                     Rotary = Model.Rotary,
                     KeyRotation = Capture.KeyRotation,
                     ValueRotation = Capture.ValueRotation,
-                    OutputWeights = _engine.OutputWeights,
-                    Queries = plan.QueryWindow > 0 ? Queries.Take(layer, plan.QueryWindow, Capture.KeyRotation)!.Value : default,
+                    OutputWeights = _engine.OutputWeights?.Of(Shape.GlobalLayers),
+                    Queries = plan.QueryWindow > 0 ? Queries.Take(Shape.GlobalLayers[layer], plan.QueryWindow, Capture.KeyRotation)!.Value : default,
                 };
             }
 

@@ -10,6 +10,8 @@ internal sealed record AlibiModel : IRandomModel
 
     public int Layers => 2;
 
+    public IReadOnlyList<int> GlobalLayers => [0, 1];
+
     public int Vocabulary => 320;
 
     public int KvHeads => 2;

@@ -10,10 +10,12 @@ internal sealed record HybridModel : IRandomModel
 
     public int Layers => 4;
 
+    public IReadOnlyList<int> GlobalLayers => [1, 3];
+
     /// <summary>Elements of the embedding; the query heads share them.</summary>
     public int Embedding => QueryHeads * HeadDimension;
 
-    public int QueryHeads => 2;
+    public int QueryHeads { get; init; } = 2;
 
     public int KvHeads { get; init; } = 2;
 

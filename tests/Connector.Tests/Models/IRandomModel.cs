@@ -8,6 +8,9 @@ internal interface IRandomModel
 
     int Layers { get; }
 
+    /// <summary>The layers that attend to all tokens.</summary>
+    IReadOnlyList<int> GlobalLayers { get; }
+
     int Vocabulary { get; }
 
     int KvHeads { get; }

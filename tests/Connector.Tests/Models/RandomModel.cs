@@ -9,6 +9,8 @@ internal sealed record RandomModel : IRandomModel
 
     public int Layers { get; init; } = 3;
 
+    public IReadOnlyList<int> GlobalLayers => [.. Enumerable.Range(0, Layers)];
+
     public int Embedding { get; init; } = 64;
 
     public int QueryHeads { get; init; } = 4;

@@ -9,6 +9,8 @@ internal sealed record RecurrentModel : IRandomModel
 
     public int Layers => 2;
 
+    public IReadOnlyList<int> GlobalLayers => [];
+
     public int Vocabulary => 320;
 
     public int KvHeads => 0;

@@ -10,6 +10,8 @@ internal sealed record SlidingWindowModel : IRandomModel
 
     public int Layers => 4;
 
+    public IReadOnlyList<int> GlobalLayers => [1, 3];
+
     public int Window { get; init; } = 32;
 
     public int Embedding { get; init; } = 64;
