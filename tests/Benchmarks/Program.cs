@@ -7,6 +7,8 @@ var root = new RootCommand(Compression)
 {
     new CompressionCommand().AddTo(new Command("compression", Compression)),
     new KernelCommand().AddTo(new Command("kernels", "Measures the scoring kernels against the memory's speed, and how long every policy takes.")),
+    new InterceptionCommand().AddTo(new Command("interception", "Measures what compressing a full cache costs on each path, and what it gains.")),
+    new MemoryProbe().ToCommand(),
     BenchmarkDotNetCommand.Create("dotnet", "Measures the scoring kernels with BenchmarkDotNet."),
 };
 new CompressionCommand().AddTo(root);

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using CurKv.Connector;
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+using CurKv.KvPolicy.Kernels;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CurKv.Benchmarks;
+
+/// <summary>A context over the random model, set up as the product does, whose cache is filled with random rows.</summary>
+internal sealed unsafe class FilledContext : IDisposable
+{
+    /// <summary>Tokens in one call to decode, at most.</summary>
+    public const int ChunkTokens = 512;
+
+    private const int Sequence = 0;
+    private const int DecodedTokens = 16;
+    private static readonly int[] Chunk = [.. Enumerable.Range(0, ChunkTokens).Select(i => (int)(SplitMix64.Hash((ulong)i) % InterceptionModel.Vocabulary))];
+
+    private readonly int _tokens;
+    private readonly ILlamaContext _context;
+    private readonly KvCompressor _compressor;
+
+    /// <summary>Creates the context, whose cache is empty.</summary>
+    /// <param name="engine">The random model.</param>
+    /// <param name="shape">The cache when it is full.</param>
+    public FilledContext(LlamaSharpEngine engine, InterceptionShape shape)
+    {
+        var settings = new LlamaContextSettings
+        {
+            ContextSize = shape.Tokens + ChunkTokens,
+            BatchSize = ChunkTokens,
+            Threads = shape.Threads,
+            FlashAttention = FlashAttentionMode.On,
+            KeyType = shape.Cache,
+            ValueType = shape.Cache,
+        };
+        var capture = new KvCapture(engine.Model.Layers);
+        var queries = new QueryCapture(engine.Model);
+        _tokens = shape.Tokens;
+        _context = engine.CreateContext(settings, new EvalHooks(capture, queries));
+        _compressor = new KvCompressor(_context, engine.Model, engine.OutputWeights, capture, queries, NullLogger.Instance);
+        Blob = new FullCacheBlob(InterceptionModel.CacheFormat(shape.Cache), shape.Tokens);
+    }
+
+    /// <summary>What the cache is filled with.</summary>
+    public FullCacheBlob Blob { get; }
+
+    /// <summary>Fills the cache up to its last tokens, which are decoded, so that it looks as it does after a prompt.</summary>
+    /// <param name="plan">How it will be compressed: tells how many of the last tokens' queries are observed.</param>
+    public void Fill(KvCompressionPlan plan)
+    {
+        int observed = KvCompressor.QueryWindow(_tokens, _tokens, plan);
+        int decoded = Math.Max(observed, 1);
+        Restore(_tokens - decoded);
+        _compressor.StartObserving(observed);
+        Decode(Chunk.AsSpan(0, decoded), _tokens - decoded);
+        _compressor.StopObserving();
+    }
+
+    /// <summary>Compresses the full cache.</summary>
+    public KvCompressionReport Compress(KvCompressionPlan plan, KvRewritePath path) =>
+        _compressor.Compress(Sequence, _tokens, _tokens - 1, plan, path)!;
+
+    /// <summary>Decodes some tokens behind the last one, full or compressed, and removes them again.</summary>
+    /// <returns>Milliseconds for each token.</returns>
+    public double[] TimeTokens()
+    {
+        double[] milliseconds = [.. Enumerable.Range(0, DecodedTokens).Select(i => Decode(Chunk.AsSpan(i, 1), _tokens + i))];
+        _context.SequenceRemove(Sequence, _tokens);
+        return milliseconds;
+    }
+
+    /// <summary>Reads a chunk of a prompt behind so many cached tokens.</summary>
+    /// <returns>Milliseconds.</returns>
+    public double TimeChunk(int depth)
+    {
+        Restore(depth);
+        return Decode(Chunk, depth);
+    }
+
+    public void Dispose()
+    {
+        Blob.Dispose();
+        _compressor.Dispose();
+        _context.Dispose();
+    }
+
+    private void Restore(int cells)
+    {
+        _context.SequenceRemove(Sequence);
+        if (_context.StateSet(Sequence, Blob.Data, Blob.Size) != Blob.Size)
+        {
+            throw new InvalidOperationException($"llama.cpp refused {_tokens} random cells. {NativeLog.LastErrors()}");
+        }
+
+        _context.SequenceRemove(Sequence, cells);
+    }
+
+    private double Decode(ReadOnlySpan<int> tokens, int position)
+    {
+        long start = Stopwatch.GetTimestamp();
+        DecodeStatus status = _context.Decode(tokens, position, Sequence, logits: true);
+        _context.Synchronize();
+        return status == DecodeStatus.Ok
+            ? Stopwatch.GetElapsedTime(start).TotalMilliseconds
+            : throw new InvalidOperationException($"llama.cpp did not decode {tokens.Length} tokens at {position}: {status}. {NativeLog.LastErrors()}");
+    }
+}
