@@ -34,10 +34,11 @@ public class BenchmarkTests
 
         if (OperatingSystem.IsLinux())
         {
-            // The state path holds the whole cache and the kept rows a second time, the craft path the kept rows.
+            // The state path holds the whole cache and the kept rows a second time, the craft path the kept rows, in place neither.
             long[] extra = [.. rows.Select(row => row.GetProperty("extra_bytes").GetInt64())];
             Assert.InRange(extra[2], Tokens * RowBytes, 2 * Tokens * RowBytes);
             Assert.InRange(extra[1], Tokens / 10 * RowBytes, Tokens * RowBytes);
+            Assert.InRange(extra[0], 1, (Tokens / 10 * RowBytes) - 1);
         }
     }
 
@@ -45,6 +46,7 @@ public class BenchmarkTests
     [InlineData("--tokens", "1000", "256")]
     [InlineData("--policy", "curdvk", "curdkv")]
     [InlineData("--policy", "none", "nothing")]
+    [InlineData("--policy", "snapkv(window=600)", "600")]
     public async Task RunInterception_InvalidOption_SaysWhatIsWrong(string option, string value, string expected)
     {
         (int exitCode, _, string error) = await Programs.RunBenchmarksAsync("interception", option, value);

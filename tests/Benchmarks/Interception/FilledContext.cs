@@ -13,11 +13,12 @@ internal sealed unsafe class FilledContext : IDisposable
     /// <summary>Tokens in one call to decode, at most.</summary>
     public const int ChunkTokens = 512;
 
-    private const int Sequence = 0;
     private const int DecodedTokens = 16;
     private static readonly int[] Chunk = [.. Enumerable.Range(0, ChunkTokens).Select(i => (int)(SplitMix64.Hash((ulong)i) % InterceptionModel.Vocabulary))];
 
     private readonly int _tokens;
+    private readonly KvSequence _sequence = new(0);
+    private readonly KvCapture _capture;
     private readonly ILlamaContext _context;
     private readonly KvCompressor _compressor;
 
@@ -35,11 +36,11 @@ internal sealed unsafe class FilledContext : IDisposable
             KeyType = shape.Cache,
             ValueType = shape.Cache,
         };
-        var capture = new KvCapture(engine.Model.Layers);
+        _capture = new KvCapture(engine.Model.Layers);
         var queries = new QueryCapture(engine.Model);
         _tokens = shape.Tokens;
-        _context = engine.CreateContext(settings, new EvalHooks(capture, queries));
-        _compressor = new KvCompressor(_context, engine.Model, engine.OutputWeights, capture, queries, NullLogger.Instance);
+        _context = engine.CreateContext(settings, new EvalHooks(_capture, queries));
+        _compressor = new KvCompressor(_context, engine.Model, engine.OutputWeights, _capture, queries, NullLogger.Instance);
         Blob = new FullCacheBlob(InterceptionModel.CacheFormat(shape.Cache), shape.Tokens);
     }
 
@@ -50,24 +51,28 @@ internal sealed unsafe class FilledContext : IDisposable
     /// <param name="plan">How it will be compressed: tells how many of the last tokens' queries are observed.</param>
     public void Fill(KvCompressionPlan plan)
     {
-        int observed = KvCompressor.QueryWindow(_tokens, _tokens, plan);
-        int decoded = Math.Max(observed, 1);
+        int decoded = Math.Max(plan.QueryWindow, 1);
         Restore(_tokens - decoded);
-        _compressor.StartObserving(observed);
-        Decode(Chunk.AsSpan(0, decoded), _tokens - decoded);
+        _compressor.StartObserving(plan.QueryWindow);
+        Decode(Chunk.AsSpan(0, decoded));
         _compressor.StopObserving();
+        if (_capture.LastCell != _capture.ExpectedLastCell(_sequence.Id, _tokens))
+        {
+            throw new InvalidOperationException($"llama.cpp put token {_tokens} into cell {_capture.LastCell}, so that the others do not lie in order either.");
+        }
     }
 
     /// <summary>Compresses the full cache.</summary>
-    public KvCompressionReport Compress(KvCompressionPlan plan, KvRewritePath path) =>
-        _compressor.Compress(Sequence, _tokens, _tokens - 1, plan, path)!;
+    /// <exception cref="InvalidOperationException">The path is not available here.</exception>
+    public KvCompressionReport Compress(KvCompressionPlan plan, KvRewritePath path) => _compressor.Compress(_sequence, plan, path)!;
 
     /// <summary>Decodes some tokens behind the last one, full or compressed, and removes them again.</summary>
     /// <returns>Milliseconds for each token.</returns>
     public double[] TimeTokens()
     {
-        double[] milliseconds = [.. Enumerable.Range(0, DecodedTokens).Select(i => Decode(Chunk.AsSpan(i, 1), _tokens + i))];
-        _context.SequenceRemove(Sequence, _tokens);
+        double[] milliseconds = [.. Enumerable.Range(0, DecodedTokens).Select(i => Decode(Chunk.AsSpan(i, 1)))];
+        _context.SequenceRemove(_sequence.Id, _tokens);
+        _sequence.Undo(DecodedTokens);
         return milliseconds;
     }
 
@@ -76,7 +81,7 @@ internal sealed unsafe class FilledContext : IDisposable
     public double TimeChunk(int depth)
     {
         Restore(depth);
-        return Decode(Chunk, depth);
+        return Decode(Chunk);
     }
 
     public void Dispose()
@@ -88,22 +93,29 @@ internal sealed unsafe class FilledContext : IDisposable
 
     private void Restore(int cells)
     {
-        _context.SequenceRemove(Sequence);
-        if (_context.StateSet(Sequence, Blob.Data, Blob.Size) != Blob.Size)
+        _context.SequenceRemove(_sequence.Id);
+        if (_context.StateSet(_sequence.Id, Blob.Data, Blob.Size) != Blob.Size)
         {
             throw new InvalidOperationException($"llama.cpp refused {_tokens} random cells. {NativeLog.LastErrors()}");
         }
 
-        _context.SequenceRemove(Sequence, cells);
+        _context.SequenceRemove(_sequence.Id, cells);
+        _sequence.Clear();
+        _sequence.Append(cells);
     }
 
-    private double Decode(ReadOnlySpan<int> tokens, int position)
+    private double Decode(ReadOnlySpan<int> tokens)
     {
         long start = Stopwatch.GetTimestamp();
-        DecodeStatus status = _context.Decode(tokens, position, Sequence, logits: true);
+        DecodeStatus status = _context.Decode(tokens, _sequence.Tokens, _sequence.Id, logits: true);
         _context.Synchronize();
-        return status == DecodeStatus.Ok
-            ? Stopwatch.GetElapsedTime(start).TotalMilliseconds
-            : throw new InvalidOperationException($"llama.cpp did not decode {tokens.Length} tokens at {position}: {status}. {NativeLog.LastErrors()}");
+        double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        if (status != DecodeStatus.Ok)
+        {
+            throw new InvalidOperationException($"llama.cpp did not decode {tokens.Length} tokens at {_sequence.Tokens}: {status}. {NativeLog.LastErrors()}");
+        }
+
+        _sequence.Append(tokens.Length);
+        return milliseconds;
     }
 }

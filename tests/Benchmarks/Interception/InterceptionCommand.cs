@@ -21,16 +21,14 @@ internal sealed class InterceptionCommand
     // llama.cpp makes contexts of such multiples.
     private const int TokenStep = 256;
 
-    private static readonly KvRewritePath[] Paths = [KvRewritePath.Craft, KvRewritePath.State];
+    private static readonly KvRewritePath[] Paths = [KvRewritePath.InPlace, KvRewritePath.Craft, KvRewritePath.State];
 
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object instead of a table." };
     private readonly Option<bool> _quick = new("--quick") { Description = $"{QuickTokens} tokens, and fewer rounds." };
     private readonly Option<int?> _tokens = new("--tokens") { Description = $"Cached tokens, a multiple of {TokenStep} from {LeastTokens} on, instead of {Tokens}." };
     private readonly Option<string> _policy = new("--policy") { DefaultValueFactory = _ => "curdkv-norms", Description = "The policy that is measured on every path." };
     private readonly Option<KvElementType> _cache = new("--cache") { DefaultValueFactory = _ => KvElementType.F16, Description = "How keys and values are stored." };
-    private readonly Option<int> _threads = new("--threads") { DefaultValueFactory = _ => DefaultThreads, Description = "llama.cpp's threads, instead of the product's default." };
-
-    private static int DefaultThreads => Math.Max(Math.Min(4, Environment.ProcessorCount), Environment.ProcessorCount / 2);
+    private readonly Option<int> _threads = new("--threads") { DefaultValueFactory = _ => LlamaContextSettings.DefaultThreads, Description = "llama.cpp's threads, instead of the product's default." };
 
     /// <summary>Gives a command the options and the action.</summary>
     public Command AddTo(Command command)
@@ -71,7 +69,7 @@ internal sealed class InterceptionCommand
 
             return 0;
         }
-        catch (Exception e) when (e is LlamaException or ArgumentException or IOException)
+        catch (Exception e) when (e is LlamaException or ArgumentException or InvalidOperationException or IOException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
@@ -108,7 +106,7 @@ internal sealed class InterceptionCommand
     // The last one is what the product takes for a document when nothing is set.
     private static IEnumerable<InterceptionSetting> Settings(string policy) =>
         Paths.Select(path => new InterceptionSetting(policy, path))
-            .Append(new InterceptionSetting(KvCompressionDefaults.QueryFreePolicy, Paths[0]))
+            .Append(new InterceptionSetting(KvCompressionDefaults.QueryFreePolicy, KvRewritePath.InPlace))
             .Distinct();
 
     private static async Task<List<(InterceptionSetting Setting, long? ExtraBytes)>> ProbeAsync(

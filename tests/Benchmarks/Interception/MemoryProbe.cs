@@ -72,7 +72,7 @@ internal sealed class MemoryProbe
             Console.WriteLine(ExtraBytes(engine, shape, setting));
             return 0;
         }
-        catch (LlamaException e)
+        catch (Exception e) when (e is LlamaException or InvalidOperationException)
         {
             Console.Error.WriteLine(e.Message);
             return 1;
