@@ -95,7 +95,7 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
             yield return $"{nameof(options.Policy)} is neither \"{KvCompressionOptions.AutoPolicy}\" nor \"{KvCompressionOptions.NoPolicy}\" nor a policy's name: {error.Message}";
         }
 
-        if (PolicyOf(options, policies)?.Inputs.HasFlag(KvPolicyInputs.SecondPassQueries) == true)
+        if (PolicyOf(options, policies)?.Inputs.HasFlag(KvPolicyInputs.RepeatAttention) == true)
         {
             yield return $"{nameof(options.Policy)} \"{options.Policy}\" needs a second pass over the prompt, which is not made. Set it to another policy.";
         }

@@ -9,16 +9,16 @@ internal sealed class MassBudget(IKvPolicy policy, KvBudget budget)
     /// <param name="scores">The scores, <c>[layers][heads][tokens]</c>.</param>
     /// <param name="layers">The number of layers.</param>
     /// <param name="heads">The number of heads in each layer.</param>
-    /// <param name="segments">The tokens cut by protection.</param>
+    /// <param name="segments">Every head's tokens cut by protection.</param>
     /// <param name="options">How many layers are counted at once.</param>
     /// <exception cref="InvalidOperationException">The policy's scores have no mass.</exception>
-    public int Cells(ReadOnlyMemory<float> scores, int layers, int heads, TokenSegment[] segments, ParallelOptions options)
+    public int Cells(ReadOnlyMemory<float> scores, int layers, int heads, HeadSegments segments, ParallelOptions options)
     {
         int length = scores.Length / layers;
         int[] cells = new int[layers];
         Parallel.For(0, layers, options, layer =>
         {
-            using var mass = new RankedMass(scores.Span.Slice(layer * length, length), heads, segments);
+            using var mass = new RankedMass(scores.Span.Slice(layer * length, length), heads, segments, layer);
             cells[layer] = mass.HasNegative ? 0 : CountLayer(mass, heads, length / heads);
         });
 

@@ -18,8 +18,9 @@ internal sealed class RankedMass : IDisposable
     /// <summary>Ranks a layer.</summary>
     /// <param name="scores">The scores, <c>[heads][tokens]</c>.</param>
     /// <param name="heads">The number of heads.</param>
-    /// <param name="segments">The tokens cut by protection.</param>
-    public RankedMass(ReadOnlySpan<float> scores, int heads, ReadOnlySpan<TokenSegment> segments)
+    /// <param name="segments">Every head's tokens cut by protection.</param>
+    /// <param name="layer">The layer, from 0.</param>
+    public RankedMass(ReadOnlySpan<float> scores, int heads, HeadSegments segments, int layer)
     {
         _tokens = scores.Length / heads;
         Shares = ArrayPool<float>.Shared.Rent(scores.Length);
@@ -29,7 +30,7 @@ internal sealed class RankedMass : IDisposable
         float[] ranks = ArrayPool<float>.Shared.Rent(_tokens);
         for (int head = 0; head < heads; head++)
         {
-            Rank(head, scores.Slice(head * _tokens, _tokens), segments, ranks.AsSpan(0, _tokens), order.AsSpan(0, _tokens));
+            Rank(head, scores.Slice(head * _tokens, _tokens), segments[layer, head], ranks.AsSpan(0, _tokens), order.AsSpan(0, _tokens));
         }
 
         ArrayPool<float>.Shared.Return(ranks);

@@ -7,11 +7,26 @@ namespace CurKv.KvPolicy;
 /// The last queries of the prompt, as they meet the cached keys (rotated as those are); may be left empty where the policy does not
 /// want them.
 /// </param>
-/// <param name="Rotary">
-/// How the keys are rotated, if the token at index i stands at position i and the rotation can be undone; null where not.
-/// </param>
+/// <param name="Rotary">How the keys are rotated by their tokens' positions, if the rotation can be undone; null where not.</param>
 public readonly record struct KvLayerTensors(KvTensor Keys, KvTensor Values, KvQueries Queries = default, RotaryEmbedding? Rotary = null)
 {
+    /// <summary>At which positions the cached tokens stand.</summary>
+    /// <value>Null by default: the token at index i stands at position i, as in a cache that was never compressed.</value>
+    public KvPositions? Positions { get; init; }
+
+    /// <summary>Where the rows' norms come from; null to measure them in memory.</summary>
+    /// <remarks>
+    /// A policy that reads norms alone (<see cref="KvPolicyInputs.KeyNorms"/> and the like) needs the tensors' shapes only: their
+    /// memory may be null.
+    /// </remarks>
+    public IKvNorms? Norms { get; init; }
+
+    /// <summary>
+    /// The highest attention probability that each cached token received while the context was repeated, <c>[KV heads][tokens]</c>,
+    /// from <see cref="KvZip.Observe"/>; may be left empty where the policy does not want it.
+    /// </summary>
+    public ReadOnlyMemory<float> RepeatAttention { get; init; }
+
     /// <summary>How the cache rotates keys on top of RoPE; null where it does not.</summary>
     public HadamardRotation? KeyRotation { get; init; }
 

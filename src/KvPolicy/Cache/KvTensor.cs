@@ -77,6 +77,14 @@ public readonly unsafe struct KvTensor
         ? Data + ((nint)head * SliceBytes)
         : Data + ((nint)head * HeadDimension * RowBytes);
 
+    /// <summary>The view of some of the tokens.</summary>
+    /// <param name="tokens">Which ones, within the cache.</param>
+    internal KvTensor Slice(TokenRange tokens)
+    {
+        byte* data = Layout == KvLayout.TokenMajor ? Data + (tokens.Start * RowBytes) : Data + SliceBytesOf(Type, tokens.Start);
+        return new KvTensor(data, Type, Layout, tokens.Length, Heads, HeadDimension, RowBytes);
+    }
+
     /// <summary>Bytes that <paramref name="elements"/> elements take in a row.</summary>
     /// <param name="type">How elements are stored.</param>
     /// <param name="elements">How many; for quantised types a multiple of 32.</param>

@@ -10,25 +10,24 @@ namespace CurKv.KvPolicy.Kernels;
 internal static class CentredNorms
 {
     /// <summary>Computes them in two passes over the memory: the means, then the distances.</summary>
-    /// <param name="tensor">The keys.</param>
-    /// <param name="hadamard">How the cache has rotated them on top of <paramref name="rotary"/>; null where it has not.</param>
-    /// <param name="rotary">
-    /// How they are rotated by their tokens' indices; null to take them as they are, for distances do not mind a rotation that all
-    /// share.
+    /// <param name="layer">
+    /// The keys, how the cache has rotated them and at which positions they stand. Without RoPE they are taken as they are, for
+    /// distances do not mind a rotation that all share.
     /// </param>
     /// <param name="skip">First tokens that the mean leaves out: sinks lie far from all others. At least one token is left.</param>
     /// <param name="squares">Receives <c>[heads][tokens]</c>; not finite where a row is not.</param>
-    public static void Compute(in KvTensor tensor, HadamardRotation? hadamard, RotaryEmbedding? rotary, int skip, Span<float> squares)
+    public static void Compute(in KvLayerTensors layer, int skip, Span<float> squares)
     {
+        KvTensor tensor = layer.Keys;
         using var block = new RowBlock(tensor.Heads, tensor.HeadDimension);
-        InverseRotation? rotation = rotary is null ? null : new InverseRotation(rotary);
+        InverseRotation? rotation = layer.Rotary is { } rotary ? new InverseRotation(rotary, layer.Positions?.First ?? 0) : null;
         int length = tensor.Heads * block.Stride;
         float[] buffer = ArrayPool<float>.Shared.Rent(length);
         Span<float> means = buffer.AsSpan(0, length);
-        Mean(tensor, hadamard, rotation, skip, block, means);
+        Mean(layer, rotation, skip, block, means);
         for (int token = 0; token < tensor.Tokens; token += RowBlock.Capacity)
         {
-            Read(tensor, hadamard, rotation, token, block);
+            Read(layer, rotation, token, block);
             for (int head = 0; head < tensor.Heads; head++)
             {
                 Distances(block, head, means.Slice(head * block.Stride, block.Stride), squares.Slice((head * tensor.Tokens) + token, block.Count));
@@ -39,14 +38,15 @@ internal static class CentredNorms
     }
 
     [MethodImpl(Hot.Loop)]
-    private static void Mean(in KvTensor tensor, HadamardRotation? hadamard, InverseRotation? rotation, int skip, RowBlock block, Span<float> means)
+    private static void Mean(in KvLayerTensors layer, InverseRotation? rotation, int skip, RowBlock block, Span<float> means)
     {
+        KvTensor tensor = layer.Keys;
         means.Clear();
         Span<int> counts = stackalloc int[tensor.Heads];
         counts.Clear();
         for (int token = 0; token < tensor.Tokens; token += RowBlock.Capacity)
         {
-            Read(tensor, hadamard, rotation, token, block);
+            Read(layer, rotation, token, block);
             int first = Math.Clamp(skip - token, 0, block.Count);
             for (int head = 0; head < tensor.Heads; head++)
             {
@@ -65,19 +65,57 @@ internal static class CentredNorms
     private static ReadOnlySpan<float> Rows(RowBlock block, int head, int first, int count) =>
         block.Values.AsSpan(block.Offset(head, first), count * block.Stride);
 
-    [MethodImpl(Hot.Loop)]
-    private static void Read(in KvTensor tensor, HadamardRotation? hadamard, InverseRotation? rotation, int token, RowBlock block)
+    private static void Read(in KvLayerTensors layer, InverseRotation? rotation, int token, RowBlock block)
     {
-        block.Read(tensor, token);
+        block.Read(layer.Keys, token);
         if (rotation is null)
         {
             return;
         }
 
-        rotation.Seek(token);
-        for (int row = 0; row < block.Count; row++)
+        int listed = 0;
+        int offset = 0;
+        if (layer.Positions is { } positions)
         {
-            for (int head = 0; head < tensor.Heads; head++)
+            listed = Math.Clamp(positions.Kept - token, 0, block.Count);
+            offset = positions.First - positions.Kept;
+            UndoListed(layer, positions, rotation, token, listed, block);
+        }
+
+        if (listed < block.Count)
+        {
+            rotation.Seek(token + listed + offset);
+            UndoConsecutive(layer, rotation, listed, block);
+        }
+    }
+
+    /// <summary>Turns back the block's first rows, whose positions differ from head to head.</summary>
+    [MethodImpl(Hot.Loop)]
+    private static void UndoListed(in KvLayerTensors layer, KvPositions positions, InverseRotation rotation, int token, int count, RowBlock block)
+    {
+        HadamardRotation? hadamard = layer.KeyRotation;
+        for (int head = 0; head < positions.Heads; head++)
+        {
+            ReadOnlySpan<int> listed = positions.Listed(head);
+            for (int row = 0; row < count; row++)
+            {
+                Span<float> key = block.Row(head, row);
+                hadamard?.Apply(key);
+                rotation.Jump(listed[token + row]);
+                rotation.Apply(key);
+            }
+        }
+    }
+
+    /// <summary>Turns back the block's other rows, which stand at consecutive positions from the rotation's own on.</summary>
+    [MethodImpl(Hot.Loop)]
+    private static void UndoConsecutive(in KvLayerTensors layer, InverseRotation rotation, int first, RowBlock block)
+    {
+        HadamardRotation? hadamard = layer.KeyRotation;
+        int heads = layer.Keys.Heads;
+        for (int row = first; row < block.Count; row++)
+        {
+            for (int head = 0; head < heads; head++)
             {
                 Span<float> key = block.Row(head, row);
                 hadamard?.Apply(key);

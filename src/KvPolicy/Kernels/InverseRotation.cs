@@ -4,13 +4,16 @@ using System.Runtime.Intrinsics;
 
 namespace CurKv.KvPolicy.Kernels;
 
-/// <summary>Undoes RoPE, token after token. Used by one thread at a time.</summary>
+/// <summary>Undoes RoPE, position after position or at any one. Used by one thread at a time.</summary>
 internal sealed class InverseRotation
 {
+    // How many positions one entry of the far table covers.
+    private const int Reach = 256;
+
     private readonly RotaryEmbedding _rotary;
     private readonly double[] _frequencies;
 
-    // By pair, padded to whole vectors: the angle that one token adds, and the token's.
+    // By pair, padded to whole vectors: the angle that one position adds, and the position's.
     private readonly double[] _stepCos;
     private readonly double[] _stepSin;
     private readonly double[] _angleCos;
@@ -20,47 +23,82 @@ internal sealed class InverseRotation
     private readonly float[] _cos;
     private readonly float[] _sin;
 
-    private int _token = -1;
+    // Cosines, then sines, as above: of positions 0 to 255, and of the multiples of 256.
+    private readonly float[] _near;
+    private readonly float[] _far;
 
-    public InverseRotation(RotaryEmbedding rotary)
+    private int _position = -1;
+
+    /// <summary>Creates the rotation, at no position yet.</summary>
+    /// <param name="rotary">What is undone.</param>
+    /// <param name="positions">Below which position <see cref="Jump"/> leads; 0 where it is not needed.</param>
+    public InverseRotation(RotaryEmbedding rotary, int positions = 0)
     {
         int pairs = rotary.Dimensions / 2;
-        int step = Vector512<double>.Count;
-        int padded = (pairs + step - 1) / step * step;
+        int padded = RoundUp(pairs, Vector512<double>.Count);
+        int spread = RoundUp(rotary.Interleaved ? 2 * padded : padded, Vector512<float>.Count);
         _rotary = rotary;
         _frequencies = new double[pairs];
         _stepCos = new double[padded];
         _stepSin = new double[padded];
         _angleCos = new double[padded];
         _angleSin = new double[padded];
-        _cos = new float[2 * padded];
-        _sin = new float[2 * padded];
+        _cos = new float[spread];
+        _sin = new float[spread];
         for (int i = 0; i < pairs; i++)
         {
             _frequencies[i] = Math.Pow(rotary.Base, -2.0 * i / rotary.Dimensions);
             (_stepSin[i], _stepCos[i]) = Math.SinCos(_frequencies[i]);
         }
+
+        _near = Tabulate(1, Math.Min(positions, Reach));
+        _far = Tabulate(Reach, RoundUp(positions, Reach) / Reach);
     }
 
-    /// <summary>Goes to a token, exactly unless <see cref="Next"/> has led there already.</summary>
-    public void Seek(int token)
+    /// <summary>Goes to a position, exactly unless <see cref="Next"/> has led there already.</summary>
+    public void Seek(int position)
     {
-        if (token == _token)
+        if (position == _position)
         {
             return;
         }
 
         for (int i = 0; i < _frequencies.Length; i++)
         {
-            (_angleSin[i], _angleCos[i]) = Math.SinCos(token * _frequencies[i]);
+            (_angleSin[i], _angleCos[i]) = Math.SinCos(position * _frequencies[i]);
         }
 
-        _token = token;
+        _position = position;
         Spread();
     }
 
     /// <summary>
-    /// Goes to the next token by the sum of angles: sines of every token would cost more than all the rest. A million steps
+    /// Goes to any position below the tabulated number of them, by the sum of two tabulated angles: the positions of a compressed cache
+    /// differ from head to head, and sines of every one would cost more than all the rest. Off by some units of a float's last digit.
+    /// </summary>
+    [MethodImpl(Hot.Loop)]
+    public void Jump(int position)
+    {
+        int length = _cos.Length;
+        int near = position % Reach * 2 * length;
+        int far = position / Reach * 2 * length;
+        for (int i = 0; i < length; i += Vector512<float>.Count)
+        {
+            Vector512<float> nearCos = Vector512.Create(_near, near + i);
+            Vector512<float> nearSin = Vector512.Create(_near, near + length + i);
+            Vector512<float> farCos = Vector512.Create(_far, far + i);
+            Vector512<float> farSin = Vector512.Create(_far, far + length + i);
+
+            // The signs of neighbours' sines are those of both factors: their product has none, as a cosine.
+            ((nearCos * farCos) - (nearSin * farSin)).CopyTo(_cos, i);
+            ((nearSin * farCos) + (nearCos * farSin)).CopyTo(_sin, i);
+        }
+
+        _position = -1;
+    }
+
+    /// <summary>
+    /// Goes to the next position by the sum of angles: sines of every one would cost more than all the rest. A million steps
     /// are off by less than a float can tell.
     /// </summary>
     [MethodImpl(Hot.Loop)]
@@ -76,11 +114,11 @@ internal sealed class InverseRotation
             ((sin * stepCos) + (cos * stepSin)).CopyTo(_angleSin, i);
         }
 
-        _token++;
+        _position++;
         Spread();
     }
 
-    /// <summary>Turns a key of the token back to position 0.</summary>
+    /// <summary>Turns a key from the position back to position 0.</summary>
     [MethodImpl(Hot.Loop)]
     public void Apply(Span<float> key)
     {
@@ -141,6 +179,23 @@ internal sealed class InverseRotation
             (key[i], key[half + i]) = ((key[i] * _cos[i]) + (key[half + i] * _sin[i]), (key[half + i] * _cos[i]) - (key[i] * _sin[i]));
         }
     }
+
+    /// <summary>The cosines and sines of the first multiples of a position.</summary>
+    private float[] Tabulate(int step, int count)
+    {
+        int length = _cos.Length;
+        float[] table = new float[2 * length * count];
+        for (int i = 0; i < count; i++)
+        {
+            Seek(i * step);
+            _cos.CopyTo(table, 2 * length * i);
+            _sin.CopyTo(table, (2 * length * i) + length);
+        }
+
+        return table;
+    }
+
+    private static int RoundUp(int count, int step) => (count + step - 1) / step * step;
 
     [MethodImpl(Hot.Loop)]
     private void Spread()

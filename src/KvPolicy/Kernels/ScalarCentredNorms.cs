@@ -4,8 +4,9 @@ namespace CurKv.KvPolicy.Kernels;
 internal static class ScalarCentredNorms
 {
     /// <inheritdoc cref="CentredNorms.Compute"/>
-    public static void Compute(in KvTensor tensor, HadamardRotation? hadamard, RotaryEmbedding? rotary, int skip, Span<float> squares)
+    public static void Compute(in KvLayerTensors layer, int skip, Span<float> squares)
     {
+        KvTensor tensor = layer.Keys;
         using var block = new RowBlock(tensor.Heads, tensor.HeadDimension);
         for (int head = 0; head < tensor.Heads; head++)
         {
@@ -13,9 +14,9 @@ internal static class ScalarCentredNorms
             for (int token = 0; token < tensor.Tokens; token++)
             {
                 block.Read(tensor, token);
-                hadamard?.Apply(block.Row(head, 0));
+                layer.KeyRotation?.Apply(block.Row(head, 0));
                 rows[token] = Array.ConvertAll(block.Row(head, 0).ToArray(), element => (double)element);
-                Unrotate(rows[token], rotary, token);
+                Unrotate(rows[token], layer.Rotary, layer.Positions?[head, token] ?? token);
             }
 
             double[][] counted = [.. rows.Skip(skip).Where(row => Array.TrueForAll(row, double.IsFinite))];
@@ -26,12 +27,12 @@ internal static class ScalarCentredNorms
         }
     }
 
-    private static void Unrotate(double[] row, RotaryEmbedding? rotary, int token)
+    private static void Unrotate(double[] row, RotaryEmbedding? rotary, int position)
     {
         for (int pair = 0; pair < rotary?.Dimensions / 2; pair++)
         {
             (int first, int second) = rotary!.Interleaved ? (2 * pair, (2 * pair) + 1) : (pair, pair + (rotary.Dimensions / 2));
-            (double sin, double cos) = Math.SinCos(token * Math.Pow(rotary.Base, -2.0 * pair / rotary.Dimensions));
+            (double sin, double cos) = Math.SinCos(position * Math.Pow(rotary.Base, -2.0 * pair / rotary.Dimensions));
             (row[first], row[second]) = ((row[first] * cos) + (row[second] * sin), (row[second] * cos) - (row[first] * sin));
         }
     }

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using CurKv.KvPolicy.Kernels;
 
 namespace CurKv.KvPolicy;
 
@@ -13,13 +12,13 @@ public sealed class KeyNorm : IKvPolicy
     public string Name => "keynorm";
 
     /// <inheritdoc/>
-    public KvPolicyInputs Inputs => KvPolicyInputs.Keys;
+    public KvPolicyInputs Inputs => KvPolicyInputs.KeyNorms;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException"><paramref name="scores"/> does not have one score per head and token.</exception>
     public void Score(in KvLayer layer, Span<float> scores)
     {
-        SquaredNorms.Compute(layer.Keys, scores);
+        layer.MeasureKeyNorms(scores);
         TensorPrimitives.Sqrt(scores, scores);
         TensorPrimitives.Negate(scores, scores);
     }

@@ -7,10 +7,10 @@ public enum KvPolicyInputs
     /// <summary>Positions only.</summary>
     None = 0,
 
-    /// <summary>The cached keys.</summary>
+    /// <summary>The cached keys, row by row, in memory.</summary>
     Keys = 1,
 
-    /// <summary>The cached values.</summary>
+    /// <summary>The cached values, row by row, in memory.</summary>
     Values = 2,
 
     /// <summary>The queries of the prompt's last tokens.</summary>
@@ -22,6 +22,15 @@ public enum KvPolicyInputs
     /// <summary>The output weights of the layer.</summary>
     OutputWeights = 16,
 
-    /// <summary>The queries of a second pass over the prompt.</summary>
-    SecondPassQueries = 32,
+    /// <summary>The attention that each token receives while the context is repeated in a second pass.</summary>
+    RepeatAttention = 32,
+
+    /// <summary>The keys' norms: <see cref="KvLayer.MeasureKeyNorms"/>.</summary>
+    KeyNorms = 64,
+
+    /// <summary>The values' norms: <see cref="KvLayer.MeasureValueNorms"/>.</summary>
+    ValueNorms = 128,
+
+    /// <summary>The keys' distances from their mean: <see cref="KvLayer.MeasureCentredKeyNorms"/>.</summary>
+    CentredKeyNorms = 256,
 }

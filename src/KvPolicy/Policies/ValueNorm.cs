@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using CurKv.KvPolicy.Kernels;
 
 namespace CurKv.KvPolicy;
 
@@ -15,13 +14,13 @@ public sealed class ValueNorm : IKvPolicy
     public string Name => "value";
 
     /// <inheritdoc/>
-    public KvPolicyInputs Inputs => KvPolicyInputs.Values;
+    public KvPolicyInputs Inputs => KvPolicyInputs.ValueNorms;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException"><paramref name="scores"/> does not have one score per head and token.</exception>
     public void Score(in KvLayer layer, Span<float> scores)
     {
-        SquaredNorms.Compute(layer.Values, scores);
+        layer.MeasureValueNorms(scores);
         TensorPrimitives.Sqrt(scores, scores);
         if (!float.IsFinite(TensorPrimitives.Max<float>(scores)))
         {

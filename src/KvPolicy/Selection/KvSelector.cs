@@ -57,8 +57,8 @@ public sealed class KvSelector
         int length = checked(layers.Count * heads * tokens);
         float[] buffer = ArrayPool<float>.Shared.Rent(length);
         Memory<float> scores = buffer.AsMemory(0, length);
-        TokenSegment[] segments = TokenSegment.Cut(protection, tokens, most);
         var options = new ParallelOptions { MaxDegreeOfParallelism = _degreeOfParallelism, CancellationToken = cancellationToken };
+        var segments = new HeadSegments(layers, protection, most, options);
         Layers.ForEach(layers.Count, options, index =>
         {
             var layer = new KvLayer(index, layers[index], most, Math.Min(protection.Sinks, most));
@@ -68,7 +68,10 @@ public sealed class KvSelector
         int cells = budget.IsByMass ? new MassBudget(Policy, budget).Cells(scores, layers.Count, heads, segments, options) : most;
         var selection = new KvSelection(layers.Count, heads, cells);
         Parallel.For(0, layers.Count * heads, options, index =>
-            TokenSelector.Select(scores.Span.Slice(index * tokens, tokens), segments, selection[index / heads, index % heads]));
+        {
+            (int layer, int head) = (index / heads, index % heads);
+            TokenSelector.Select(scores.Span.Slice(index * tokens, tokens), segments[layer, head], selection[layer, head]);
+        });
         ArrayPool<float>.Shared.Return(buffer);
         return selection;
     }

@@ -10,34 +10,21 @@ internal static class LayerShapes
             throw new ArgumentException("There is no layer to select from.", nameof(layers));
         }
 
-        const KvPolicyInputs BothQueries = KvPolicyInputs.WindowQueries | KvPolicyInputs.SecondPassQueries;
-        if ((policy.Inputs & BothQueries) == BothQueries)
-        {
-            throw new InvalidOperationException($"The policy '{policy.Name}' wants the queries of the prompt and those of a second pass, and a layer comes with one of them: score them apart.");
-        }
-
         KvTensor first = layers[0].Keys;
         for (int index = 0; index < layers.Count; index++)
         {
             KvLayerTensors layer = layers[index];
             CheckShape(layer.Keys, first, index, "keys");
-            if (policy.Inputs.HasFlag(KvPolicyInputs.Keys))
-            {
-                CheckData(layer.Keys, index, "keys");
-                CheckRotary(layer, index);
-                CheckRotation(layer.KeyRotation, layer.Keys, index, "keys");
-            }
-
-            if (policy.Inputs.HasFlag(KvPolicyInputs.Values))
-            {
-                CheckShape(layer.Values, first, index, "values");
-                CheckData(layer.Values, index, "values");
-                CheckRotation(layer.ValueRotation, layer.Values, index, "values");
-            }
-
-            if ((policy.Inputs & BothQueries) != 0)
+            CheckPositions(layer, index);
+            CheckRows(layer, first, index, policy.Inputs);
+            if (policy.Inputs.HasFlag(KvPolicyInputs.WindowQueries))
             {
                 CheckQueries(layer, index, policy);
+            }
+
+            if (policy.Inputs.HasFlag(KvPolicyInputs.RepeatAttention))
+            {
+                CheckRepeatAttention(layer, index, policy);
             }
 
             if (policy.Inputs.HasFlag(KvPolicyInputs.PlainElements) && (layer.KeyRotation ?? layer.ValueRotation) is not null)
@@ -51,6 +38,57 @@ internal static class LayerShapes
             {
                 CheckOutputWeights(layer, index, policy);
             }
+        }
+    }
+
+    /// <summary>Checks keys and values: rows that are read have to be in memory, and norms are read off them unless they come from elsewhere.</summary>
+    private static void CheckRows(in KvLayerTensors layer, in KvTensor first, int index, KvPolicyInputs inputs)
+    {
+        const KvPolicyInputs KeyNorms = KvPolicyInputs.KeyNorms | KvPolicyInputs.CentredKeyNorms;
+        const KvPolicyInputs Rows = KvPolicyInputs.Keys | KvPolicyInputs.Values;
+
+        // Elements of no rows in particular may be of both.
+        KvPolicyInputs rows = inputs.HasFlag(KvPolicyInputs.PlainElements) && (inputs & Rows) == 0 ? Rows : inputs & Rows;
+        if (rows.HasFlag(KvPolicyInputs.Keys) || ((inputs & KeyNorms) != 0 && layer.Norms is null))
+        {
+            CheckData(layer.Keys, index, "keys");
+            CheckRotary(layer, index);
+            CheckRotation(layer.KeyRotation, layer.Keys, index, "keys");
+        }
+
+        if (rows.HasFlag(KvPolicyInputs.Values) || inputs.HasFlag(KvPolicyInputs.ValueNorms))
+        {
+            CheckShape(layer.Values, first, index, "values");
+        }
+
+        if (rows.HasFlag(KvPolicyInputs.Values) || (inputs.HasFlag(KvPolicyInputs.ValueNorms) && layer.Norms is null))
+        {
+            CheckData(layer.Values, index, "values");
+            CheckRotation(layer.ValueRotation, layer.Values, index, "values");
+        }
+    }
+
+    private static void CheckPositions(in KvLayerTensors layer, int index)
+    {
+        if (layer.Positions is { } positions && (positions.Heads != layer.Keys.Heads || positions.Kept > layer.Keys.Tokens))
+        {
+            throw new ArgumentException(
+                $"Layer {index} has {layer.Keys.Tokens} tokens x {layer.Keys.Heads} KV heads, and its positions list {positions.Kept} x {positions.Heads}.");
+        }
+    }
+
+    private static void CheckRepeatAttention(in KvLayerTensors layer, int index, IKvPolicy policy)
+    {
+        if (layer.RepeatAttention.IsEmpty)
+        {
+            throw new InvalidOperationException(
+                $"The policy '{policy.Name}' needs the attention of a second pass over the prompt, and layer {index} comes without any: repeat the context and observe it, or choose another policy.");
+        }
+
+        if (layer.RepeatAttention.Length != (long)layer.Keys.Heads * layer.Keys.Tokens)
+        {
+            throw new ArgumentException(
+                $"Layer {index} has {layer.RepeatAttention.Length} numbers of a second pass over {layer.Keys.Heads} KV heads x {layer.Keys.Tokens} tokens.");
         }
     }
 
@@ -108,10 +146,8 @@ internal static class LayerShapes
         if (queries.Heads == 0)
         {
             throw new InvalidOperationException(
-                policy.Inputs.HasFlag(KvPolicyInputs.SecondPassQueries)
-                    ? $"The policy '{policy.Name}' needs the queries of a second pass over the prompt, and layer {index} comes without any."
-                    : $"The policy '{policy.Name}' needs the last {policy.QueryWindow} queries of the prompt, and layer {index} comes "
-                        + "without any: observe them while the prompt is decoded, or choose a policy that needs none.");
+                $"The policy '{policy.Name}' needs the last {policy.QueryWindow} queries of the prompt, and layer {index} comes "
+                + "without any: observe them while the prompt is decoded, or choose a policy that needs none.");
         }
 
         if (queries.Heads % layer.Keys.Heads != 0 || queries.HeadDimension != layer.Keys.HeadDimension)

@@ -1,17 +1,20 @@
 using System.Numerics.Tensors;
-using CurKv.KvPolicy.Kernels;
 
 namespace CurKv.KvPolicy;
 
 /// <summary>Keys by their distance from the mean key, values by a power of their norm.</summary>
 internal sealed class CentredLeverage(double valueExponent) : ILeverage
 {
+    public KvPolicyInputs KeyInputs => KvPolicyInputs.CentredKeyNorms;
+
+    public KvPolicyInputs ValueInputs => KvPolicyInputs.ValueNorms;
+
     public void MeasureKeys(in KvLayer layer, Span<float> weights) =>
-        CentredNorms.Compute(layer.Keys, layer.Tensors.KeyRotation, layer.Tensors.Rotary, Math.Min(layer.Sinks, layer.Tokens - 1), weights);
+        layer.MeasureCentredKeyNorms(Math.Min(layer.Sinks, layer.Tokens - 1), weights);
 
     public void MeasureValues(in KvLayer layer, Span<float> weights)
     {
-        SquaredNorms.Compute(layer.Values, weights);
+        layer.MeasureValueNorms(weights);
 
         // The default exponent has a shorter way.
         if (valueExponent == 0.25)

@@ -43,7 +43,7 @@ public sealed class CurDkv : IKvPolicy
         };
         _window = options.Variant == CurDkvVariant.LocalNorms ? options.LocalWindow : null;
         _combination = options.Combination;
-        Inputs = InputsOf(_combination);
+        Inputs = InputsOf(_leverage, _combination);
         Name = NameOf(options);
     }
 
@@ -54,7 +54,7 @@ public sealed class CurDkv : IKvPolicy
         _leverage = leverage;
         _window = window;
         _combination = combination;
-        Inputs = InputsOf(combination);
+        Inputs = InputsOf(leverage, combination);
     }
 
     /// <summary>
@@ -120,11 +120,11 @@ public sealed class CurDkv : IKvPolicy
         };
     }
 
-    private static KvPolicyInputs InputsOf(CurDkvCombination combination) => combination switch
+    private static KvPolicyInputs InputsOf(ILeverage leverage, CurDkvCombination combination) => combination switch
     {
-        CurDkvCombination.Product or CurDkvCombination.Mean => KvPolicyInputs.Keys | KvPolicyInputs.Values,
-        CurDkvCombination.Key => KvPolicyInputs.Keys,
-        CurDkvCombination.Value => KvPolicyInputs.Values,
+        CurDkvCombination.Product or CurDkvCombination.Mean => leverage.KeyInputs | leverage.ValueInputs,
+        CurDkvCombination.Key => leverage.KeyInputs,
+        CurDkvCombination.Value => leverage.ValueInputs,
         _ => throw new ArgumentOutOfRangeException(nameof(combination), combination, "Not a combination."),
     };
 

@@ -1,9 +1,13 @@
-using CurKv.KvPolicy.Kernels;
-
 namespace CurKv.KvPolicy;
 
 /// <summary>Squared norms: what a sketch estimates, without its noise.</summary>
-internal sealed class NormLeverage : RowLeverage
+internal sealed class NormLeverage : ILeverage
 {
-    public override void Measure(in KvTensor tensor, Span<float> weights) => SquaredNorms.Compute(tensor, weights);
+    public KvPolicyInputs KeyInputs => KvPolicyInputs.KeyNorms;
+
+    public KvPolicyInputs ValueInputs => KvPolicyInputs.ValueNorms;
+
+    public void MeasureKeys(in KvLayer layer, Span<float> weights) => layer.MeasureKeyNorms(weights);
+
+    public void MeasureValues(in KvLayer layer, Span<float> weights) => layer.MeasureValueNorms(weights);
 }

@@ -1,8 +1,12 @@
 namespace CurKv.KvPolicy;
 
-/// <summary>Measures keys and values alike.</summary>
+/// <summary>Measures keys and values alike, row by row.</summary>
 internal abstract class RowLeverage : ILeverage
 {
+    public KvPolicyInputs KeyInputs => KvPolicyInputs.Keys;
+
+    public KvPolicyInputs ValueInputs => KvPolicyInputs.Values;
+
     public void MeasureKeys(in KvLayer layer, Span<float> weights) => Measure(layer.Keys, weights);
 
     public void MeasureValues(in KvLayer layer, Span<float> weights) => Measure(layer.Values, weights);
