@@ -12,4 +12,6 @@ var root = new RootCommand(Compression)
     BenchmarkDotNetCommand.Create("dotnet", "Measures the scoring kernels with BenchmarkDotNet."),
 };
 new CompressionCommand().AddTo(root);
-return await root.Parse(args).InvokeAsync();
+
+// Without a time, an interruption ends the process at once: nothing is cancelled, and temporary files stay.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(2) });

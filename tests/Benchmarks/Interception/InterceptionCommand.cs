@@ -56,7 +56,8 @@ internal sealed class InterceptionCommand
     {
         try
         {
-            InterceptionReport report = await MeasureAsync(arguments, cancellationToken);
+            // On another thread: this one has to come back before the command line listens to interruptions.
+            InterceptionReport report = await Task.Run(() => MeasureAsync(arguments, cancellationToken), cancellationToken);
             if (arguments.GetValue(_json))
             {
                 Console.WriteLine(JsonSerializer.Serialize(report, BenchmarkJson.Default.InterceptionReport));
@@ -84,23 +85,23 @@ internal sealed class InterceptionCommand
         List<InterceptionSetting> settings = [.. Settings(arguments.GetRequiredValue(_policy))];
         settings.ForEach(setting => setting.Plan());
 
+        string model = Path.Combine(TemporaryFolder(), "random.gguf");
+        InterceptionModel.Write(model);
+        List<(InterceptionSetting Setting, long? ExtraBytes)> available = await ProbeAsync(model, shape, settings, cancellationToken);
+        using LlamaSharpEngine engine = LlamaSharpEngine.Load(model, 0, null, NullLogger.Instance, null, cancellationToken);
+        using var context = new FilledContext(engine, shape);
+        int rounds = quick ? QuickRounds : Rounds;
+        var benchmark = new InterceptionBenchmark(context, shape, rounds);
+        double prefillMs = benchmark.EstimatePrefill();
+        return new InterceptionReport(engine.Binding.Name, engine.Binding.LlamaCppBuild, shape.Threads, rounds, prefillMs, benchmark.Run(available, prefillMs));
+    }
+
+    // An interrupted run may not come back from llama.cpp in time, but its process ends.
+    private static string TemporaryFolder()
+    {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("curkv-bench-");
-        try
-        {
-            string model = Path.Combine(folder.FullName, "random.gguf");
-            InterceptionModel.Write(model);
-            List<(InterceptionSetting Setting, long? ExtraBytes)> available = await ProbeAsync(model, shape, settings, cancellationToken);
-            using LlamaSharpEngine engine = LlamaSharpEngine.Load(model, 0, null, NullLogger.Instance, null, cancellationToken);
-            using var context = new FilledContext(engine, shape);
-            int rounds = quick ? QuickRounds : Rounds;
-            var benchmark = new InterceptionBenchmark(context, shape, rounds);
-            double prefillMs = benchmark.EstimatePrefill();
-            return new InterceptionReport(engine.Binding.Name, engine.Binding.LlamaCppBuild, shape.Threads, rounds, prefillMs, benchmark.Run(available, prefillMs));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Delete(recursive: true);
+        return folder.FullName;
     }
 
     // The last one is what the product takes for a document when nothing is set.
