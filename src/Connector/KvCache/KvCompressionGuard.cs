@@ -45,7 +45,7 @@ internal sealed class KvCompressionGuard(
             : wantsWeights && !rotation.IsKnown
                 ? $"multiplies values with the model's weights, and whether this quantised cache stores them rotated is not known on a GPU. Set {nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Setting} to another policy."
             : wantsWeights && !hasOutputWeights
-                ? $"needs the model's output weights, which '{model.Path}' does not hold as one tensor for each layer. Set {Setting} to another policy."
+                ? $"needs the model's output weights, which '{model.Path}' does not hold as one tensor for each layer that attends to all tokens. Set {Setting} to another policy."
             : null;
     }
 }

@@ -27,18 +27,18 @@ internal sealed partial class KvCompressor : IDisposable
     /// <param name="queries">The part of the context's hook that observes queries; null where none can be.</param>
     /// <param name="logger">Receives the choice of the path and each compression.</param>
     public KvCompressor(
-        ILlamaContext context, LlamaModelInfo model, IKvOutputWeights? outputWeights, KvCapture? capture, QueryCapture? queries, ILogger logger)
+        ILlamaContext context, LlamaModelInfo model, GgufOutputWeights? outputWeights, KvCapture? capture, QueryCapture? queries, ILogger logger)
     {
         KvCacheProbe probe = KvCacheProbe.Run(context, model, capture, queries, logger);
         _context = context;
         _model = model;
-        _outputWeights = outputWeights;
+        _outputWeights = probe.Format?.ModelLayers is { } layers ? outputWeights?.Of(layers) : null;
         _logger = logger;
         _format = probe.Format;
         _rotation = new KvCacheRotation(capture, probe.Format);
         _queries = probe.QueriesWork ? queries : null;
         _paths = Paths(probe.CaptureWorks ? capture : null);
-        _guard = new KvCompressionGuard(model, probe, _rotation, ObservesQueries, outputWeights is not null);
+        _guard = new KvCompressionGuard(model, probe, _rotation, ObservesQueries, _outputWeights is not null);
         Refusal = probe.Refusal;
         LogReady(logger, _paths.Count == 0 ? "none" : _paths[0].Kind.ToString(), probe.Refusal ?? "none");
     }
@@ -116,7 +116,12 @@ internal sealed partial class KvCompressor : IDisposable
         List<IKvPath> paths = [];
         if (_format is not null && capture is not null)
         {
-            paths.Add(new InPlacePath(_context, _model, _format, capture));
+            // A tail's cells would be moved with the base block's by mistake, or not at all.
+            if (!_format.HasTail)
+            {
+                paths.Add(new InPlacePath(_context, _model, _format, capture));
+            }
+
             paths.Add(new CraftPath(_context, _model, _format, capture));
         }
 
@@ -156,7 +161,7 @@ internal sealed partial class KvCompressor : IDisposable
                 Positions = sequence.HeadPositions?[i],
                 KeyRotation = _rotation.Keys,
                 ValueRotation = _rotation.Values,
-                Queries = plan.QueryWindow > 0 ? Queries(i) : default,
+                Queries = plan.QueryWindow > 0 ? Queries(_format!.ModelLayers![i]) : default,
                 OutputWeights = _outputWeights,
             };
         }
