@@ -44,6 +44,7 @@ public class BenchmarkTests
 
     [Theory]
     [InlineData("--tokens", "1000", "256")]
+    [InlineData("--threads", "0", "at least 1")]
     [InlineData("--policy", "curdvk", "curdkv")]
     [InlineData("--policy", "none", "nothing")]
     [InlineData("--policy", "snapkv(window=600)", "600")]

@@ -42,6 +42,13 @@ internal sealed class InterceptionCommand
                 result.AddError($"--tokens must be a multiple of {TokenStep}, and at least {LeastTokens}.");
             }
         });
+        _threads.Validators.Add(result =>
+        {
+            if (result.GetValue(_threads) < 1)
+            {
+                result.AddError("--threads must be at least 1.");
+            }
+        });
         command.Options.Add(_json);
         command.Options.Add(_quick);
         command.Options.Add(_tokens);
@@ -126,6 +133,6 @@ internal sealed class InterceptionCommand
             }
         }
 
-        return available;
+        return available.Count > 0 ? available : throw new InvalidOperationException("No path is available here.");
     }
 }

@@ -27,14 +27,16 @@ internal sealed record InterceptionReport(string Binding, string LlamaCpp, int T
         {
             table.AddRow(
                 row.Policy, row.Path, Text($"{row.ScoreMs:N1}"), Text($"{row.RewriteMs:N1}"), Text($"{row.ReadFloorMs:N1}"), Text($"{row.OfFloor:N2}x"),
-                row.ExtraBytes is { } extra ? Text($"{extra / Mega:N1}") : "", Text($"{row.KeptBytes / Mega:N1}"), Text($"{row.PrefillShare:P3}"), Text($"{row.DecodeSpeedup:N2}x"), Text($"{row.OfBound:P0}"));
+                row.ExtraBytes is { } extra ? Text($"{extra / Mega:N1}") : "", Text($"{row.KeptBytes / Mega:N1}"), Text($"{row.PrefillShare:P3}"),
+                Text($"{row.DecodeSpeedup:N2}x"), Text($"{row.OfBound:P0}"));
         }
 
         return table;
     }
 
-    private string Title() => Text(
-        $"{Rows[0].Tokens:N0} tokens, {InterceptionModel.Layers} layers x {InterceptionModel.Heads} heads x {InterceptionModel.HeadDimension}, {Rows[0].Cache}, {InterceptionSetting.Ratio:P0} evicted; {Binding}, llama.cpp {LlamaCpp}, {Threads} threads; prefill about {PrefillMs / 1000:N1} s; medians of {Rounds} rounds");
+    private string Title() =>
+        Text($"{Rows[0].Tokens:N0} tokens, {InterceptionModel.Layers} layers x {InterceptionModel.Heads} heads x {InterceptionModel.HeadDimension}, {Rows[0].Cache}, {InterceptionSetting.Ratio:P0} evicted; ")
+        + Text($"{Binding}, llama.cpp {LlamaCpp}, threads: {Threads}; prefill about {PrefillMs / 1000:N1} s; medians of {Rounds} rounds");
 
     private static string Text(FormattableString value) => value.ToString(CultureInfo.InvariantCulture);
 }
