@@ -64,7 +64,7 @@ public sealed class LlamaDocument : IChatClient
         ObjectDisposedException.ThrowIf(_disposed, this);
         _runtime.ThrowIfDisposed();
         int[] tokens = _runtime.Prompts.BuildQuestion(_prompt, _instructions, _document, ConversationMapping.Map(messages, options));
-        KvCompressionPlan? plan = LlamaRuntime.CompressionOf(options, this) is { } compression ? _runtime.Plan(compression, Protected, questionKnown: true) : null;
+        KvCompressionPlan? plan = LlamaRuntime.CompressionOf(options, this) is { } compression ? _runtime.Plan(compression, _prompt, questionKnown: true) : null;
         return WhileInUse(_runtime.Answer(_snapshot, tokens, plan, options, cancellationToken), cancellationToken);
     }
 
@@ -79,9 +79,6 @@ public sealed class LlamaDocument : IChatClient
             : serviceType.IsInstanceOfType(this) ? this
             : null;
     }
-
-    // Where cells were evicted, the others are not at their tokens' places any more.
-    private Prompt Protected => _snapshot.Cells == _snapshot.Tokens ? _prompt : _prompt with { SystemPrompt = default, Scaffolding = [] };
 
     /// <summary>Gives the document's memory back once no answer is generated from it any more. May be called more than once.</summary>
     public void Dispose()

@@ -83,6 +83,7 @@ internal sealed partial class LlamaRuntime : IDisposable
             Sampler = SamplerMapping.Map(options),
             StopSequences = options?.StopSequences is { Count: > 0 } stops ? [.. stops.Where(stop => !string.IsNullOrEmpty(stop))] : [],
             MaxOutputTokens = options?.MaxOutputTokens,
+            IsConstrained = options is { Tools.Count: > 0 } or { ResponseFormat: ChatResponseFormatJson },
         };
         if (request.MaxOutputTokens < 1)
         {

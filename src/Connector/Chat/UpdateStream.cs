@@ -30,6 +30,10 @@ internal static class UpdateStream
                 update.Contents.Add(new UsageContent(Usage(statistics)));
                 update.RawRepresentation = statistics;
             }
+            else if (item.Progress is PromptProgress progress)
+            {
+                update.RawRepresentation = progress;
+            }
 
             yield return update;
         }
@@ -49,7 +53,7 @@ internal static class UpdateStream
             usage.AdditionalCounts = new AdditionalPropertiesDictionary<long>
             {
                 [CellsKept] = compression.CellsAfter,
-                [CellsEvicted] = compression.CellsBefore - compression.CellsAfter,
+                [CellsEvicted] = statistics.Compressions.Sum(report => report.CellsBefore - report.CellsAfter),
             };
         }
 

@@ -3,6 +3,9 @@ namespace CurKv.Connector.Engine;
 /// <summary>A KV cache over a model. Not thread-safe: one thread owns it. Callers stay within the settings' sizes.</summary>
 internal unsafe interface ILlamaContext : IDisposable
 {
+    /// <summary>A sequence beside all that a context is created for: it shares the cells of sequence 0 where there is one stream, and is not known where there are several.</summary>
+    const int ScratchSequence = 255;
+
     /// <summary>What the context was created with.</summary>
     LlamaContextSettings Settings { get; }
 
@@ -21,6 +24,9 @@ internal unsafe interface ILlamaContext : IDisposable
 
     /// <summary>Removes a sequence's cells with positions from <paramref name="from"/> up to, not including, <paramref name="to"/>; −1 is the end.</summary>
     bool SequenceRemove(int sequence, int from = -1, int to = -1);
+
+    /// <summary>Lets a sequence share all cells of another one. Both have to be in one stream.</summary>
+    void SequenceCopy(int from, int to);
 
     /// <summary>The lowest and the highest cached position; −1 for both where the sequence is empty.</summary>
     (int Min, int Max) SequenceRange(int sequence);

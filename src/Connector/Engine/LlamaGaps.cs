@@ -29,6 +29,9 @@ internal static unsafe partial class LlamaGaps
     public static partial bool llama_memory_seq_rm(nint memory, int sequence, int from, int to);
 
     [LibraryImport(Llama)]
+    public static partial void llama_memory_seq_cp(nint memory, int source, int destination, int from, int to);
+
+    [LibraryImport(Llama)]
     public static partial nuint llama_state_seq_get_size_ext(nint context, int sequence, uint flags);
 
     [LibraryImport(Llama)]

@@ -31,7 +31,11 @@ internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observ
             budget,
             new KvProtection(options.Sinks, recent) { Ranges = Ranges(options, systemPrompt, scaffolding) },
             options.MinTokens,
-            options.MeasureLoss && observesQueries);
+            options.MeasureLoss && observesQueries)
+        {
+            ReadingSelector = new KvSelector(Policy(options, questionKnown: false)),
+            DecodingInterval = options.DecodingInterval,
+        };
     }
 
     private IKvPolicy Policy(KvCompressionOptions options, bool questionKnown) =>

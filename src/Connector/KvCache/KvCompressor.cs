@@ -6,20 +6,17 @@ using Microsoft.Extensions.Logging;
 namespace CurKv.Connector.KvCache;
 
 /// <summary>Cuts a sequence's cells down to a budget, each layer and head by its own scores. Used on the context's thread only.</summary>
-internal sealed unsafe partial class KvCompressor : IDisposable
+internal sealed partial class KvCompressor : IDisposable
 {
     private readonly ILlamaContext _context;
     private readonly LlamaModelInfo _model;
-    private readonly KvCapture? _capture;
     private readonly QueryCapture? _queries;
     private readonly IKvOutputWeights? _outputWeights;
     private readonly KvStateFormat? _format;
-    private readonly HadamardRotation? _keyRotation;
-    private readonly HadamardRotation? _valueRotation;
-    private readonly bool _rotationKnown;
+    private readonly KvCacheRotation _rotation;
+    private readonly List<IKvPath> _paths;
+    private readonly KvCompressionGuard _guard;
     private readonly ILogger _logger;
-    private readonly NativeBuffer _state = new();
-    private readonly NativeBuffer _crafted = new();
     private int _observed;
 
     /// <summary>Tests the context and creates a compressor for it.</summary>
@@ -38,13 +35,12 @@ internal sealed unsafe partial class KvCompressor : IDisposable
         _outputWeights = outputWeights;
         _logger = logger;
         _format = probe.Format;
-        _capture = probe.CaptureWorks ? capture : null;
-        _keyRotation = capture?.KeyRotation;
-        _valueRotation = capture?.ValueRotation;
-        _rotationKnown = capture is not null;
+        _rotation = new KvCacheRotation(capture, probe.Format);
         _queries = probe.QueriesWork ? queries : null;
+        _paths = Paths(probe.CaptureWorks ? capture : null);
+        _guard = new KvCompressionGuard(model, probe, _rotation, ObservesQueries, outputWeights is not null);
         Refusal = probe.Refusal;
-        LogReady(logger, _capture is null ? KvRewritePath.State : KvRewritePath.Craft, probe.Refusal ?? "none");
+        LogReady(logger, _paths.Count == 0 ? "none" : _paths[0].Kind.ToString(), probe.Refusal ?? "none");
     }
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
@@ -53,58 +49,9 @@ internal sealed unsafe partial class KvCompressor : IDisposable
     /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
     public bool ObservesQueries => _queries is not null;
 
-    /// <summary>Refuses a sequence that is to be compressed and cannot be: to be called before it is read, which takes long.</summary>
+    /// <summary>Refuses a compression that is not possible here: to be called before the tokens are read, which takes long.</summary>
     /// <exception cref="KvCompressionException">This cache cannot be compressed, or not by this policy.</exception>
-    public void ThrowIfRefused(int cells, KvCompressionPlan plan)
-    {
-        if (!plan.Applies(cells))
-        {
-            return;
-        }
-
-        const string Setting = $"{nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)}";
-        string policy = plan.Selector.Policy.Name;
-        KvPolicyInputs inputs = plan.Selector.Policy.Inputs;
-        if (_format is null)
-        {
-            throw new KvCompressionException($"The cache of '{_model.Path}' cannot be compressed: {Refusal}. Set {Setting} to \"{KvCompressionOptions.NoPolicy}\".");
-        }
-
-        if (plan.QueryWindow > 0 && _queries is null)
-        {
-            throw new KvCompressionException(
-                $"The policy '{policy}' needs the prompt's last queries, which cannot be observed here: the model computes them in another way, or runs on a GPU without having been set up for it. Set {Setting} to a policy without queries, such as \"{KvCompressionDefaults.QueryFreePolicy}\".");
-        }
-
-        if (inputs.HasFlag(KvPolicyInputs.RepeatAttention))
-        {
-            throw new KvCompressionException($"The policy '{policy}' needs a second pass over the prompt, which is not made. Set {Setting} to another policy.");
-        }
-
-        if (inputs.HasFlag(KvPolicyInputs.PlainElements) && MayBeRotated)
-        {
-            throw new KvCompressionException(
-                $"The policy '{policy}' compares single elements of keys and values, and this quantised cache stores them rotated. Set {nameof(LlamaChatClientOptions.KeyCacheType)} and {nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Setting} to another policy.");
-        }
-
-        if (inputs.HasFlag(KvPolicyInputs.OutputWeights) && !_rotationKnown && MayBeRotated)
-        {
-            throw new KvCompressionException(
-                $"The policy '{policy}' multiplies values with the model's weights, and whether this quantised cache stores them rotated is not known on a GPU. Set {nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Setting} to another policy.");
-        }
-
-        if (inputs.HasFlag(KvPolicyInputs.OutputWeights) && _outputWeights is null)
-        {
-            throw new KvCompressionException($"The policy '{policy}' needs the model's output weights, which '{_model.Path}' does not hold as one tensor for each layer. Set {Setting} to another policy.");
-        }
-    }
-
-    /// <summary>How many of the tokens that are still to be read have to be observed, so that they are read in calls of their own.</summary>
-    /// <param name="cells">The sequence's cells once all is read.</param>
-    /// <param name="tokens">The tokens still to be read.</param>
-    /// <param name="plan">How the sequence is to be compressed; null for not at all.</param>
-    public static int QueryWindow(int cells, int tokens, KvCompressionPlan? plan) =>
-        plan is not null && plan.Applies(cells) ? Math.Min(plan.QueryWindow, tokens) : 0;
+    public void ThrowIfRefused(KvCompressionPlan plan) => _guard.ThrowIfRefused(plan);
 
     /// <summary>Observes the queries of the tokens that are decoded next, the last ones before the compression.</summary>
     public void StartObserving(int tokens)
@@ -117,120 +64,128 @@ internal sealed unsafe partial class KvCompressor : IDisposable
     public void StopObserving() => _queries?.Stop();
 
     /// <summary>Compresses a sequence, if it is long enough and over the budget.</summary>
-    /// <param name="sequence">The sequence, which is also its stream.</param>
-    /// <param name="cells">The number of its cells, in order from the stream's first cell on.</param>
-    /// <param name="lastPosition">The newest token's position.</param>
+    /// <param name="sequence">The sequence; what is left of it is noted there.</param>
     /// <param name="plan">The policy, the budget and what is protected.</param>
     /// <param name="path">The path to take; null for the best one that works.</param>
     /// <returns>What was done, or null where the sequence was left alone.</returns>
-    /// <exception cref="KvCompressionException">The cache cannot be compressed, or llama.cpp refused the cells; then the sequence is gone.</exception>
-    public KvCompressionReport? Compress(int sequence, int cells, int lastPosition, KvCompressionPlan plan, KvRewritePath? path = null)
+    /// <exception cref="KvCompressionException">The cache cannot be compressed, or llama.cpp refused the cells; then the sequence is empty and can be read again.</exception>
+    public KvCompressionReport? Compress(KvSequence sequence, KvCompressionPlan plan, KvRewritePath? path = null)
     {
-        if (!plan.Applies(cells))
+        if (!plan.Applies(sequence.Tokens, sequence.Cells))
         {
             return null;
         }
 
-        ThrowIfRefused(cells, plan);
-
-        KvRewritePath taken = path ?? (_capture is not null && InOrder(sequence, cells) ? KvRewritePath.Craft : KvRewritePath.State);
+        ThrowIfRefused(plan);
+        IKvPath taken = Choose(sequence, path);
         long start = Stopwatch.GetTimestamp();
         _context.Synchronize();
-        KvLayerTensors[] view = taken == KvRewritePath.Craft
-            ? _capture!.View(sequence, cells, _format!, _model.KvHeads, _model.KeyDimension, _model.ValueDimension)
-            : ReadState(sequence, cells);
-        Complete(view, plan, undoRotation: CanUndoRotation(cells, lastPosition));
-        KvSelection selection = Select(view, cells, plan);
+        KvLayerTensors[] view = taken.View(sequence);
+        Complete(view, sequence, plan);
+        KvSelection selection = Select(view, sequence, plan);
         TimeSpan scoreTime = Stopwatch.GetElapsedTime(start);
         KvEvictionLoss? loss = plan.MeasureLoss ? KvDiagnostics.Measure(view, selection) : null;
 
         start = Stopwatch.GetTimestamp();
-        Rewrite(sequence, view, selection, lastPosition);
-        var report = new KvCompressionReport(plan.Selector.Policy.Name, taken, cells, selection.Cells, scoreTime, Stopwatch.GetElapsedTime(start), loss);
-        LogCompressed(_logger, sequence, report.Policy, report.CellsBefore, report.CellsAfter, report.Path, report.ScoreTime.TotalMilliseconds, report.RewriteTime.TotalMilliseconds);
+        int before = sequence.Cells;
+        if (!taken.Rewrite(sequence, view, selection))
+        {
+            // A refused blob may leave cells registered.
+            _context.SequenceRemove(sequence.Id);
+            sequence.Clear();
+            throw new KvCompressionException($"llama.cpp refused the compressed cells of sequence {sequence.Id}, which is now empty and has to be read again. {NativeLog.LastErrors()}");
+        }
+
+        sequence.Keep(selection);
+        var report = new KvCompressionReport(plan.Selector.Policy.Name, taken.Kind, before, selection.Cells, scoreTime, Stopwatch.GetElapsedTime(start), loss);
+        LogCompressed(_logger, sequence.Id, report.Policy, report.CellsBefore, report.CellsAfter, report.Path, report.ScoreTime.TotalMilliseconds, report.RewriteTime.TotalMilliseconds);
         return report;
     }
 
     public void Dispose()
     {
-        _state.Dispose();
-        _crafted.Dispose();
+        foreach (IDisposable path in _paths.OfType<IDisposable>())
+        {
+            path.Dispose();
+        }
     }
 
-    // A cell's index is its token's position only as long as none was removed, and what rotates a quantised cache has to be known.
-    private bool CanUndoRotation(int cells, int lastPosition) =>
-        lastPosition == cells - 1 && (_rotationKnown || !Quantised(_format!.Layers[0].KeyType));
+    /// <summary>The paths that this cache allows, the best one first.</summary>
+    private List<IKvPath> Paths(KvCapture? capture)
+    {
+        List<IKvPath> paths = [];
+        if (_format is not null && capture is not null)
+        {
+            paths.Add(new InPlacePath(_context, _model, _format, capture));
+            paths.Add(new CraftPath(_context, _model, _format, capture));
+        }
 
-    private bool MayBeRotated => _rotationKnown
-        ? (_keyRotation ?? _valueRotation) is not null
-        : Quantised(_format!.Layers[0].KeyType) || Quantised(_format.Layers[0].ValueType);
+        if (_format is not null)
+        {
+            paths.Add(new StatePath(_context, _model, _format));
+        }
 
-    private static bool Quantised(KvElementType type) => type is KvElementType.Q8_0 or KvElementType.Q4_0;
+        return paths;
+    }
+
+    private IKvPath Choose(KvSequence sequence, KvRewritePath? wanted)
+    {
+        foreach (IKvPath path in _paths)
+        {
+            if (wanted is null && path.Obstacle(sequence) is string obstacle)
+            {
+                LogObstacle(_logger, path.Kind, sequence.Id, obstacle);
+            }
+            else if (wanted is null || wanted == path.Kind)
+            {
+                return path;
+            }
+        }
+
+        throw new InvalidOperationException($"There is no {wanted} path here.");
+    }
 
     /// <summary>Adds to the cached tensors what else the policy reads.</summary>
-    private void Complete(KvLayerTensors[] view, KvCompressionPlan plan, bool undoRotation)
+    private void Complete(KvLayerTensors[] view, KvSequence sequence, KvCompressionPlan plan)
     {
         for (int i = 0; i < view.Length; i++)
         {
             view[i] = view[i] with
             {
-                Rotary = undoRotation ? _model.Rotary : null,
-                KeyRotation = _keyRotation,
-                ValueRotation = _valueRotation,
+                Rotary = sequence.IsWhole && _rotation.IsKnown ? _model.Rotary : null,
+                KeyRotation = _rotation.Keys,
+                ValueRotation = _rotation.Values,
                 Queries = plan.QueryWindow > 0 ? Queries(i) : default,
                 OutputWeights = _outputWeights,
             };
         }
 
-        // The next prompt's compression must not take this one's queries for its own.
+        // The next compression must not take these queries for its own.
         _observed = 0;
     }
 
-    private static KvSelection Select(KvLayerTensors[] view, int cells, KvCompressionPlan plan)
+    private static KvSelection Select(KvLayerTensors[] view, KvSequence sequence, KvCompressionPlan plan)
     {
         try
         {
-            return plan.Selector.Select(view, plan.Budget, plan.ProtectionWithin(cells));
+            KvBudget budget = plan.BudgetOf(sequence.Tokens);
+            return plan.Selector.Select(view, budget, plan.ProtectionWithin(budget, sequence.Cells));
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
             throw new KvCompressionException(
-                $"The policy '{plan.Selector.Policy.Name}' could not select from {cells} tokens: {e.Message} Change {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)}.", e);
+                $"The policy '{plan.Selector.Policy.Name}' could not select from {sequence.Cells} cells: {e.Message} Change {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)}.", e);
         }
     }
 
-    private KvQueries Queries(int layer) => _queries?.Take(layer, _observed, _keyRotation)
+    private KvQueries Queries(int layer) => _queries?.Take(layer, _observed, _rotation.Keys)
         ?? throw new KvCompressionException($"The queries of layer {layer} were not all observed. Set {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)} to a policy without queries, such as \"{KvCompressionDefaults.QueryFreePolicy}\".");
 
-    // Tokens fill a fresh stream from its first cell on. If the newest one is not where that puts it, the tokens lie elsewhere.
-    private bool InOrder(int sequence, int cells) => _capture!.LastCell == _capture.ExpectedLastCell(sequence, cells);
-
-    private KvLayerTensors[] ReadState(int sequence, int cells)
-    {
-        nuint size = _context.StateSize(sequence);
-        byte* data = _state.Reserve(size);
-        KvStateBlob? blob = _context.StateGet(sequence, data, size) == size ? KvStateBlob.TryParse(data, size) : null;
-        return blob is not null && blob.Cells == cells
-            ? blob.View(_model.KvHeads, _model.KeyDimension, _model.ValueDimension)
-            : throw new KvCompressionException($"llama.cpp did not give sequence {sequence}'s {cells} cells. {NativeLog.LastErrors()}");
-    }
-
-    private void Rewrite(int sequence, KvLayerTensors[] view, KvSelection selection, int lastPosition)
-    {
-        nuint size = _format!.Size(selection.Cells);
-        byte* crafted = _crafted.Reserve(size);
-        KvStateWriter.Write(crafted, _format, sequence, view, selection, lastPosition);
-        _context.SequenceRemove(sequence);
-        if (_context.StateSet(sequence, crafted, size) != size)
-        {
-            // A refused blob may leave cells registered.
-            _context.SequenceRemove(sequence);
-            throw new KvCompressionException($"llama.cpp refused the compressed cells of sequence {sequence}, which is now empty and has to be read again. {NativeLog.LastErrors()}");
-        }
-    }
-
     [LoggerMessage(LogLevel.Debug, "KV compression: path {Path}, refusal {Refusal}.")]
-    private static partial void LogReady(ILogger logger, KvRewritePath path, string refusal);
+    private static partial void LogReady(ILogger logger, string path, string refusal);
+
+    [LoggerMessage(LogLevel.Debug, "The {Path} path cannot be taken for sequence {Sequence}: {Obstacle}.")]
+    private static partial void LogObstacle(ILogger logger, KvRewritePath path, int sequence, string obstacle);
 
     [LoggerMessage(LogLevel.Information, "Compressed sequence {Sequence} by {Policy} from {Before} to {After} cells on the {Path} path: scored in {ScoreMs:F1} ms, rewritten in {RewriteMs:F1} ms.")]
     private static partial void LogCompressed(ILogger logger, int sequence, string policy, int before, int after, KvRewritePath path, double scoreMs, double rewriteMs);

@@ -1,8 +1,11 @@
 namespace CurKv.Connector;
 
-/// <summary>How a sequence's cells were read and rewritten. Both paths end in the same bytes.</summary>
+/// <summary>How a sequence's cells were read and rewritten. All paths end in the same bytes.</summary>
 public enum KvRewritePath
 {
+    /// <summary>Scores on the live cache, and moves the kept rows within it: only the newest token's cell is copied.</summary>
+    InPlace,
+
     /// <summary>Scores on the live cache, and copies the kept rows only.</summary>
     Craft,
 

@@ -14,10 +14,10 @@ internal static unsafe class KvStateWriter
     /// <param name="sequence">The sequence, which is also its stream.</param>
     /// <param name="source">The keys and values that are selected from.</param>
     /// <param name="selection">The tokens that each head keeps; the last one is the newest token, in every head.</param>
-    /// <param name="lastPosition">The newest token's position, which the last cell keeps: decoding goes on behind it.</param>
-    public static void Write(byte* destination, KvStateFormat format, int sequence, KvLayerTensors[] source, KvSelection selection, int lastPosition)
+    /// <param name="maskPositions">The cells' positions, ascending; decoding goes on behind the last one, the newest token's.</param>
+    public static void Write(byte* destination, KvStateFormat format, int sequence, KvLayerTensors[] source, KvSelection selection, ReadOnlySpan<int> maskPositions)
     {
-        byte* next = WriteCells(destination, format, sequence, selection, lastPosition);
+        byte* next = WriteCells(destination, format, sequence, maskPositions);
         int cells = selection.Cells;
         int layers = format.Layers.Count;
 
@@ -58,7 +58,7 @@ internal static unsafe class KvStateWriter
 
     private static int Stream(KvStateFormat format, int sequence) => format.Streams == 1 ? 0 : sequence;
 
-    private static byte* WriteCells(byte* destination, KvStateFormat format, int sequence, KvSelection selection, int lastPosition)
+    private static byte* WriteCells(byte* destination, KvStateFormat format, int sequence, ReadOnlySpan<int> maskPositions)
     {
         uint* head = (uint*)destination;
         head[0] = KvStateFormat.Magic;
@@ -68,16 +68,13 @@ internal static unsafe class KvStateWriter
         int stream = Stream(format, sequence);
         new Span<uint>(next, stream).Clear();
         next += stream * sizeof(uint);
-        *(uint*)next = (uint)selection.Cells;
+        *(uint*)next = (uint)maskPositions.Length;
         next += sizeof(uint);
 
-        // Positions only feed the causal mask: any ascending labels up to the last position will do, and the first head's
-        // tokens are as good as others.
-        Span<int> labels = selection[0, 0];
-        for (int j = 0; j < labels.Length; j++)
+        foreach (int position in maskPositions)
         {
             int* cell = (int*)next;
-            cell[0] = j == labels.Length - 1 ? lastPosition : labels[j];
+            cell[0] = position;
             cell[1] = 1;
             cell[2] = sequence;
             next += KvStateFormat.CellBytes;

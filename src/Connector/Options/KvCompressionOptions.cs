@@ -25,7 +25,7 @@ public sealed class KvCompressionOptions
     /// <value>Null by default.</value>
     public IKvPolicy? CustomPolicy { get; set; }
 
-    /// <summary>The share of the cells that is evicted, at least 0 and below 1: 0.9 keeps a tenth. Not used where <see cref="Cells"/> or <see cref="Mass"/> is set.</summary>
+    /// <summary>The share of the tokens read that is evicted, at least 0 and below 1: 0.9 keeps a tenth. Not used where <see cref="Cells"/> or <see cref="Mass"/> is set.</summary>
     /// <value>0.5 by default.</value>
     public double Ratio { get; set; } = 0.5;
 
@@ -51,6 +51,14 @@ public sealed class KvCompressionOptions
     /// <summary>Prompts with fewer tokens are left alone: there is little to win, and much to lose.</summary>
     /// <value>512 by default.</value>
     public int MinTokens { get; set; } = 512;
+
+    /// <summary>
+    /// By how many cells a conversation may outgrow its budget while an answer is decoded; then it is compressed again. Answers that
+    /// have to keep to a schema, and those that may call tools, are left alone. Budget and interval have to fit into the context together;
+    /// else the answer ends with it.
+    /// </summary>
+    /// <value>256 by default; null never compresses while decoding.</value>
+    public int? DecodingInterval { get; set; } = 256;
 
     /// <summary>
     /// Whether every head keeps the system prompt, provided that it fits into half of the cells: one that holds a document is scored

@@ -130,6 +130,11 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
             yield return $"{nameof(options.Recent)} is {options.Recent}. Set it to at least 1: the newest token has to stay. Or leave it null.";
         }
 
+        if (options.DecodingInterval < 1)
+        {
+            yield return $"{nameof(options.DecodingInterval)} is {options.DecodingInterval}. Set it to at least 1 cell, or to null to compress prompts only.";
+        }
+
         if (options.MinTokens < 0)
         {
             yield return $"{nameof(options.MinTokens)} is {options.MinTokens}. Set it to 0 or more.";

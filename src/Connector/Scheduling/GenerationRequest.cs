@@ -16,6 +16,9 @@ internal sealed record GenerationRequest
     /// <summary>How the cache is compressed once they are read; null to keep all of it.</summary>
     public KvCompressionPlan? Compression { get; init; }
 
+    /// <summary>Whether the answer has to keep to a form, such as a schema or a tool call's: then nothing is evicted while it is decoded.</summary>
+    public bool IsConstrained { get; init; }
+
     /// <summary>How tokens are drawn.</summary>
     public required SamplerSettings Sampler { get; init; }
 

@@ -24,6 +24,12 @@ public sealed record GenerationStatistics
     /// <summary>Cells of the cache in use at the end.</summary>
     public required int Cells { get; init; }
 
-    /// <summary>What compressing the prompt's cells did; null where they were left alone.</summary>
-    public required KvCompressionReport? Compression { get; init; }
+    /// <summary>
+    /// What was compressed, in order: a prompt longer than the cache while it was read, the prompt at its end, and an answer that outgrew
+    /// the budget. Empty where nothing was.
+    /// </summary>
+    public required IReadOnlyList<KvCompressionReport> Compressions { get; init; }
+
+    /// <summary>The last of <see cref="Compressions"/>; null where there was none.</summary>
+    public KvCompressionReport? Compression => Compressions.Count > 0 ? Compressions[^1] : null;
 }

@@ -1,13 +1,19 @@
 namespace CurKv.Connector;
 
-/// <summary>A prompt has more tokens than the context has cells. Nothing is cut off silently.</summary>
+/// <summary>A prompt has more tokens than the context has cells, and what compression is to keep of it does not fit either. Nothing is cut off silently.</summary>
 public sealed class PromptTooLongException : LlamaException
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="tokens">The prompt's tokens.</param>
     /// <param name="contextSize">The context's cells.</param>
     public PromptTooLongException(int tokens, int contextSize)
-        : base($"The prompt has {tokens} tokens and the context {contextSize} cells. Raise {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ContextSize)}, or send less.")
+        : this(tokens, contextSize, null)
+    {
+    }
+
+    internal PromptTooLongException(int tokens, int contextSize, int? kept)
+        : base($"The prompt has {tokens} tokens and the context {contextSize} cells{(kept is null ? string.Empty : $", of which compression would keep {kept}")}. "
+            + $"Raise {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ContextSize)}, evict more ({nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Ratio)} or {nameof(KvCompressionOptions.Cells)}), or send less.")
     {
         Tokens = tokens;
         ContextSize = contextSize;

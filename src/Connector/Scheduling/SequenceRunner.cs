@@ -9,9 +9,7 @@ namespace CurKv.Connector.Scheduling;
 /// <summary>Reads prompts into a sequence, compresses it and decodes answers from it. Used on the native thread only.</summary>
 internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext context, KvCompressor compressor) : IDisposable
 {
-    private const int Sequence = 0;
-    private int _position;
-    private int _cells;
+    private readonly KvSequence _sequence = new(0);
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
     public string? CompressionRefusal => compressor.Refusal;
@@ -26,8 +24,9 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
     public void Generate(GenerationRequest request, Action<GenerationEvent> emit, CancellationToken cancellationToken)
     {
         Restore(request.Prefix);
-        TimeSpan prefillTime = Prefill(request.Tokens, request.Compression, null, cancellationToken);
-        KvCompressionReport? compression = Compress(request.Compression);
+        Action<PromptProgress>? progress = request.Tokens.Length > context.Settings.BatchSize ? step => emit(new GenerationEvent(string.Empty, Progress: step)) : null;
+        PromptReading reading = Reader(progress, cancellationToken).Read(request.Tokens, request.Compression);
+        var compression = new DecodingCompression(compressor, _sequence, request.IsConstrained ? null : request.Compression);
 
         using ILlamaSampler sampler = context.CreateSampler(request.Sampler);
         var text = new AnswerText(engine, request.StopSequences);
@@ -57,14 +56,18 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
                 {
                     finished = ChatFinishReason.Stop;
                 }
-                else if (outputTokens == request.MaxOutputTokens || _cells == context.Settings.ContextSize)
+                else if (outputTokens == request.MaxOutputTokens || _sequence.Cells == context.Settings.ContextSize)
                 {
                     finished = ChatFinishReason.Length;
                 }
                 else
                 {
-                    Decode([token], logits: true);
+                    context.Decode(_sequence, [token], logits: true);
                     decoded++;
+                    if (compression.AfterToken() is KvCompressionReport report)
+                    {
+                        reading.Compressions.Add(report);
+                    }
                 }
             }
 
@@ -73,14 +76,14 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
 
         emit(new GenerationEvent(text.Finish(), finished, new GenerationStatistics
         {
-            PromptTokens = (request.Prefix?.Tokens ?? 0) + request.Tokens.Length,
-            CachedPromptTokens = request.Prefix?.Tokens ?? 0,
+            PromptTokens = (request.Prefix?.Contents.Tokens ?? 0) + request.Tokens.Length,
+            CachedPromptTokens = request.Prefix?.Contents.Tokens ?? 0,
             OutputTokens = outputTokens,
-            PrefillTime = prefillTime,
+            PrefillTime = reading.PrefillTime,
             DecodeTime = decodeTime,
             DecodedTokens = decoded,
-            Cells = _cells,
-            Compression = compression,
+            Cells = _sequence.Cells,
+            Compressions = reading.Compressions,
         }));
     }
 
@@ -94,26 +97,25 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
         KvSnapshot? prefix, int[] tokens, KvCompressionPlan? plan, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
         Restore(prefix);
-        TimeSpan prefillTime = Prefill(tokens, plan, progress, cancellationToken);
-        KvCompressionReport? compression = Compress(plan);
-        nuint size = context.StateSize(Sequence);
-        var snapshot = new KvSnapshot(size, _position, _cells);
-        if (context.StateGet(Sequence, snapshot.Data, size) != size)
+        PromptReading reading = Reader(progress is null ? null : progress.Report, cancellationToken).Read(tokens, plan);
+        nuint size = context.StateSize(_sequence.Id);
+        var snapshot = new KvSnapshot(size, _sequence);
+        if (context.StateGet(_sequence.Id, snapshot.Data, size) != size)
         {
             snapshot.Dispose();
-            throw new KvCompressionException($"llama.cpp did not give the {_cells} cells that were read. {NativeLog.LastErrors()}");
+            throw new KvCompressionException($"llama.cpp did not give the {_sequence.Cells} cells that were read. {NativeLog.LastErrors()}");
         }
 
         return (snapshot, new GenerationStatistics
         {
-            PromptTokens = _position,
-            CachedPromptTokens = prefix?.Tokens ?? 0,
+            PromptTokens = _sequence.Tokens,
+            CachedPromptTokens = prefix?.Contents.Tokens ?? 0,
             OutputTokens = 0,
-            PrefillTime = prefillTime,
+            PrefillTime = reading.PrefillTime,
             DecodeTime = TimeSpan.Zero,
             DecodedTokens = 0,
-            Cells = _cells,
-            Compression = compression,
+            Cells = _sequence.Cells,
+            Compressions = reading.Compressions,
         });
     }
 
@@ -123,91 +125,26 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
         context.Dispose();
     }
 
+    private PromptReader Reader(Action<PromptProgress>? progress, CancellationToken cancellationToken) =>
+        new(context, compressor, _sequence, progress, cancellationToken);
+
     private void Restore(KvSnapshot? snapshot)
     {
-        context.SequenceRemove(Sequence);
-        (_position, _cells) = (0, 0);
+        context.SequenceRemove(_sequence.Id);
+        _sequence.Clear();
         if (snapshot is null)
         {
             return;
         }
 
         ObjectDisposedException.ThrowIf(snapshot.Data == null, snapshot);
-        if (context.StateSet(Sequence, snapshot.Data, snapshot.Size) != snapshot.Size)
+        if (context.StateSet(_sequence.Id, snapshot.Data, snapshot.Size) != snapshot.Size)
         {
             // A refused blob may leave cells registered.
-            context.SequenceRemove(Sequence);
-            throw new KvCompressionException($"llama.cpp refused the document's {snapshot.Cells} cells; read the document again. {NativeLog.LastErrors()}");
+            context.SequenceRemove(_sequence.Id);
+            throw new KvCompressionException($"llama.cpp refused the document's {snapshot.Contents.Cells} cells; read the document again. {NativeLog.LastErrors()}");
         }
 
-        (_position, _cells) = (snapshot.Tokens, snapshot.Cells);
-    }
-
-    private TimeSpan Prefill(ReadOnlySpan<int> tokens, KvCompressionPlan? plan, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
-    {
-        if (_cells + tokens.Length > context.Settings.ContextSize)
-        {
-            throw new PromptTooLongException(_cells + tokens.Length, context.Settings.ContextSize);
-        }
-
-        if (plan is not null)
-        {
-            compressor.ThrowIfRefused(_cells + tokens.Length, plan);
-        }
-
-        long start = Stopwatch.GetTimestamp();
-
-        // Queries are looked at in the last tokens only, which are therefore decoded apart.
-        int window = KvCompressor.QueryWindow(_cells + tokens.Length, tokens.Length, plan);
-        Prefill(tokens, tokens.Length - window, progress, cancellationToken);
-        if (window > 0)
-        {
-            compressor.StartObserving(window);
-            try
-            {
-                Prefill(tokens, tokens.Length, progress, cancellationToken, from: tokens.Length - window);
-            }
-            finally
-            {
-                compressor.StopObserving();
-            }
-        }
-
-        // Computation runs on behind the last call.
-        context.Synchronize();
-        return Stopwatch.GetElapsedTime(start);
-    }
-
-    private void Prefill(ReadOnlySpan<int> tokens, int end, IProgress<PromptProgress>? progress, CancellationToken cancellationToken, int from = 0)
-    {
-        while (from < end)
-        {
-            int count = Math.Min(end - from, context.Settings.BatchSize);
-            Decode(tokens.Slice(from, count), logits: from + count == tokens.Length);
-            from += count;
-            progress?.Report(new PromptProgress(from, tokens.Length));
-
-            // After the last chunk too: the progress handler may have disposed the client.
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-    }
-
-    private KvCompressionReport? Compress(KvCompressionPlan? plan)
-    {
-        KvCompressionReport? report = plan is null ? null : compressor.Compress(Sequence, _cells, _position - 1, plan);
-        _cells = report?.CellsAfter ?? _cells;
-        return report;
-    }
-
-    private void Decode(ReadOnlySpan<int> tokens, bool logits)
-    {
-        DecodeStatus status = context.Decode(tokens, _position, Sequence, logits);
-        if (status != DecodeStatus.Ok)
-        {
-            throw new LlamaException($"llama.cpp could not decode {tokens.Length} tokens at position {_position} with {_cells} cells in use: {status}. {NativeLog.LastErrors()}");
-        }
-
-        _position += tokens.Length;
-        _cells += tokens.Length;
+        _sequence.CopyFrom(snapshot.Contents);
     }
 }

@@ -9,14 +9,12 @@ internal sealed unsafe class KvSnapshot : IDisposable
 
     /// <summary>Creates a snapshot whose blob is to be filled.</summary>
     /// <param name="size">The blob's bytes.</param>
-    /// <param name="tokens">The tokens that were read.</param>
-    /// <param name="cells">The cells that are left of them.</param>
-    public KvSnapshot(nuint size, int tokens, int cells)
+    /// <param name="sequence">The sequence as it is now.</param>
+    public KvSnapshot(nuint size, KvSequence sequence)
     {
         _blob.Reserve(size);
         Size = size;
-        Tokens = tokens;
-        Cells = cells;
+        Contents.CopyFrom(sequence);
     }
 
     /// <summary>The blob; null once disposed.</summary>
@@ -25,11 +23,8 @@ internal sealed unsafe class KvSnapshot : IDisposable
     /// <summary>The blob's bytes.</summary>
     public nuint Size { get; }
 
-    /// <summary>The tokens that were read; the next one's position.</summary>
-    public int Tokens { get; }
-
-    /// <summary>The cells that are left of them.</summary>
-    public int Cells { get; }
+    /// <summary>What the cells hold.</summary>
+    public KvSequence Contents { get; } = new(0);
 
     public void Dispose() => _blob.Dispose();
 }

@@ -140,6 +140,10 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
             return true;
         }
 
+        public void SequenceCopy(int from, int to)
+        {
+        }
+
         public (int Min, int Max) SequenceRange(int sequence) => _cells == 0 ? (-1, -1) : (0, _cells - 1);
 
         public nuint StateSize(int sequence) => sizeof(int);

@@ -10,6 +10,7 @@ namespace CurKv.Connector.Tests.KvCache;
 internal sealed unsafe class CacheHarness : IDisposable
 {
     private readonly LlamaSharpEngine _engine;
+    private readonly KvSequence[] _sequences;
 
     public CacheHarness(RandomModel shape, LlamaContextSettings settings)
     {
@@ -18,6 +19,7 @@ internal sealed unsafe class CacheHarness : IDisposable
         _engine = TestModels.Load(ModelPath);
         Capture = new KvCapture(shape.Layers);
         Queries = new QueryCapture(_engine.Model);
+        _sequences = [.. Enumerable.Range(0, settings.Sequences).Select(id => new KvSequence(id))];
         Context = _engine.CreateContext(settings, new EvalHooks(Capture, Queries));
         Compressor = new KvCompressor(Context, _engine.Model, _engine.OutputWeights, Capture, Queries, NullLogger.Instance);
     }
@@ -46,6 +48,7 @@ internal sealed unsafe class CacheHarness : IDisposable
         {
             int count = Math.Min(tokens.Length, Context.Settings.BatchSize);
             Assert.Equal(DecodeStatus.Ok, Context.Decode(tokens[..count], position, sequence, logits: true));
+            _sequences[sequence].Append(count);
             position += count;
             tokens = tokens[count..];
         }
@@ -53,10 +56,24 @@ internal sealed unsafe class CacheHarness : IDisposable
         return Context.Logits().ToArray();
     }
 
+    /// <summary>What a sequence's cells hold.</summary>
+    public KvSequence Sequence(int id = 0) => _sequences[id];
+
+    /// <summary>Removes a sequence.</summary>
+    public void Remove(int sequence = 0)
+    {
+        Context.SequenceRemove(sequence);
+        _sequences[sequence].Clear();
+    }
+
+    /// <summary>Compresses a sequence.</summary>
+    public KvCompressionReport? Compress(KvCompressionPlan plan, KvRewritePath? path = null, int sequence = 0) =>
+        Compressor.Compress(_sequences[sequence], plan, path);
+
     /// <summary>Reads a prompt as the product does: the last tokens, whose queries the plan wants, in calls of their own.</summary>
     public float[] Prefill(ReadOnlySpan<int> tokens, KvCompressionPlan plan, int sequence = 0)
     {
-        int window = KvCompressor.QueryWindow(tokens.Length, tokens.Length, plan);
+        int window = plan.Applies(tokens.Length, tokens.Length) ? plan.QueryWindow : 0;
         float[] logits = Decode(tokens[..^window], 0, sequence);
         if (window > 0)
         {

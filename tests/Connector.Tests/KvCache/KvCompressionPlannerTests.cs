@@ -59,7 +59,7 @@ public class KvCompressionPlannerTests
     [InlineData(1, 0, 0)]
     public void ProtectionWithin_AnyBudget_LeavesRoom(int cells, int sinks, int inRanges)
     {
-        KvProtection protection = Plan(new KvCompressionOptions { Cells = cells }).ProtectionWithin(1000);
+        KvProtection protection = Plan(new KvCompressionOptions { Cells = cells }).ProtectionWithin(KvBudget.FromCells(cells), 1000);
 
         Assert.Equal((sinks, inRanges), (protection.Sinks, protection.Ranges.Sum(range => range.Length)));
     }

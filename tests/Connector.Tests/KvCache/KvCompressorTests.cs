@@ -21,7 +21,7 @@ public class KvCompressorTests
         var data = new TheoryData<KvElementType, KvElementType, FlashAttentionMode, int, int>();
         foreach (int streams in new[] { 1, 3 })
         {
-            foreach (int dimension in new[] { 32, 64 })
+            foreach (int dimension in new[] { 32, 64, 96, 128 })
             {
                 foreach (FlashAttentionMode attention in new[] { FlashAttentionMode.On, FlashAttentionMode.Off })
                 {
@@ -79,8 +79,8 @@ public class KvCompressorTests
         ReferenceModel full = reference;
         reference = reference.Select(selection);
 
-        KvCompressionReport report = Assert.IsType<KvCompressionReport>(harness.Compressor.Compress(0, Tokens, Tokens - 1, plan));
-        Assert.Equal((policy, KvRewritePath.Craft, Tokens, plan.Budget.Cells(Tokens)), (report.Policy, report.Path, report.CellsBefore, report.CellsAfter));
+        KvCompressionReport report = Assert.IsType<KvCompressionReport>(harness.Compress(plan));
+        Assert.Equal((policy, KvRewritePath.InPlace, Tokens, plan.Budget.Cells(Tokens)), (report.Policy, report.Path, report.CellsBefore, report.CellsAfter));
         for (int i = Tokens; i < tokens.Length; i++)
         {
             float[] evicted = reference.Step(tokens[i], i);
@@ -104,7 +104,7 @@ public class KvCompressorTests
         }
 
         KvSelection selection = harness.Selection(plan);
-        KvCompressionReport report = Assert.IsType<KvCompressionReport>(harness.Compressor.Compress(0, Tokens, Tokens - 1, plan));
+        KvCompressionReport report = Assert.IsType<KvCompressionReport>(harness.Compress(plan));
 
         Assert.Equal(selection.Cells, report.CellsAfter);
         Assert.InRange(report.CellsAfter, 20, Tokens - 20);
@@ -121,7 +121,7 @@ public class KvCompressorTests
 
         // Negative scores have no mass.
         KvCompressionException e = Assert.Throws<KvCompressionException>(
-            () => harness.Compressor.Compress(0, Tokens, Tokens - 1, CacheHarness.Plan(new KeyNorm(), 0.5) with { Budget = KvBudget.ByMass(0.5) }));
+            () => harness.Compress(CacheHarness.Plan(new KeyNorm(), 0.5) with { Budget = KvBudget.ByMass(0.5) }));
 
         Assert.Contains("'keynorm'", e.Message, StringComparison.Ordinal);
         Assert.Equal(before, harness.State());
@@ -145,7 +145,7 @@ public class KvCompressorTests
         }
 
         KvSelection selection = harness.Selection(plan);
-        KvEvictionLoss loss = Assert.IsType<KvEvictionLoss>(harness.Compressor.Compress(0, Tokens, Tokens - 1, plan)!.Loss);
+        KvEvictionLoss loss = Assert.IsType<KvEvictionLoss>(harness.Compress(plan)!.Loss);
 
         for (int head = 0; head < shape.KvHeads; head++)
         {
@@ -163,7 +163,7 @@ public class KvCompressorTests
         var settings = new LlamaContextSettings { ContextSize = 512, BatchSize = 128, FlashAttention = FlashAttentionMode.On, KeyType = KvElementType.Q8_0, ValueType = KvElementType.Q8_0 };
         using var harness = new CacheHarness(shape, settings);
 
-        KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(Tokens, CacheHarness.Plan(new LagKv(), 0.5)));
+        KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(CacheHarness.Plan(new LagKv(), 0.5)));
 
         Assert.Contains("lagkv", e.Message, StringComparison.Ordinal);
         Assert.Contains("KeyCacheType", e.Message, StringComparison.Ordinal);
@@ -177,16 +177,16 @@ public class KvCompressorTests
         using var compressor = new KvCompressor(harness.Context, harness.Model, null, null, null, NullLogger.Instance);
 
         Assert.False(compressor.ObservesQueries);
-        KvCompressionException e = Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(Tokens, CacheHarness.Plan(new SnapKv(), 0.5)));
+        KvCompressionException e = Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new SnapKv(), 0.5)));
         Assert.Contains("'snapkv'", e.Message, StringComparison.Ordinal);
         Assert.Contains("curdkv", e.Message, StringComparison.Ordinal);
-        Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(Tokens, CacheHarness.Plan(new CriticalKv(new CurDkv()), 0.5)));
-        Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(Tokens, CacheHarness.Plan(new KvZip(), 0.5)));
+        Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new CriticalKv(new CurDkv()), 0.5)));
+        Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(CacheHarness.Plan(new KvZip(), 0.5)));
     }
 
     [Theory]
     [MemberData(nameof(CacheKinds))]
-    public void Compress_CraftAndState_GiveIdenticalBlobs(KvElementType keys, KvElementType values, FlashAttentionMode attention, int streams, int dimension)
+    public void Compress_AnyPath_GivesTheStatePathsBlob(KvElementType keys, KvElementType values, FlashAttentionMode attention, int streams, int dimension)
     {
         var settings = new LlamaContextSettings
         {
@@ -197,15 +197,16 @@ public class KvCompressorTests
         int[] tokens = TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7);
         KvCompressionPlan plan = CacheHarness.Plan(new RandomTokens(), 0.8);
         int sequence = streams / 2;
-        byte[][] blobs = [.. new[] { KvRewritePath.State, KvRewritePath.Craft }.Select(path =>
+        KvRewritePath[] paths = streams == 1 ? [KvRewritePath.State, KvRewritePath.Craft, KvRewritePath.InPlace] : [KvRewritePath.State, KvRewritePath.Craft];
+        byte[][] blobs = [.. paths.Select(path =>
         {
-            harness.Context.SequenceRemove(sequence);
+            harness.Remove(sequence);
             harness.Decode(tokens, 0, sequence);
-            Assert.Equal(path, harness.Compressor.Compress(sequence, Tokens, Tokens - 1, plan, path)!.Path);
+            Assert.Equal(path, harness.Compress(plan, path, sequence)!.Path);
             return harness.State(sequence);
         })];
 
-        Assert.Equal(blobs[0], blobs[1]);
+        Assert.All(blobs, blob => Assert.Equal(blobs[0], blob));
         Assert.Equal((60 - 1, Tokens - 1), (harness.Context.SequenceRange(sequence).Min + 59, harness.Context.SequenceRange(sequence).Max));
     }
 
@@ -226,7 +227,7 @@ public class KvCompressorTests
         {
             KvStateBlob blob = KvStateBlob.TryParse(source, (nuint)expected.Length)!;
             Assert.Equal((nuint)expected.Length, blob.Format.Size(Tokens));
-            KvStateWriter.Write(destination, blob.Format, 1, blob.View(shape.KvHeads, shape.HeadDimension, shape.HeadDimension), all, Tokens - 1);
+            KvStateWriter.Write(destination, blob.Format, 1, blob.View(shape.KvHeads, shape.HeadDimension, shape.HeadDimension), all, [.. Enumerable.Range(0, Tokens)]);
         }
 
         Assert.Equal(expected, written);
@@ -245,7 +246,7 @@ public class KvCompressorTests
 
         byte[] first = harness.State(0);
         byte[] last = harness.State(2);
-        Assert.NotNull(harness.Compressor.Compress(1, Tokens, Tokens - 1, CacheHarness.Plan(new CurDkv(), 0.9)));
+        Assert.NotNull(harness.Compress(CacheHarness.Plan(new CurDkv(), 0.9), sequence: 1));
 
         Assert.Equal(first, harness.State(0));
         Assert.Equal(last, harness.State(2));
@@ -259,8 +260,8 @@ public class KvCompressorTests
         harness.Decode(TestModels.RandomTokens(100, shape.Vocabulary, seed: 7), 0);
         byte[] before = harness.State();
 
-        Assert.Null(harness.Compressor.Compress(0, 100, 99, CacheHarness.Plan(new CurDkv(), 0)));
-        Assert.Null(harness.Compressor.Compress(0, 100, 99, CacheHarness.Plan(new CurDkv(), 0.5) with { MinTokens = 101 }));
+        Assert.Null(harness.Compress(CacheHarness.Plan(new CurDkv(), 0)));
+        Assert.Null(harness.Compress(CacheHarness.Plan(new CurDkv(), 0.5) with { MinTokens = 101 }));
         Assert.Equal(before, harness.State());
     }
 
@@ -278,7 +279,7 @@ public class KvCompressorTests
         }
 
         KvCompressionPlan plan = CacheHarness.Plan(new RandomTokens(), 0.8) with { Protection = new KvProtection(30, 1) };
-        Assert.NotNull(harness.Compressor.Compress(0, 40, 39, plan));
+        Assert.NotNull(harness.Compress(plan));
 
         var expected = new KvSelection(shape.Layers, shape.KvHeads, 8);
         for (int layer = 0; layer < shape.Layers; layer++)
@@ -300,9 +301,11 @@ public class KvCompressorTests
         int[] tokens = TestModels.RandomTokens(200, shape.Vocabulary, seed: 7);
         harness.Decode(tokens, 0);
         harness.Context.SequenceRemove(0, 0, 50);
+        var rest = new KvSequence(0);
+        rest.Append(150);
 
         // 150 cells are left, but the newest token lies in cell 199.
-        Assert.Equal(KvRewritePath.State, harness.Compressor.Compress(0, 150, 199, CacheHarness.Plan(new CurDkv(), 0.5))!.Path);
+        Assert.Equal(KvRewritePath.State, harness.Compressor.Compress(rest, CacheHarness.Plan(new CurDkv(), 0.5))!.Path);
     }
 
     [Fact]
@@ -314,7 +317,7 @@ public class KvCompressorTests
         using var compressor = new KvCompressor(refusing, harness.Model, null, harness.Capture, null, NullLogger.Instance);
         harness.Decode(TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), 0);
 
-        Assert.Throws<KvCompressionException>(() => compressor.Compress(0, Tokens, Tokens - 1, CacheHarness.Plan(new CurDkv(), 0.5)));
+        Assert.Throws<KvCompressionException>(() => compressor.Compress(harness.Sequence(), CacheHarness.Plan(new CurDkv(), 0.5)));
         Assert.Equal((-1, -1), harness.Context.SequenceRange(0));
     }
 
@@ -327,7 +330,7 @@ public class KvCompressorTests
         using var compressor = new KvCompressor(harness.Context, harness.Model, null, new KvCapture(shape.Layers), null, logger);
         harness.Decode(TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), 0);
 
-        Assert.Equal(KvRewritePath.State, compressor.Compress(0, Tokens, Tokens - 1, CacheHarness.Plan(new CurDkv(), 0.5))!.Path);
+        Assert.Equal(KvRewritePath.State, compressor.Compress(harness.Sequence(), CacheHarness.Plan(new CurDkv(), 0.5))!.Path);
         Assert.Single(logger.Collector.GetSnapshot(), record => record.Level == Microsoft.Extensions.Logging.LogLevel.Warning);
     }
 
@@ -340,7 +343,7 @@ public class KvCompressorTests
         LlamaModelInfo model = harness.Model with { HasRotaryPositions = rotary, IsRecurrent = recurrent };
         using var compressor = new KvCompressor(harness.Context, model, null, null, null, NullLogger.Instance);
 
-        var exception = Assert.Throws<KvCompressionException>(() => compressor.Compress(0, Tokens, Tokens - 1, CacheHarness.Plan(new CurDkv(), 0.5)));
+        var exception = Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new CurDkv(), 0.5)));
         Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
         Assert.Contains("Policy", exception.Message, StringComparison.Ordinal);
     }

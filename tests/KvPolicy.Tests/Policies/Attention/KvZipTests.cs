@@ -13,7 +13,7 @@ public class KvZipTests
     {
         IKvPolicy policy = new KvZip();
 
-        Assert.Equal(KvPolicyInputs.Keys | KvPolicyInputs.SecondPassQueries, policy.Inputs);
+        Assert.Equal(KvPolicyInputs.Keys | KvPolicyInputs.RepeatAttention, policy.Inputs);
         Assert.Equal(0, policy.QueryWindow);
     }
 

@@ -1,0 +1,24 @@
+using CurKv.KvPolicy;
+
+namespace CurKv.Connector.KvCache;
+
+/// <summary>How the cache rotates keys and values on their way in, on top of RoPE (quantised caches do), as far as that is known.</summary>
+internal sealed class KvCacheRotation(KvCapture? capture, KvStateFormat? format)
+{
+    /// <summary>How keys are rotated; null where they are not, or it is not known.</summary>
+    public HadamardRotation? Keys => capture?.KeyRotation;
+
+    /// <summary>How values are rotated; null where they are not, or it is not known.</summary>
+    public HadamardRotation? Values => capture?.ValueRotation;
+
+    /// <summary>Whether the graph was seen, or nothing is quantised.</summary>
+    public bool IsKnown => capture is not null || !IsQuantised;
+
+    /// <summary>Whether elements may be stored rotated.</summary>
+    public bool IsPossible => capture is not null ? (Keys ?? Values) is not null : IsQuantised;
+
+    private bool IsQuantised => format is not null
+        && format.Layers.Any(layer => Quantised(layer.KeyType) || Quantised(layer.ValueType));
+
+    private static bool Quantised(KvElementType type) => type is KvElementType.Q8_0 or KvElementType.Q4_0;
+}

@@ -1,0 +1,51 @@
+using CurKv.KvPolicy;
+using CurKv.Connector.Engine;
+
+namespace CurKv.Connector.KvCache;
+
+/// <summary>Says why a plan cannot be carried out on a cache, and which setting helps.</summary>
+/// <param name="model">The model's facts.</param>
+/// <param name="probe">What the context's self-test found.</param>
+/// <param name="rotation">How the cache rotates what it stores.</param>
+/// <param name="observesQueries">Whether queries can be observed.</param>
+/// <param name="hasOutputWeights">Whether the model's output weights can be read.</param>
+internal sealed class KvCompressionGuard(
+    LlamaModelInfo model, KvCacheProbe probe, KvCacheRotation rotation, bool observesQueries, bool hasOutputWeights)
+{
+    private const string Setting = $"{nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)}";
+
+    /// <summary>Refuses what is not possible.</summary>
+    /// <exception cref="KvCompressionException">This cache cannot be compressed, or not by this policy.</exception>
+    public void ThrowIfRefused(KvCompressionPlan plan)
+    {
+        if (CacheRefusal() is string refusal)
+        {
+            throw new KvCompressionException(refusal);
+        }
+
+        if (PolicyRefusal(plan) is string reason)
+        {
+            throw new KvCompressionException($"The policy '{plan.Selector.Policy.Name}' {reason}");
+        }
+    }
+
+    private string? CacheRefusal() => probe.Refusal is null ? null
+        : $"The cache of '{model.Path}' cannot be compressed: {probe.Refusal}. Set {Setting} to \"{KvCompressionOptions.NoPolicy}\".";
+
+    private string? PolicyRefusal(KvCompressionPlan plan)
+    {
+        KvPolicyInputs inputs = plan.Selector.Policy.Inputs;
+        bool wantsWeights = inputs.HasFlag(KvPolicyInputs.OutputWeights);
+        return plan.QueryWindow > 0 && !observesQueries
+                ? $"needs the prompt's last queries, which cannot be observed here: the model computes them in another way, or runs on a GPU without having been set up for it. Set {Setting} to a policy without queries, such as \"{KvCompressionDefaults.QueryFreePolicy}\"."
+            : inputs.HasFlag(KvPolicyInputs.RepeatAttention)
+                ? $"needs a second pass over the prompt, which is not made. Set {Setting} to another policy."
+            : inputs.HasFlag(KvPolicyInputs.PlainElements) && rotation.IsPossible
+                ? $"compares single elements of keys and values, and this quantised cache stores them rotated. Set {nameof(LlamaChatClientOptions.KeyCacheType)} and {nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Setting} to another policy."
+            : wantsWeights && !rotation.IsKnown
+                ? $"multiplies values with the model's weights, and whether this quantised cache stores them rotated is not known on a GPU. Set {nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Setting} to another policy."
+            : wantsWeights && !hasOutputWeights
+                ? $"needs the model's output weights, which '{model.Path}' does not hold as one tensor for each layer. Set {Setting} to another policy."
+            : null;
+    }
+}

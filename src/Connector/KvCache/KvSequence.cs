@@ -1,0 +1,75 @@
+using CurKv.KvPolicy;
+
+namespace CurKv.Connector.KvCache;
+
+/// <summary>What a sequence's cells hold: llama.cpp knows of a cell what its position is, not which tokens its heads hold.</summary>
+/// <remarks>
+/// Cells lie in order from the sequence's first cell on. A compression leaves all positions but the last cell's where they are: they
+/// only feed the causal mask, and every path can leave them alone, so that all end in the same bytes. The newest token's cell keeps
+/// its position, since decoding goes on behind it. Used on the context's thread only.
+/// </remarks>
+/// <param name="id">The sequence, which is also its stream.</param>
+internal sealed class KvSequence(int id)
+{
+    // The positions of the first cells, as the last compression left them; the cells behind them have consecutive ones.
+    private int[] _listed = [];
+
+    /// <summary>The sequence, which is also its stream.</summary>
+    public int Id => id;
+
+    /// <summary>The number of cells.</summary>
+    public int Cells { get; private set; }
+
+    /// <summary>The number of tokens that were read: the next one's position.</summary>
+    public int Tokens { get; private set; }
+
+    /// <summary>Whether every token that was read still has its cell.</summary>
+    public bool IsWhole => Cells == Tokens;
+
+    /// <summary>A cell's position, as llama.cpp's mask knows it.</summary>
+    public int MaskPosition(int cell) => cell < _listed.Length ? _listed[cell] : Tokens - Cells + cell;
+
+    /// <summary>The cells' positions once only <paramref name="cells"/> are left.</summary>
+    public int[] MaskPositionsOf(int cells)
+    {
+        var positions = new int[cells];
+        for (int cell = 0; cell < cells - 1; cell++)
+        {
+            positions[cell] = MaskPosition(cell);
+        }
+
+        positions[^1] = Tokens - 1;
+        return positions;
+    }
+
+    /// <summary>Notes tokens that were decoded.</summary>
+    public void Append(int tokens)
+    {
+        Cells += tokens;
+        Tokens += tokens;
+    }
+
+    /// <summary>Notes that the newest tokens were removed again.</summary>
+    public void Undo(int tokens) => Append(-tokens);
+
+    /// <summary>Notes that each head holds its selected tokens only.</summary>
+    public void Keep(KvSelection selection)
+    {
+        _listed = MaskPositionsOf(selection.Cells);
+        Cells = selection.Cells;
+    }
+
+    /// <summary>Notes that the sequence is empty.</summary>
+    public void Clear()
+    {
+        _listed = [];
+        (Cells, Tokens) = (0, 0);
+    }
+
+    /// <summary>Notes that the sequence holds what another one does.</summary>
+    public void CopyFrom(KvSequence other)
+    {
+        _listed = other._listed;
+        (Cells, Tokens) = (other.Cells, other.Tokens);
+    }
+}

@@ -1,0 +1,33 @@
+using CurKv.Connector.Engine;
+using CurKv.KvPolicy;
+
+namespace CurKv.Connector.KvCache;
+
+/// <summary>Copies the whole sequence out of llama.cpp, and the kept rows back: works wherever the cache lies.</summary>
+internal sealed unsafe class StatePath(ILlamaContext context, LlamaModelInfo model, KvStateFormat format) : IKvPath, IDisposable
+{
+    private readonly NativeBuffer _state = new();
+    private readonly CraftedState _crafted = new(context, format);
+
+    public KvRewritePath Kind => KvRewritePath.State;
+
+    public string? Obstacle(KvSequence sequence) => null;
+
+    public KvLayerTensors[] View(KvSequence sequence)
+    {
+        nuint size = context.StateSize(sequence.Id);
+        byte* data = _state.Reserve(size);
+        KvStateBlob? blob = context.StateGet(sequence.Id, data, size) == size ? KvStateBlob.TryParse(data, size) : null;
+        return blob is not null && blob.Cells == sequence.Cells
+            ? blob.View(model.KvHeads, model.KeyDimension, model.ValueDimension)
+            : throw new KvCompressionException($"llama.cpp did not give sequence {sequence.Id}'s {sequence.Cells} cells. {NativeLog.LastErrors()}");
+    }
+
+    public bool Rewrite(KvSequence sequence, KvLayerTensors[] view, KvSelection selection) => _crafted.Replace(sequence, view, selection);
+
+    public void Dispose()
+    {
+        _state.Dispose();
+        _crafted.Dispose();
+    }
+}

@@ -1,0 +1,52 @@
+using CurKv.Connector.KvCache;
+
+namespace CurKv.Connector.Scheduling;
+
+/// <summary>
+/// Cuts a sequence back to its budget while an answer is decoded, each time that it has outgrown it by the plan's interval. A policy
+/// that needs queries sees those of the tokens after that. Used on the native thread only.
+/// </summary>
+internal sealed class DecodingCompression(KvCompressor compressor, KvSequence sequence, KvCompressionPlan? plan)
+{
+    // A budget by mass is what the scores last made of it.
+    private int _lastKept = sequence.Cells;
+    private int _toObserve;
+
+    /// <summary>To be called after each token that was decoded.</summary>
+    /// <returns>What was compressed; null for most tokens.</returns>
+    public KvCompressionReport? AfterToken()
+    {
+        if (_toObserve > 0)
+        {
+            return --_toObserve > 0 ? null : Compress();
+        }
+
+        if (plan is null || !IsDue(plan))
+        {
+            return null;
+        }
+
+        if (plan.QueryWindow == 0)
+        {
+            return Compress();
+        }
+
+        _toObserve = plan.QueryWindow;
+        compressor.StartObserving(_toObserve);
+        return null;
+    }
+
+    private bool IsDue(KvCompressionPlan plan)
+    {
+        int budget = plan.Budget.IsByMass ? _lastKept : plan.Budget.Cells(sequence.Tokens);
+        return sequence.Cells >= budget + plan.DecodingInterval && plan.Applies(sequence.Tokens, sequence.Cells);
+    }
+
+    private KvCompressionReport? Compress()
+    {
+        compressor.StopObserving();
+        KvCompressionReport? report = compressor.Compress(sequence, plan!);
+        _lastKept = sequence.Cells;
+        return report;
+    }
+}

@@ -1,0 +1,21 @@
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+
+namespace CurKv.Connector.Scheduling;
+
+/// <summary>Decodes tokens behind a sequence, and notes them there.</summary>
+internal static class SequenceDecoding
+{
+    /// <summary>Decodes at most a batch of tokens.</summary>
+    /// <exception cref="LlamaException">llama.cpp refused them.</exception>
+    public static void Decode(this ILlamaContext context, KvSequence sequence, ReadOnlySpan<int> tokens, bool logits)
+    {
+        DecodeStatus status = context.Decode(tokens, sequence.Tokens, sequence.Id, logits);
+        if (status != DecodeStatus.Ok)
+        {
+            throw new LlamaException($"llama.cpp could not decode {tokens.Length} tokens at position {sequence.Tokens} with {sequence.Cells} cells in use: {status}. {NativeLog.LastErrors()}");
+        }
+
+        sequence.Append(tokens.Length);
+    }
+}
