@@ -36,7 +36,7 @@ internal sealed unsafe class GgmlGraph : IDisposable
         _graph = GgmlGaps.ggml_new_graph_custom(Context, _capacity, gradients: false);
     }
 
-    /// <summary>A tensor that the caller fills between <see cref="Allocate"/> and <see cref="Compute"/>, or that nodes write into.</summary>
+    /// <summary>A tensor that <see cref="Set"/> fills or that nodes copy into. One that no node uses gets no memory.</summary>
     public GgmlTensor* Tensor(int type, long extent0, long extent1)
     {
         GgmlTensor* tensor = GgmlGaps.ggml_new_tensor_2d(Context, type, extent0, extent1);
@@ -54,14 +54,19 @@ internal sealed unsafe class GgmlGraph : IDisposable
             : throw new LlamaException($"ggml gave no second view of the cache on {_backend.Name}.");
     }
 
-    /// <summary>Has a node computed, behind all that it needs.</summary>
-    public void Add(GgmlTensor* node) => GgmlGaps.ggml_build_forward_expand(_graph, node);
+    /// <summary>Has a node computed, behind the nodes that were added before it.</summary>
+    /// <returns>The node.</returns>
+    /// <exception cref="LlamaException">The backend cannot compute it.</exception>
+    public GgmlTensor* Add(GgmlTensor* node)
+    {
+        if (!GgmlGaps.ggml_backend_supports_op(_backend.Handle, node))
+        {
+            throw new LlamaException($"{_backend.Name} cannot compute {LlamaGaps.OperationName(node)} on the cache.");
+        }
 
-    /// <summary>Lets a node through that the backend can compute.</summary>
-    /// <exception cref="LlamaException">It cannot.</exception>
-    public GgmlTensor* Check(GgmlTensor* node) => GgmlGaps.ggml_backend_supports_op(_backend.Handle, node)
-        ? node
-        : throw new LlamaException($"{_backend.Name} cannot compute {LlamaGaps.OperationName(node)} on the cache.");
+        GgmlGaps.ggml_build_forward_expand(_graph, node);
+        return node;
+    }
 
     /// <summary>Places all tensors in memory.</summary>
     /// <exception cref="LlamaException">The device has not so much memory left.</exception>
@@ -70,6 +75,16 @@ internal sealed unsafe class GgmlGraph : IDisposable
         if (!GgmlGaps.ggml_gallocr_alloc_graph(_allocator, _graph))
         {
             throw new LlamaException($"{_backend.Name} has no memory left to compress the cache in. {NativeLog.LastErrors()}");
+        }
+    }
+
+    /// <summary>Fills a tensor, once all have memory.</summary>
+    public static void Set<T>(GgmlTensor* tensor, ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        fixed (T* source = values)
+        {
+            GgmlGaps.ggml_backend_tensor_set(tensor, source, 0, (nuint)values.Length * (nuint)sizeof(T));
         }
     }
 

@@ -62,11 +62,11 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
     public bool SequenceRemove(int sequence, int from = -1, int to = -1) =>
         LlamaGaps.llama_memory_seq_rm(LlamaGaps.llama_get_memory(_handle), sequence, from, to);
 
-    public void SequenceCopy(int from, int to)
+    public void SequenceCopy(int from, int to, int start = -1)
     {
         // Across streams llama.cpp ends the process unless whole buffers are meant.
         ArgumentOutOfRangeException.ThrowIfNotEqual(Settings.Sequences, 1);
-        LlamaGaps.llama_memory_seq_cp(LlamaGaps.llama_get_memory(_handle), from, to, -1, -1);
+        LlamaGaps.llama_memory_seq_cp(LlamaGaps.llama_get_memory(_handle), from, to, start, -1);
     }
 
     public (int Min, int Max) SequenceRange(int sequence) => (

@@ -23,7 +23,7 @@ internal sealed unsafe partial class KvCacheProbe
     /// <summary>The context's blob format; null where the cache cannot be compressed.</summary>
     public KvStateFormat? Format { get; }
 
-    /// <summary>Whether the live tensors can be read in place of a blob.</summary>
+    /// <summary>Whether the live tensors hold what a blob does, on the host or on a device.</summary>
     public bool CaptureWorks { get; }
 
     /// <summary>Whether every layer's queries can be observed.</summary>
@@ -71,8 +71,8 @@ internal sealed unsafe partial class KvCacheProbe
                 return Refuse("its cache is laid out in a way that is not supported (sliding windows, several parts, multi-dimensional positions, or compressed keys)");
             }
 
-            bool captureWorks = capture is { IsComplete: true } && SameBytes(blob, capture, model);
-            if (capture is { IsOnDevice: false } && !captureWorks)
+            bool captureWorks = capture is { IsFound: true } && SameBytes(blob, capture, model);
+            if (capture is not null && !captureWorks)
             {
                 LogCaptureDisabled(logger);
             }
@@ -109,7 +109,7 @@ internal sealed unsafe partial class KvCacheProbe
 
     private static bool SameBytes(KvStateBlob blob, KvCapture capture, LlamaModelInfo model)
     {
-        if (capture.LastCell != capture.ExpectedLastCell(0, ProbeTokens))
+        if (!capture.IsOnDevice && capture.LastCell != capture.ExpectedLastCell(0, ProbeTokens))
         {
             return false;
         }
@@ -118,7 +118,7 @@ internal sealed unsafe partial class KvCacheProbe
         KvLayerTensors[] live = capture.View(0, ProbeTokens, blob.Format, model.KvHeads, model.KeyDimension, model.ValueDimension);
         for (int i = 0; i < model.Layers; i++)
         {
-            if (!SameRows(stored[i].Keys, live[i].Keys) || !SameRows(stored[i].Values, live[i].Values))
+            if (!SameRows(stored[i].Keys, live[i].Keys, capture, capture.Keys(i)) || !SameRows(stored[i].Values, live[i].Values, capture, capture.Values(i)))
             {
                 return false;
             }
@@ -127,7 +127,7 @@ internal sealed unsafe partial class KvCacheProbe
         return true;
     }
 
-    private static bool SameRows(KvTensor stored, KvTensor live)
+    private static bool SameRows(KvTensor stored, KvTensor live, KvCapture capture, GgmlTensor* tensor)
     {
         bool byToken = stored.Layout == KvLayout.TokenMajor;
         int rows = byToken ? stored.Tokens : stored.Heads * stored.HeadDimension;
@@ -137,9 +137,11 @@ internal sealed unsafe partial class KvCacheProbe
             return false;
         }
 
+        var bytes = new byte[rowBytes];
         for (int row = 0; row < rows; row++)
         {
-            if (!new Span<byte>(stored.Data + (row * stored.RowBytes), rowBytes).SequenceEqual(new Span<byte>(live.Data + (row * live.RowBytes), rowBytes)))
+            capture.ReadRow(tensor, live, row, bytes);
+            if (!new Span<byte>(stored.Data + (row * stored.RowBytes), rowBytes).SequenceEqual(bytes))
             {
                 return false;
             }

@@ -36,8 +36,11 @@ internal sealed unsafe class KvCapture : IEvalHook
         }
     }
 
+    /// <summary>Whether every layer's keys and values were seen, wherever they lie.</summary>
+    public bool IsFound => _found == 2 * _keys.Length;
+
     /// <summary>Whether some of the tensors lie where only a GPU reads them.</summary>
-    public bool IsOnDevice => _found == 2 * _keys.Length && !IsComplete;
+    public bool IsOnDevice => IsFound && !IsComplete;
 
     /// <summary>How keys are rotated on their way into the cache; null where they are not.</summary>
     public HadamardRotation? KeyRotation { get; private set; }
@@ -50,6 +53,12 @@ internal sealed unsafe class KvCapture : IEvalHook
 
     /// <summary>The cell that a sequence's newest token has if its tokens lie in order from the stream's first cell on.</summary>
     public long ExpectedLastCell(int sequence, int cells) => (sequence * _keys[0]->Extent[1]) + cells - 1;
+
+    /// <summary>The tensor of a layer's keys.</summary>
+    public GgmlTensor* Keys(int layer) => _keys[layer];
+
+    /// <summary>The tensor of a layer's values.</summary>
+    public GgmlTensor* Values(int layer) => _values[layer];
 
     public bool Ask(GgmlTensor* node)
     {
@@ -97,6 +106,20 @@ internal sealed unsafe class KvCapture : IEvalHook
         }
 
         return view;
+    }
+
+    /// <summary>Copies a row out of a tensor, wherever it lies.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="shape">A sequence's rows in it, as <see cref="View"/> gives them.</param>
+    /// <param name="row">Which row: a cell's or, where they lie channel by channel, a channel's.</param>
+    /// <param name="bytes">Receives as many of the row's bytes as fit.</param>
+    public void ReadRow(GgmlTensor* tensor, in KvTensor shape, int row, Span<byte> bytes)
+    {
+        fixed (byte* destination = bytes)
+        {
+            nuint offset = (nuint)(shape.Data - tensor->Data) + ((nuint)row * (nuint)shape.RowBytes);
+            LlamaGaps.ggml_backend_tensor_get(tensor, destination, offset, (nuint)bytes.Length);
+        }
     }
 
     private void Look(GgmlTensor* tensor)

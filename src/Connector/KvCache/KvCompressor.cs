@@ -38,9 +38,10 @@ internal sealed partial class KvCompressor : IDisposable
         _rotation = new KvCacheRotation(capture, probe.Format);
         _queries = probe.QueriesWork ? queries : null;
         _paths = Paths(probe.CaptureWorks ? capture : null);
+        WarmUpDevice(capture);
         _guard = new KvCompressionGuard(model, probe, _rotation, ObservesQueries, outputWeights is not null);
         Refusal = probe.Refusal;
-        LogReady(logger, _paths.Count == 0 ? "none" : _paths[0].Kind.ToString(), probe.Refusal ?? "none");
+        LogReady(logger, string.Join(", ", _paths.Select(path => path.Kind)), probe.Refusal ?? "none");
     }
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
@@ -77,12 +78,9 @@ internal sealed partial class KvCompressor : IDisposable
         }
 
         ThrowIfRefused(plan);
-        IKvPath taken = Choose(sequence, path);
         long start = Stopwatch.GetTimestamp();
         _context.Synchronize();
-        KvLayerTensors[] view = taken.View(sequence);
-        Complete(view, sequence, plan);
-        KvSelection selection = Select(view, sequence, plan);
+        (IKvPath taken, KvLayerTensors[] view, KvSelection selection) = Score(sequence, plan, path);
         TimeSpan scoreTime = Stopwatch.GetElapsedTime(start);
         KvEvictionLoss? loss = plan.MeasureLoss ? KvDiagnostics.Measure(view, selection) : null;
 
@@ -116,6 +114,11 @@ internal sealed partial class KvCompressor : IDisposable
         List<IKvPath> paths = [];
         if (_format is not null && capture is not null)
         {
+            paths.Add(new DevicePath(_context, _model, _format, capture));
+        }
+
+        if (_format is not null && capture is { IsComplete: true })
+        {
             paths.Add(new InPlacePath(_context, _model, _format, capture));
             paths.Add(new CraftPath(_context, _model, _format, capture));
         }
@@ -128,11 +131,51 @@ internal sealed partial class KvCompressor : IDisposable
         return paths;
     }
 
-    private IKvPath Choose(KvSequence sequence, KvRewritePath? wanted)
+    // What the first compression would wait for: kernels are loaded, or even compiled.
+    private void WarmUpDevice(KvCapture? capture)
+    {
+        DevicePath? device = capture is { IsOnDevice: true } ? _paths.OfType<DevicePath>().SingleOrDefault() : null;
+        try
+        {
+            device?.WarmUp();
+        }
+        catch (LlamaException e)
+        {
+            LogDeviceFailed(_logger, e.Message);
+            _paths.Remove(device!);
+            device!.Dispose();
+        }
+    }
+
+    /// <summary>Scores and selects on the best path, or on the next one where a device fails: nothing is changed yet.</summary>
+    private (IKvPath Taken, KvLayerTensors[] View, KvSelection Selection) Score(KvSequence sequence, KvCompressionPlan plan, KvRewritePath? wanted)
+    {
+        IKvPath taken = Choose(sequence, plan, wanted);
+        try
+        {
+            KvLayerTensors[] view = taken.View(sequence);
+            Complete(view, sequence, plan);
+            return (taken, view, Select(view, sequence, plan));
+        }
+        catch (LlamaException e) when (taken is DevicePath device && wanted is null && e is not KvCompressionException)
+        {
+            LogDeviceFailed(_logger, e.Message);
+            _paths.Remove(device);
+            device.Dispose();
+            return Score(sequence, plan, null);
+        }
+        finally
+        {
+            // The next compression must not take these queries for its own.
+            _observed = 0;
+        }
+    }
+
+    private IKvPath Choose(KvSequence sequence, KvCompressionPlan plan, KvRewritePath? wanted)
     {
         foreach (IKvPath path in _paths)
         {
-            if (wanted is null && path.Obstacle(sequence) is string obstacle)
+            if (wanted is null && path.Obstacle(sequence, plan) is string obstacle)
             {
                 LogObstacle(_logger, path.Kind, sequence.Id, obstacle);
             }
@@ -159,9 +202,6 @@ internal sealed partial class KvCompressor : IDisposable
                 OutputWeights = _outputWeights,
             };
         }
-
-        // The next compression must not take these queries for its own.
-        _observed = 0;
     }
 
     private static KvSelection Select(KvLayerTensors[] view, KvSequence sequence, KvCompressionPlan plan)
@@ -181,8 +221,11 @@ internal sealed partial class KvCompressor : IDisposable
     private KvQueries Queries(int layer) => _queries?.Take(layer, _observed, _rotation.Keys)
         ?? throw new KvCompressionException($"The queries of layer {layer} were not all observed. Set {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)} to a policy without queries, such as \"{KvCompressionDefaults.QueryFreePolicy}\".");
 
-    [LoggerMessage(LogLevel.Debug, "KV compression: path {Path}, refusal {Refusal}.")]
-    private static partial void LogReady(ILogger logger, string path, string refusal);
+    [LoggerMessage(LogLevel.Debug, "KV compression: paths {Paths}, refusal {Refusal}.")]
+    private static partial void LogReady(ILogger logger, string paths, string refusal);
+
+    [LoggerMessage(LogLevel.Warning, "Compression goes on without the device that holds the cache, and copies the cache to the host instead: {Why}")]
+    private static partial void LogDeviceFailed(ILogger logger, string why);
 
     [LoggerMessage(LogLevel.Debug, "The {Path} path cannot be taken for sequence {Sequence}: {Obstacle}.")]
     private static partial void LogObstacle(ILogger logger, KvRewritePath path, int sequence, string obstacle);

@@ -140,7 +140,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
             return true;
         }
 
-        public void SequenceCopy(int from, int to)
+        public void SequenceCopy(int from, int to, int start = -1)
         {
         }
 

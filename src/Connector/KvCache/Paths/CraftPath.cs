@@ -11,7 +11,7 @@ internal sealed class CraftPath(ILlamaContext context, LlamaModelInfo model, KvS
     public KvRewritePath Kind => KvRewritePath.Craft;
 
     // Tokens fill a fresh stream from its first cell on. If the newest one is not where that puts it, the tokens lie elsewhere.
-    public string? Obstacle(KvSequence sequence) =>
+    public string? Obstacle(KvSequence sequence, KvCompressionPlan plan) =>
         capture.LastCell == capture.ExpectedLastCell(sequence.Id, sequence.Cells) ? null : "its tokens do not lie in order from the first cell on";
 
     public KvLayerTensors[] View(KvSequence sequence) =>

@@ -8,8 +8,8 @@ internal interface IKvPath
     /// <summary>Which way it is.</summary>
     KvRewritePath Kind { get; }
 
-    /// <summary>Why this way cannot be taken with a sequence as it lies now; null where it can.</summary>
-    string? Obstacle(KvSequence sequence);
+    /// <summary>Why this way cannot be taken with a sequence as it lies now, or not for a plan; null where it can.</summary>
+    string? Obstacle(KvSequence sequence, KvCompressionPlan plan);
 
     /// <summary>The sequence's keys and values, readable until <see cref="Rewrite"/> or the next decode.</summary>
     KvLayerTensors[] View(KvSequence sequence);

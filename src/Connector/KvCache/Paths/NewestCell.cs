@@ -8,24 +8,22 @@ namespace CurKv.Connector.KvCache;
 /// one-cell blob with the newest position is restored into a scratch sequence, which takes the first free cell; that cell is then
 /// shared with the sequence, and the scratch removed. Only within one stream.
 /// </summary>
-internal sealed unsafe class NewestCell(ILlamaContext context, KvStateFormat format) : IDisposable
+internal sealed unsafe class NewestCell(ILlamaContext context, LlamaModelInfo model, KvStateFormat format) : IDisposable
 {
     private readonly NativeBuffer _blob = new();
 
-    /// <summary>Copies the newest token's rows, before others are moved over them.</summary>
-    public void Take(KvSequence sequence, KvLayerTensors[] view)
+    /// <summary>Has llama.cpp copy the newest token's cell, before other rows are moved over it.</summary>
+    /// <returns>Its keys and values, readable until the next call.</returns>
+    /// <exception cref="KvCompressionException">llama.cpp did not give it.</exception>
+    public KvLayerTensors[] Take(KvSequence sequence)
     {
-        var newest = new KvSelection(view.Length, view[0].Keys.Heads, 1);
-        for (int layer = 0; layer < newest.Layers; layer++)
-        {
-            for (int head = 0; head < newest.Heads; head++)
-            {
-                newest[layer, head][0] = sequence.Cells - 1;
-            }
-        }
-
-        byte* blob = _blob.Reserve(format.Size(1));
-        KvStateWriter.Write(blob, format, ILlamaContext.ScratchSequence, view, newest, [sequence.Tokens - 1]);
+        nuint size = format.Size(1);
+        byte* blob = _blob.Reserve(size);
+        context.SequenceCopy(sequence.Id, ILlamaContext.ScratchSequence, sequence.Tokens - 1);
+        bool taken = context.StateGet(ILlamaContext.ScratchSequence, blob, size) == size;
+        context.SequenceRemove(ILlamaContext.ScratchSequence);
+        return (taken ? KvStateBlob.TryParse(blob, size) : null)?.View(model.KvHeads, model.KeyDimension, model.ValueDimension)
+            ?? throw new KvCompressionException($"llama.cpp did not give the newest cell of sequence {sequence.Id}. {NativeLog.LastErrors()}");
     }
 
     /// <summary>Leaves <paramref name="cells"/> cells, the last of which holds the newest token.</summary>

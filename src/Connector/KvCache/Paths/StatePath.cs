@@ -11,7 +11,7 @@ internal sealed unsafe class StatePath(ILlamaContext context, LlamaModelInfo mod
 
     public KvRewritePath Kind => KvRewritePath.State;
 
-    public string? Obstacle(KvSequence sequence) => null;
+    public string? Obstacle(KvSequence sequence, KvCompressionPlan plan) => null;
 
     public KvLayerTensors[] View(KvSequence sequence)
     {
