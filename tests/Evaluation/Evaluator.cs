@@ -55,7 +55,7 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
     private async Task<bool> AskAsync(EvalPrompt prompt, Prompt text, int[] question, KvSnapshot start, EvalSetting setting, CancellationToken cancellationToken)
     {
         var plan = runtime.Plan(setting.ToOptions(recent), text, questionKnown: setting.Regime == EvalRegime.Aware);
-        int[] rest = text.Tokens[start.Tokens..];
+        int[] rest = text.Tokens[start.Contents.Tokens..];
         if (setting.Regime == EvalRegime.Aware)
         {
             return await IsRightAsync(prompt, new GenerationRequest { Prefix = start, Tokens = rest, Compression = plan, Sampler = Greedy }, cancellationToken);

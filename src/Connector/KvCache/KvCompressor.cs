@@ -195,7 +195,8 @@ internal sealed partial class KvCompressor : IDisposable
         {
             view[i] = view[i] with
             {
-                Rotary = sequence.IsWhole && _rotation.IsKnown ? _model.Rotary : null,
+                Rotary = _rotation.IsKnown ? _model.Rotary : null,
+                Positions = sequence.HeadPositions?[i],
                 KeyRotation = _rotation.Keys,
                 ValueRotation = _rotation.Values,
                 Queries = plan.QueryWindow > 0 ? Queries(i) : default,

@@ -23,8 +23,8 @@ internal sealed class KvSequence(int id)
     /// <summary>The number of tokens that were read: the next one's position.</summary>
     public int Tokens { get; private set; }
 
-    /// <summary>Whether every token that was read still has its cell.</summary>
-    public bool IsWhole => Cells == Tokens;
+    /// <summary>Each layer's positions of the tokens that its heads hold; null while the index is the position.</summary>
+    public IReadOnlyList<KvPositions>? HeadPositions { get; private set; }
 
     /// <summary>A cell's position, as llama.cpp's mask knows it.</summary>
     public int MaskPosition(int cell) => cell < _listed.Length ? _listed[cell] : Tokens - Cells + cell;
@@ -55,6 +55,7 @@ internal sealed class KvSequence(int id)
     /// <summary>Notes that each head holds its selected tokens only.</summary>
     public void Keep(KvSelection selection)
     {
+        HeadPositions = KvPositions.After(HeadPositions, selection, Tokens);
         _listed = MaskPositionsOf(selection.Cells);
         Cells = selection.Cells;
     }
@@ -63,13 +64,13 @@ internal sealed class KvSequence(int id)
     public void Clear()
     {
         _listed = [];
-        (Cells, Tokens) = (0, 0);
+        (Cells, Tokens, HeadPositions) = (0, 0, null);
     }
 
     /// <summary>Notes that the sequence holds what another one does.</summary>
     public void CopyFrom(KvSequence other)
     {
         _listed = other._listed;
-        (Cells, Tokens) = (other.Cells, other.Tokens);
+        (Cells, Tokens, HeadPositions) = (other.Cells, other.Tokens, other.HeadPositions);
     }
 }

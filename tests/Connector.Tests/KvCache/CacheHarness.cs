@@ -111,6 +111,7 @@ internal sealed unsafe class CacheHarness : IDisposable
                 view[layer] = view[layer] with
                 {
                     Rotary = Model.Rotary,
+                    Positions = _sequences[sequence].HeadPositions?[layer],
                     KeyRotation = Capture.KeyRotation,
                     ValueRotation = Capture.ValueRotation,
                     OutputWeights = _engine.OutputWeights,
@@ -118,7 +119,7 @@ internal sealed unsafe class CacheHarness : IDisposable
                 };
             }
 
-            return plan.Selector.Select(view, plan.Budget, plan.Protection);
+            return plan.Selector.Select(view, plan.BudgetOf(_sequences[sequence].Tokens), plan.Protection);
         }
     }
 
