@@ -9,6 +9,9 @@ internal unsafe interface ILlamaContext : IDisposable
     /// <summary>What the context was created with.</summary>
     LlamaContextSettings Settings { get; }
 
+    /// <summary>Takes the hook away and gives it back; null where there is no hook, or it was not found.</summary>
+    EvalHookSwitch? HookSwitch { get; }
+
     /// <summary>Computes tokens and caches their keys and values.</summary>
     /// <param name="tokens">At most <see cref="LlamaContextSettings.BatchSize"/> tokens.</param>
     /// <param name="position">The first token's position; the sequence's highest one plus 1.</param>

@@ -17,6 +17,7 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
         _callback = callback;
         _handle = context.DangerousGetHandle();
         Settings = settings;
+        HookSwitch = callback is null ? null : EvalHookSwitch.Find(_handle, callback);
 
         nuint size = (nuint)settings.BatchSize;
         _batch.tokens = (LLamaToken*)NativeMemory.Alloc(size, sizeof(int));
@@ -33,6 +34,8 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
     }
 
     public LlamaContextSettings Settings { get; }
+
+    public EvalHookSwitch? HookSwitch { get; }
 
     public DecodeStatus Decode(ReadOnlySpan<int> tokens, int position, int sequence, bool logits)
     {

@@ -16,11 +16,10 @@ namespace CurKv.Connector.KvCache;
 /// <param name="view">The rows' shapes, and how keys are rotated; completed by the caller before it asks for norms.</param>
 /// <param name="stream">The sequence's stream.</param>
 /// <param name="memory">What the norms come through, on their way to the caller.</param>
-internal sealed unsafe class DeviceNorms(DeviceCache cache, KvLayerTensors[] view, int stream, DeviceStaging memory) : IKvNorms
+/// <param name="chunkElements">Elements in a chunk: by default 16 MiB as floats.</param>
+internal sealed unsafe class DeviceNorms(
+    DeviceCache cache, KvLayerTensors[] view, int stream, DeviceStaging memory, int chunkElements = 1 << 22) : IKvNorms
 {
-    /// <summary>Elements in a chunk: 16 MiB as floats.</summary>
-    private const int ChunkElements = 1 << 22;
-
     // A chunk makes ten tensors and views in each of two passes.
     private const int TensorsPerChunk = 32;
 
@@ -46,7 +45,7 @@ internal sealed unsafe class DeviceNorms(DeviceCache cache, KvLayerTensors[] vie
         DevicePart part = cache.PartOf(layer);
         lock (part.Gate)
         {
-            int chunk = Math.Clamp(ChunkElements / (shape.Heads * shape.HeadDimension), 1, shape.Tokens);
+            int chunk = Math.Clamp(chunkElements / (shape.Heads * shape.HeadDimension), 1, shape.Tokens);
             part.Graph.Start((((shape.Tokens / chunk) + 2) * TensorsPerChunk) + TensorsPerChunk);
             var nodes = new DeviceNormNodes(part.Graph, new DeviceRows(part.Graph, tensor, shape, stream), shape, view[layer], chunk);
             GgmlTensor* result = centre ? nodes.Distances(skip) : nodes.Squares();
