@@ -117,6 +117,8 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
 
         public LlamaContextSettings Settings => settings;
 
+        public EvalHookSwitch? HookSwitch => null;
+
         public DecodeStatus Decode(ReadOnlySpan<int> tokens, int position, int sequence, bool logits)
         {
             ObjectDisposedException.ThrowIf(engine.IsDisposed, engine);

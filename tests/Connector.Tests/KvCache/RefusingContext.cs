@@ -7,6 +7,8 @@ internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaCont
 {
     public LlamaContextSettings Settings => context.Settings;
 
+    public EvalHookSwitch? HookSwitch => context.HookSwitch;
+
     public DecodeStatus Decode(ReadOnlySpan<int> tokens, int position, int sequence, bool logits) => context.Decode(tokens, position, sequence, logits);
 
     public ReadOnlySpan<float> Logits() => context.Logits();

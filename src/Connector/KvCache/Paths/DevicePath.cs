@@ -18,6 +18,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
     private readonly KvCapture _capture;
     private readonly NewestCell _newest;
     private readonly string? _obstacle;
+    private readonly NativeBuffer _row = new();
     private DeviceCache? _cache;
     private DeviceStaging? _staging;
 
@@ -32,7 +33,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         _model = model;
         _format = format;
         _capture = capture;
-        _newest = new NewestCell(context, model, format);
+        _newest = new NewestCell(context, format);
         _obstacle = format.Streams > 1
             ? "the cache has several streams, and the newest token's cell can move only within one that holds two sequences"
             : Array.ConvertAll(Shapes(0, WarmUpTokens), layer => DeviceGather.Obstacle(layer.Keys) ?? DeviceGather.Obstacle(layer.Values)).FirstOrDefault(why => why is not null);
@@ -100,7 +101,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
 
         // Everything that can fail comes before the first cell changes.
         Prepare(sequence, view, selection);
-        _newest.Take(sequence);
+        TakeNewest(sequence, view);
         Gather();
         return _newest.PutBack(sequence, selection.Cells);
     }
@@ -108,6 +109,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
     public void Dispose()
     {
         _newest.Dispose();
+        _row.Dispose();
         _staging?.Dispose();
         _cache?.Dispose();
     }
@@ -123,9 +125,32 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
     // llama.cpp gives the newest token's rows wherever they lie; the cell where they should be has to hold the same.
     private bool InOrder(KvSequence sequence)
     {
-        KvTensor newest = _newest.Take(sequence)[0].Keys;
-        var row = new byte[newest.RowBytes];
-        _capture.ReadRow(_capture.Keys(0), Shapes(sequence.Id, sequence.Cells)[0].Keys, sequence.Cells - 1, row);
-        return row.AsSpan().SequenceEqual(new ReadOnlySpan<byte>(newest.Data, row.Length));
+        KvTensor keys = Shapes(sequence.Id, sequence.Cells)[0].Keys;
+        Span<byte> key = new byte[keys.RowBytes];
+        _capture.ReadRow(_capture.Keys(0), keys, sequence.Cells - 1, key);
+        return _newest.IsNewestKey(sequence, key);
+    }
+
+    private void TakeNewest(KvSequence sequence, KvLayerTensors[] view)
+    {
+        // Rows of one token from all layers, one behind the other.
+        long bytes = view.Sum(layer => (long)layer.Keys.RowBytes + layer.Values.RowBytes);
+        byte* next = _row.Reserve((nuint)bytes);
+        var newest = new KvLayerTensors[view.Length];
+        for (int layer = 0; layer < view.Length; layer++)
+        {
+            KvTensor keys = Read(_capture.Keys(layer), view[layer].Keys);
+            newest[layer] = new KvLayerTensors(keys, Read(_capture.Values(layer), view[layer].Values));
+        }
+
+        _newest.Take(sequence, newest, 0);
+
+        KvTensor Read(GgmlTensor* tensor, in KvTensor all)
+        {
+            var row = new KvTensor(next, all.Type, all.Layout, 1, all.Heads, all.HeadDimension, all.RowBytes);
+            _capture.ReadRow(tensor, all, all.Tokens - 1, new Span<byte>(next, (int)all.RowBytes));
+            next += all.RowBytes;
+            return row;
+        }
     }
 }

@@ -9,7 +9,7 @@ namespace CurKv.Connector.KvCache;
 /// </summary>
 internal sealed class InPlacePath(ILlamaContext context, LlamaModelInfo model, KvStateFormat format, KvCapture capture) : IKvPath, IDisposable
 {
-    private readonly NewestCell _newest = new(context, model, format);
+    private readonly NewestCell _newest = new(context, format);
 
     public KvRewritePath Kind => KvRewritePath.InPlace;
 
@@ -23,7 +23,7 @@ internal sealed class InPlacePath(ILlamaContext context, LlamaModelInfo model, K
 
     public bool Rewrite(KvSequence sequence, KvLayerTensors[] view, KvSelection selection)
     {
-        _newest.Take(sequence);
+        _newest.Take(sequence, view, sequence.Cells - 1);
         Parallel.For(0, 2 * view.Length, block => RowGather.InPlace(block % 2 == 0 ? view[block / 2].Keys : view[block / 2].Values, selection, block / 2));
         return _newest.PutBack(sequence, selection.Cells);
     }

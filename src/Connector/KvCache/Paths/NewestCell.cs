@@ -8,22 +8,41 @@ namespace CurKv.Connector.KvCache;
 /// one-cell blob with the newest position is restored into a scratch sequence, which takes the first free cell; that cell is then
 /// shared with the sequence, and the scratch removed. Only within one stream.
 /// </summary>
-internal sealed unsafe class NewestCell(ILlamaContext context, LlamaModelInfo model, KvStateFormat format) : IDisposable
+internal sealed unsafe class NewestCell(ILlamaContext context, KvStateFormat format) : IDisposable
 {
     private readonly NativeBuffer _blob = new();
 
-    /// <summary>Has llama.cpp copy the newest token's cell, before other rows are moved over it.</summary>
-    /// <returns>Its keys and values, readable until the next call.</returns>
-    /// <exception cref="KvCompressionException">llama.cpp did not give it.</exception>
-    public KvLayerTensors[] Take(KvSequence sequence)
+    /// <summary>Copies the newest token's rows, before others are moved over them.</summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="view">Rows in the host's memory.</param>
+    /// <param name="newest">Which of them are the newest token's.</param>
+    public void Take(KvSequence sequence, KvLayerTensors[] view, int newest)
     {
-        nuint size = format.Size(1);
-        byte* blob = _blob.Reserve(size);
+        var selection = new KvSelection(view.Length, view[0].Keys.Heads, 1);
+        for (int layer = 0; layer < selection.Layers; layer++)
+        {
+            for (int head = 0; head < selection.Heads; head++)
+            {
+                selection[layer, head][0] = newest;
+            }
+        }
+
+        byte* blob = _blob.Reserve(format.Size(1));
+        KvStateWriter.Write(blob, format, ILlamaContext.ScratchSequence, view, selection, [sequence.Tokens - 1]);
+    }
+
+    /// <summary>Whether the first layer's newest key, as llama.cpp finds it, is the one that a caller has found.</summary>
+    public bool IsNewestKey(KvSequence sequence, ReadOnlySpan<byte> key)
+    {
+        nuint full = format.Size(1);
+        byte* blob = _blob.Reserve(full);
         context.SequenceCopy(sequence.Id, ILlamaContext.ScratchSequence, sequence.Tokens - 1);
-        bool taken = context.StateGet(ILlamaContext.ScratchSequence, blob, size) == size;
+        nuint size = context.StateGet(ILlamaContext.ScratchSequence, blob, full);
         context.SequenceRemove(ILlamaContext.ScratchSequence);
-        return (taken ? KvStateBlob.TryParse(blob, size) : null)?.View(model.KvHeads, model.KeyDimension, model.ValueDimension)
-            ?? throw new KvCompressionException($"llama.cpp did not give the newest cell of sequence {sequence.Id}. {NativeLog.LastErrors()}");
+
+        // A sequence beyond the context's own is not named in the blob, which is that much shorter; what lies behind is as ever.
+        nuint behind = full - format.FirstKeyOffset;
+        return size >= behind && key.SequenceEqual(new ReadOnlySpan<byte>(blob + size - behind, key.Length));
     }
 
     /// <summary>Leaves <paramref name="cells"/> cells, the last of which holds the newest token.</summary>
