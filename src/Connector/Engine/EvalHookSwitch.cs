@@ -6,8 +6,8 @@ namespace CurKv.Connector.Engine;
 /// </summary>
 /// <remarks>
 /// The context is an opaque struct, so whoever uses the switch has to test it: <see cref="Asks"/> must stand still while the hook is
-/// detached, and go on once it is attached again. A graph of the very shape of the one before it is used again with its hook, so that a
-/// decode of other tokens has to lie between a switch and what it is for. Used on the context's thread, between decodes.
+/// detached, and go on once it is attached again. A graph of the very shape of the one before it is used again as it was made: one
+/// token after another, a switch shows late. Used on the context's thread, between decodes.
 /// </remarks>
 internal sealed unsafe class EvalHookSwitch
 {
@@ -16,6 +16,7 @@ internal sealed unsafe class EvalHookSwitch
 
     private readonly nint* _function;
     private readonly EvalCallback _callback;
+    private bool _isChanged;
 
     private EvalHookSwitch(nint* function, EvalCallback callback)
     {
@@ -39,8 +40,22 @@ internal sealed unsafe class EvalHookSwitch
     }
 
     /// <summary>Has the next graphs computed without the hook.</summary>
-    public void Detach() => *_function = 0;
+    public void Detach() => Set(0);
 
     /// <summary>Has the next graphs computed with the hook.</summary>
-    public void Attach() => *_function = EvalCallback.Function;
+    public void Attach() => Set(EvalCallback.Function);
+
+    /// <summary>Whether the hook came or went since the last call.</summary>
+    public bool TakeChange()
+    {
+        bool isChanged = _isChanged;
+        _isChanged = false;
+        return isChanged;
+    }
+
+    private void Set(nint function)
+    {
+        _isChanged |= *_function != function;
+        *_function = function;
+    }
 }

@@ -10,6 +10,7 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
     private readonly EvalCallback? _callback;
     private readonly nint _handle;
     private LLamaNativeBatch _batch;
+    private (int Tokens, int Outputs) _lastShape;
 
     public LlamaSharpContext(SafeLLamaContextHandle context, LlamaContextSettings settings, EvalCallback? callback)
     {
@@ -50,11 +51,16 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
             _batch.pos[i] = position + i;
         }
 
+        // A graph of the last one's shape would be used again, with or without the hook as it was: one more output changes the shape.
+        int outputs = logits ? 1 : 0;
+        bool reshape = HookSwitch?.TakeChange() == true && _lastShape == (tokens.Length, outputs);
         int last = tokens.Length - 1;
         _batch.n_tokens = tokens.Length;
-        _batch.logits[last] = logits ? (byte)1 : (byte)0;
+        _batch.logits[0] = reshape ? (byte)1 : (byte)0;
+        _batch.logits[last] = logits ? (byte)1 : _batch.logits[last];
         int status = LlamaGaps.llama_decode(_handle, _batch);
-        _batch.logits[last] = 0;
+        (_batch.logits[0], _batch.logits[last]) = (0, 0);
+        _lastShape = (tokens.Length, reshape ? outputs + 1 : outputs);
         return (DecodeStatus)status;
     }
 

@@ -16,7 +16,10 @@ internal sealed partial class KvCompressor : IDisposable
     private readonly KvCacheRotation _rotation;
     private readonly List<IKvPath> _paths;
     private readonly KvCompressionGuard _guard;
+    private readonly HookDetachment? _detachment;
+    private readonly HostMemory _memory;
     private readonly ILogger _logger;
+    private bool _keepsHook;
     private int _observed;
 
     /// <summary>Tests the context and creates a compressor for it.</summary>
@@ -26,19 +29,29 @@ internal sealed partial class KvCompressor : IDisposable
     /// <param name="capture">The part of the context's hook that finds the cache; null to copy sequences instead.</param>
     /// <param name="queries">The part of the context's hook that observes queries; null where none can be.</param>
     /// <param name="logger">Receives the choice of the path and each compression.</param>
+    /// <param name="access">How the cache may be reached; null where it lies in the host's memory.</param>
     public KvCompressor(
-        ILlamaContext context, LlamaModelInfo model, IKvOutputWeights? outputWeights, KvCapture? capture, QueryCapture? queries, ILogger logger)
+        ILlamaContext context,
+        LlamaModelInfo model,
+        IKvOutputWeights? outputWeights,
+        KvCapture? capture,
+        QueryCapture? queries,
+        ILogger logger,
+        KvCacheAccess? access = null)
     {
+        access ??= KvCacheAccess.OnHost;
         KvCacheProbe probe = KvCacheProbe.Run(context, model, capture, queries, logger);
         _context = context;
         _model = model;
         _outputWeights = outputWeights;
         _logger = logger;
+        _memory = access.Memory;
         _format = probe.Format;
         _rotation = new KvCacheRotation(capture, probe.Format);
         _queries = probe.QueriesWork ? queries : null;
         _paths = Paths(probe.CaptureWorks ? capture : null);
         WarmUpDevice(capture);
+        _detachment = access.DetachHook && capture is not null ? HookDetachment.Try(context, logger) : null;
         _guard = new KvCompressionGuard(model, probe, _rotation, ObservesQueries, outputWeights is not null);
         Refusal = probe.Refusal;
         LogReady(logger, string.Join(", ", _paths.Select(path => path.Kind)), probe.Refusal ?? "none");
@@ -50,6 +63,9 @@ internal sealed partial class KvCompressor : IDisposable
     /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
     public bool ObservesQueries => _queries is not null;
 
+    /// <summary>Whether policies that read norms alone are served by the device that holds the cache, at a small part of others' cost.</summary>
+    public bool MeasuresOnDevice { get; private set; }
+
     /// <summary>Refuses a compression that is not possible here: to be called before the tokens are read, which takes long.</summary>
     /// <exception cref="KvCompressionException">This cache cannot be compressed, or not by this policy.</exception>
     public void ThrowIfRefused(KvCompressionPlan plan) => _guard.ThrowIfRefused(plan);
@@ -59,10 +75,28 @@ internal sealed partial class KvCompressor : IDisposable
     {
         _observed = tokens;
         _queries?.Start(tokens);
+        _detachment?.Attach();
     }
 
     /// <summary>Asks for no node any more.</summary>
-    public void StopObserving() => _queries?.Stop();
+    public void StopObserving()
+    {
+        _queries?.Stop();
+        DetachHook();
+    }
+
+    /// <summary>Leaves the hook in place while tokens are decoded one by one: their graph is used again, with the hook that it was made with.</summary>
+    /// <param name="keep">Whether to; false takes it away until queries are observed.</param>
+    public void KeepHook(bool keep)
+    {
+        _keepsHook = keep;
+        if (keep)
+        {
+            _detachment?.Attach();
+        }
+
+        DetachHook();
+    }
 
     /// <summary>Compresses a sequence, if it is long enough and over the budget.</summary>
     /// <param name="sequence">The sequence; what is left of it is noted there.</param>
@@ -120,15 +154,23 @@ internal sealed partial class KvCompressor : IDisposable
         if (_format is not null && capture is { IsComplete: true })
         {
             paths.Add(new InPlacePath(_context, _model, _format, capture));
-            paths.Add(new CraftPath(_context, _model, _format, capture));
+            paths.Add(new CraftPath(_context, _model, _format, capture, _memory));
         }
 
         if (_format is not null)
         {
-            paths.Add(new StatePath(_context, _model, _format));
+            paths.Add(new StatePath(_context, _model, _format, _memory));
         }
 
         return paths;
+    }
+
+    private void DetachHook()
+    {
+        if (!_keepsHook)
+        {
+            _detachment?.Detach();
+        }
     }
 
     // What the first compression would wait for: kernels are loaded, or even compiled.
@@ -137,7 +179,7 @@ internal sealed partial class KvCompressor : IDisposable
         DevicePath? device = capture is { IsOnDevice: true } ? _paths.OfType<DevicePath>().SingleOrDefault() : null;
         try
         {
-            device?.WarmUp();
+            MeasuresOnDevice = device?.WarmUp() == true;
         }
         catch (LlamaException e)
         {

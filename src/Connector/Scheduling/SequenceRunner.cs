@@ -17,6 +17,9 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
     /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
     public bool ObservesQueries => compressor.ObservesQueries;
 
+    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
+    public bool MeasuresOnDevice => compressor.MeasuresOnDevice;
+
     /// <summary>Reads a request's tokens and generates the answer, piece by piece.</summary>
     /// <param name="request">The request.</param>
     /// <param name="emit">Receives the pieces; the last one carries the finish reason.</param>
@@ -26,7 +29,9 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
         Restore(request.Prefix);
         Action<PromptProgress>? progress = request.Tokens.Length > context.Settings.BatchSize ? step => emit(new GenerationEvent(string.Empty, Progress: step)) : null;
         PromptReading reading = Reader(progress, cancellationToken).Read(request.Tokens, request.Compression);
-        var compression = new DecodingCompression(compressor, _sequence, request.IsConstrained ? null : request.Compression);
+        KvCompressionPlan? plan = request.IsConstrained ? null : request.Compression;
+        var compression = new DecodingCompression(compressor, _sequence, plan);
+        compressor.KeepHook(plan is { DecodingInterval: not null, QueryWindow: > 0 });
 
         using ILlamaSampler sampler = context.CreateSampler(request.Sampler);
         var text = new AnswerText(engine, request.StopSequences);

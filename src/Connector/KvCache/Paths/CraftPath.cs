@@ -4,9 +4,9 @@ using CurKv.KvPolicy;
 namespace CurKv.Connector.KvCache;
 
 /// <summary>Reads the live cache where it lies, and copies the kept rows only.</summary>
-internal sealed class CraftPath(ILlamaContext context, LlamaModelInfo model, KvStateFormat format, KvCapture capture) : IKvPath, IDisposable
+internal sealed class CraftPath(ILlamaContext context, LlamaModelInfo model, KvStateFormat format, KvCapture capture, HostMemory memory) : IKvPath, IDisposable
 {
-    private readonly CraftedState _crafted = new(context, format);
+    private readonly CraftedState _crafted = new(context, format, memory);
 
     public KvRewritePath Kind => KvRewritePath.Craft;
 

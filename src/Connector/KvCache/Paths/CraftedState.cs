@@ -4,9 +4,9 @@ using CurKv.KvPolicy;
 namespace CurKv.Connector.KvCache;
 
 /// <summary>Gathers the kept rows into a state blob, and puts it in the place of the sequence.</summary>
-internal sealed unsafe class CraftedState(ILlamaContext context, KvStateFormat format) : IDisposable
+internal sealed unsafe class CraftedState(ILlamaContext context, KvStateFormat format, HostMemory memory) : IDisposable
 {
-    private readonly NativeBuffer _blob = new();
+    private readonly NativeBuffer _blob = new(memory);
 
     /// <inheritdoc cref="IKvPath.Rewrite"/>
     public bool Replace(KvSequence sequence, KvLayerTensors[] view, KvSelection selection)

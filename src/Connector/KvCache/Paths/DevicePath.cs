@@ -50,12 +50,13 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         : null;
 
     /// <summary>Computes on the devices once, on what lies in the first cells and without changing it: the first computation takes its time.</summary>
+    /// <returns>Whether the path can be taken at all.</returns>
     /// <exception cref="LlamaException">A device cannot do it.</exception>
-    public void WarmUp()
+    public bool WarmUp()
     {
         if (_obstacle is not null)
         {
-            return;
+            return false;
         }
 
         var sequence = new KvSequence(0);
@@ -76,6 +77,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
 
         Prepare(sequence, view, all);
         Gather();
+        return true;
     }
 
     public KvLayerTensors[] View(KvSequence sequence)
