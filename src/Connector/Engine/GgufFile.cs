@@ -8,6 +8,7 @@ internal sealed class GgufFile
     private const uint Magic = 0x46554747;
     private const long MaxStringBytes = 64L << 20;
     private const int MaxDimensions = 4;
+    private const int MaxNumbers = 4096;
     private readonly Dictionary<string, object> _metadata = [];
     private readonly Dictionary<string, GgufTensor> _tensors = [];
 
@@ -58,9 +59,16 @@ internal sealed class GgufFile
     /// <summary>A whole number under <c>{architecture}.{key}</c>, or null where the file has none.</summary>
     public long? Number(string key) => _metadata.GetValueOrDefault($"{Architecture}.{key}") switch
     {
-        null or string or double => null,
+        null or string or double or int[] => null,
         object number => Convert.ToInt64(number, System.Globalization.CultureInfo.InvariantCulture),
     };
+
+    /// <summary>
+    /// A whole number for each layer under <c>{architecture}.{key}</c>: one number stands for all of them; null where the file has
+    /// none.
+    /// </summary>
+    public IReadOnlyList<int>? Numbers(string key) =>
+        _metadata.GetValueOrDefault($"{Architecture}.{key}") as int[] ?? (Number(key) is long number ? [(int)number] : null);
 
     private GgufFile Read(BinaryReader reader, string path)
     {
@@ -145,7 +153,7 @@ internal sealed class GgufFile
         return bytes.Length == length ? Encoding.UTF8.GetString(bytes) : throw new EndOfStreamException();
     }
 
-    // Arrays (the vocabulary, mostly) are passed over.
+    // Arrays (the vocabulary, mostly) are passed over, but for those with a number for each layer.
     private static object? ReadValue(BinaryReader reader, uint type, string path)
     {
         switch (type)
@@ -159,9 +167,7 @@ internal sealed class GgufFile
             case 6: return (double)reader.ReadSingle();
             case 7: return reader.ReadBoolean();
             case 8: return ReadString(reader, path);
-            case 9:
-                SkipArray(reader, path);
-                return null;
+            case 9: return ReadArray(reader, path);
             case 10: return reader.ReadUInt64();
             case 11: return reader.ReadInt64();
             case 12: return reader.ReadDouble();
@@ -169,7 +175,7 @@ internal sealed class GgufFile
         }
     }
 
-    private static void SkipArray(BinaryReader reader, string path)
+    private static int[]? ReadArray(BinaryReader reader, string path)
     {
         uint type = reader.ReadUInt32();
         long count = reader.ReadInt64();
@@ -178,6 +184,28 @@ internal sealed class GgufFile
             throw new EndOfStreamException();
         }
 
+        if (type is 4 or 5 && count <= MaxNumbers)
+        {
+            return ReadNumbers(reader, (int)count);
+        }
+
+        SkipArray(reader, path, type, count);
+        return null;
+    }
+
+    private static int[] ReadNumbers(BinaryReader reader, int count)
+    {
+        int[] numbers = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            numbers[i] = reader.ReadInt32();
+        }
+
+        return numbers;
+    }
+
+    private static void SkipArray(BinaryReader reader, string path, uint type, long count)
+    {
         int size = type switch { 0 or 1 or 7 => 1, 2 or 3 => 2, 4 or 5 or 6 => 4, 10 or 11 or 12 => 8, _ => 0 };
         if (size > 0)
         {

@@ -13,9 +13,9 @@ internal sealed unsafe class GgufOutputWeights : IKvOutputWeights
 {
     private const int ChunkBytes = 64 << 10;
     private readonly string _path;
-    private readonly GgufTensor[] _layers;
+    private readonly GgufTensor?[] _layers;
 
-    private GgufOutputWeights(string path, GgufTensor[] layers, int embedding, int inputs)
+    private GgufOutputWeights(string path, GgufTensor?[] layers, int embedding, int inputs)
     {
         _path = path;
         _layers = layers;
@@ -27,20 +27,25 @@ internal sealed unsafe class GgufOutputWeights : IKvOutputWeights
 
     public int Inputs { get; }
 
-    /// <summary>Finds the weights of all layers.</summary>
+    /// <summary>Finds the layers' weights.</summary>
     /// <param name="gguf">The file's head.</param>
     /// <param name="model">The model that llama.cpp has loaded from the file.</param>
     /// <param name="embedding">Elements of the model's embedding.</param>
-    /// <returns>The weights, or null where a layer's are in another file, in another shape, or not there at all.</returns>
+    /// <returns>The weights, or null where no layer's are in this file in the usual shape.</returns>
     public static GgufOutputWeights? Open(GgufFile gguf, LlamaModelInfo model, int embedding)
     {
         int inputs = model.QueryHeads * model.ValueDimension;
-        GgufTensor[] layers = [.. Enumerable.Range(0, model.Layers)
+        GgufTensor?[] layers = [.. Enumerable.Range(0, model.Layers)
             .Select(layer => gguf.Tensor(string.Create(CultureInfo.InvariantCulture, $"blk.{layer}.attn_output.weight")))
-            .OfType<GgufTensor>()
-            .Where(tensor => tensor.Shape is [long columns, long rows] && columns == inputs && rows == embedding)];
-        return layers.Length > 0 && layers.Length == model.Layers ? new GgufOutputWeights(model.Path, layers, embedding, inputs) : null;
+            .Select(tensor => tensor?.Shape is [long columns, long rows] && columns == inputs && rows == embedding ? tensor : null)];
+        return layers.Any(tensor => tensor is not null) ? new GgufOutputWeights(model.Path, layers, embedding, inputs) : null;
     }
+
+    /// <summary>The weights of some layers, which are counted from 0 again.</summary>
+    /// <returns>The weights, or null where one of them is in another file, in another shape, or not there at all.</returns>
+    public GgufOutputWeights? Of(IReadOnlyList<int> layers) => layers.All(layer => layer < _layers.Length && _layers[layer] is not null)
+        ? new GgufOutputWeights(_path, [.. layers.Select(layer => _layers[layer])], Embedding, Inputs)
+        : null;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no such layer, or <paramref name="weights"/> has another size.</exception>
@@ -55,7 +60,7 @@ internal sealed unsafe class GgufOutputWeights : IKvOutputWeights
             throw new ArgumentException($"{Embedding} x {Inputs} weights do not go into {weights.Length}.", nameof(weights));
         }
 
-        GgufTensor tensor = _layers[layer];
+        GgufTensor tensor = _layers[layer] ?? throw new ArgumentOutOfRangeException(nameof(layer), layer, "The layer has no output weights.");
         GgmlTypeTraits* traits = GgmlTypeTraits.Of((int)tensor.Type);
         if (traits->BlockElements < 1 || Inputs % traits->BlockElements != 0 || (traits->ToFloat is null && tensor.Type != (uint)KvElementType.F32))
         {

@@ -1,5 +1,3 @@
-using CurKv.KvPolicy;
-
 namespace CurKv.Connector.Engine;
 
 /// <summary>A loaded model. Thread-safe but for <see cref="IDisposable.Dispose"/>, which waits for nothing: contexts go first.</summary>
@@ -11,8 +9,8 @@ internal interface ILlamaEngine : IDisposable
     /// <summary>The model's facts.</summary>
     LlamaModelInfo Model { get; }
 
-    /// <summary>The weights that each layer's heads are mixed with; null where the model's first file does not hold them all in the usual shape.</summary>
-    IKvOutputWeights? OutputWeights { get; }
+    /// <summary>The weights that layers' heads are mixed with; null where the model's first file holds none in the usual shape.</summary>
+    GgufOutputWeights? OutputWeights { get; }
 
     /// <summary>Whether the loaded library can put layers on a GPU.</summary>
     bool SupportsGpu { get; }

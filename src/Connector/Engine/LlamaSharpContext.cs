@@ -6,6 +6,9 @@ namespace CurKv.Connector.Engine;
 /// <summary>A context over LLamaSharp's handle. Its batch arrays are made once: decoding a token allocates nothing.</summary>
 internal sealed unsafe class LlamaSharpContext : ILlamaContext
 {
+    // LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY, also known as SWA_ONLY.
+    private const uint TailOnly = 1;
+
     private readonly SafeLLamaContextHandle _context;
     private readonly EvalCallback? _callback;
     private readonly nint _handle;
@@ -86,6 +89,11 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
 
     public nuint StateGet(int sequence, byte* destination, nuint size) =>
         LlamaGaps.llama_state_seq_get_data_ext(_handle, destination, size, sequence, 0);
+
+    public nuint TailSize(int sequence) => LlamaGaps.llama_state_seq_get_size_ext(_handle, sequence, TailOnly);
+
+    public nuint TailGet(int sequence, byte* destination, nuint size) =>
+        LlamaGaps.llama_state_seq_get_data_ext(_handle, destination, size, sequence, TailOnly);
 
     public nuint StateSet(int sequence, byte* source, nuint size) =>
         LlamaGaps.llama_state_seq_set_data_ext(_handle, source, size, sequence, 0);

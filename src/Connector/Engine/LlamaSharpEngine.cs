@@ -36,7 +36,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
 
     public LlamaModelInfo Model { get; }
 
-    public IKvOutputWeights? OutputWeights { get; }
+    public GgufOutputWeights? OutputWeights { get; }
 
     public bool SupportsGpu => NativeApi.llama_supports_gpu_offload();
 
@@ -332,7 +332,10 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
 
     private static LlamaModelInfo Describe(SafeLlamaModelHandle model, string path, GgufFile gguf)
     {
-        int queryHeads = model.HeadCount;
+        // llama.cpp tells the first layer's heads, and a hybrid's first layer has none.
+        int queryHeads = gguf.Numbers("attention.head_count")?.DefaultIfEmpty().Max() ?? model.HeadCount;
+        int kvHeads = gguf.Numbers("attention.head_count_kv")?.DefaultIfEmpty().Max() ?? queryHeads;
+        bool isHybrid = LlamaGaps.llama_model_is_hybrid(model.DangerousGetHandle());
         int defaultDimension = queryHeads > 0 ? model.EmbeddingSize / queryHeads : 0;
         int keyDimension = (int)(gguf.Number("attention.key_length") ?? defaultDimension);
         return new LlamaModelInfo
@@ -344,16 +347,24 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
             VocabularySize = model.Vocab.Count,
             Layers = model.LayerCount,
             QueryHeads = queryHeads,
-            KvHeads = model.KVHeadCount,
+            KvHeads = kvHeads,
             KeyDimension = keyDimension,
             ValueDimension = (int)(gguf.Number("attention.value_length") ?? defaultDimension),
-            HasRotaryPositions = model.RopeType != LLamaRopeType.None,
-            Rotary = Rotary(model, gguf, keyDimension),
+            HasRotaryPositions = model.RopeType != LLamaRopeType.None && !IsBaichuanWithAlibi(model, gguf),
+            Rotary = RotatesEverywhere(gguf, isHybrid) ? Rotary(model, gguf, keyDimension) : null,
             AttentionScale = (float)(gguf.Real("attention.scale") ?? 0),
-            IsRecurrent = model.IsRecurrent || LlamaGaps.llama_model_is_hybrid(model.DangerousGetHandle()),
+            IsRecurrent = model.IsRecurrent,
+            IsHybrid = isHybrid,
             ChatTemplate = model.GetTemplate(strict: false),
         };
     }
+
+    // One name for two models: the larger one, which llama.cpp knows by its layers, has ALiBi in place of RoPE.
+    private static bool IsBaichuanWithAlibi(SafeLlamaModelHandle model, GgufFile gguf) => gguf.Architecture == "baichuan" && model.LayerCount == 40;
+
+    // Families whose layers differ may leave some of them without positions (Cohere 2, Llama 4, SmolLM 3, Exaone 4, most hybrids).
+    private static bool RotatesEverywhere(GgufFile gguf, bool isHybrid) => gguf.Architecture is "llama" or "gemma2" or "gemma3"
+        || !(isHybrid || gguf.Architecture is "smollm3" or "llama4" || gguf.Number("attention.sliding_window") > 0);
 
     // LLamaSharp names the types Norm and None only; NeoX is llama.cpp's 2.
     private static RotaryEmbedding? Rotary(SafeLlamaModelHandle model, GgufFile gguf, int keyDimension)

@@ -23,10 +23,10 @@ internal sealed unsafe partial class KvCacheProbe
     /// <summary>The context's blob format; null where the cache cannot be compressed.</summary>
     public KvStateFormat? Format { get; }
 
-    /// <summary>Whether the live tensors hold what a blob does, on the host or on a device.</summary>
+    /// <summary>Whether the live tensors hold what a blob does, on the host or on a device, and the tail, if there is one, be had without the block.</summary>
     public bool CaptureWorks { get; }
 
-    /// <summary>Whether every layer's queries can be observed.</summary>
+    /// <summary>Whether the queries of all the base block's layers can be observed.</summary>
     public bool QueriesWork { get; }
 
     /// <summary>Why the cache cannot be compressed; null where it can.</summary>
@@ -35,14 +35,26 @@ internal sealed unsafe partial class KvCacheProbe
     /// <summary>Runs the self-test in sequence 0, which is empty before and after it.</summary>
     public static KvCacheProbe Run(ILlamaContext context, LlamaModelInfo model, KvCapture? capture, QueryCapture? queries, ILogger logger)
     {
-        if (!model.HasRotaryPositions)
+        KvCacheProbe probe = Test(context, model, capture, queries, logger);
+        if (probe.Format is null)
         {
-            return Refuse("its positions are not rotated into the keys (ALiBi or learned positions), so cells cannot change places");
+            capture?.Settle([], model);
         }
 
+        return probe;
+    }
+
+    private static KvCacheProbe Test(ILlamaContext context, LlamaModelInfo model, KvCapture? capture, QueryCapture? queries, ILogger logger)
+    {
         if (model.IsRecurrent)
         {
-            return Refuse("it is recurrent or hybrid, and its state is more than attention's keys and values");
+            return Refuse("it is recurrent: it attends to nothing, and its state is one for all tokens");
+        }
+
+        // Hybrids without rotary positions have none at all: the recurrence knows the order.
+        if (!model.HasRotaryPositions && !model.IsHybrid)
+        {
+            return Refuse("its positions are not rotated into the keys (ALiBi or learned positions), so cells cannot change places");
         }
 
         Span<int> tokens = stackalloc int[ProbeTokens];
@@ -66,19 +78,22 @@ internal sealed unsafe partial class KvCacheProbe
             nuint size = context.StateSize(0);
             byte* data = buffer.Reserve(size);
             KvStateBlob? blob = context.StateGet(0, data, size) == size ? KvStateBlob.TryParse(data, size) : null;
-            if (blob is null || !Fits(blob, model))
+            if (blob is null || Heads(blob, model) is not int heads)
             {
-                return Refuse("its cache is laid out in a way that is not supported (sliding windows, several parts, multi-dimensional positions, or compressed keys)");
+                return Refuse("its cache is laid out in a way that is not supported (multi-dimensional positions, compressed keys, or layers with different numbers of heads)");
             }
 
-            bool captureWorks = capture is { IsFound: true } && SameBytes(blob, capture, model);
+            IReadOnlyList<int>? layers = capture?.Find(blob) ?? (blob.Format.Layers.Count == model.Layers ? [.. Enumerable.Range(0, model.Layers)] : null);
+            capture?.Settle(layers ?? [], model);
+            bool captureWorks = capture is { IsFound: true } && SameBytes(blob, capture, model, heads) && SameTail(blob, context);
             if (capture is not null && !captureWorks)
             {
                 LogCaptureDisabled(logger);
             }
 
-            bool queriesWork = queries is not null && Enumerable.Range(0, model.Layers).All(layer => queries.Take(layer, ProbeTokens, null) is not null);
-            return new KvCacheProbe(blob.Format, captureWorks, queriesWork, null);
+            bool queriesWork = queries is not null && layers is not null && layers.All(layer => queries.Take(layer, ProbeTokens, null) is not null);
+            queries?.Restrict(layers ?? []);
+            return new KvCacheProbe(blob.Format with { ModelLayers = layers, KvHeads = heads }, captureWorks, queriesWork, null);
         }
         finally
         {
@@ -88,37 +103,29 @@ internal sealed unsafe partial class KvCacheProbe
 
     private static KvCacheProbe Refuse(string why) => new(null, false, false, why);
 
-    private static bool Fits(KvStateBlob blob, LlamaModelInfo model)
+    /// <summary>The KV heads of the block's layers, from their rows; null where a layer's rows are not of the model's dimensions.</summary>
+    private static int? Heads(KvStateBlob blob, LlamaModelInfo model)
     {
-        if (blob.Cells != ProbeTokens || blob.Format.Layers.Count != model.Layers)
-        {
-            return false;
-        }
-
-        foreach (KvLayerFormat layer in blob.Format.Layers)
-        {
-            if (layer.KeyRowBytes != KvTensor.SliceBytesOf(layer.KeyType, model.KeyDimension * model.KvHeads)
-                || layer.ValueChannels != model.ValueDimension * model.KvHeads)
-            {
-                return false;
-            }
-        }
-
-        return true;
+        int heads = model.ValueDimension > 0 ? blob.Format.Layers[0].ValueChannels / model.ValueDimension : 0;
+        bool fits = heads > 0 && model.QueryHeads % heads == 0 && blob.Cells == ProbeTokens && blob.LastPosition == ProbeTokens - 1
+            && blob.Format.Layers.Count <= model.Layers
+            && blob.Format.Layers.All(layer => layer.KeyRowBytes == KvTensor.SliceBytesOf(layer.KeyType, model.KeyDimension * heads)
+                && layer.ValueChannels == model.ValueDimension * heads);
+        return fits ? heads : null;
     }
 
-    private static bool SameBytes(KvStateBlob blob, KvCapture capture, LlamaModelInfo model)
+    private static bool SameBytes(KvStateBlob blob, KvCapture capture, LlamaModelInfo model, int heads)
     {
         if (!capture.IsOnDevice && capture.LastCell != capture.ExpectedLastCell(0, ProbeTokens))
         {
             return false;
         }
 
-        KvLayerTensors[] stored = blob.View(model.KvHeads, model.KeyDimension, model.ValueDimension);
-        KvLayerTensors[] live = capture.View(0, ProbeTokens, blob.Format, model.KvHeads, model.KeyDimension, model.ValueDimension);
-        for (int i = 0; i < model.Layers; i++)
+        KvLayerTensors[] stored = blob.View(heads, model.KeyDimension, model.ValueDimension);
+        KvLayerTensors[] live = capture.View(0, ProbeTokens, blob.Format, heads, model.KeyDimension, model.ValueDimension);
+        for (int i = 0; i < stored.Length; i++)
         {
-            if (!SameRows(stored[i].Keys, live[i].Keys, capture, capture.Keys(i)) || !SameRows(stored[i].Values, live[i].Values, capture, capture.Values(i)))
+            if (!SameRows(stored[i].Keys, live[i].Keys, capture.Keys(i)) || !SameRows(stored[i].Values, live[i].Values, capture.Values(i)))
             {
                 return false;
             }
@@ -127,7 +134,19 @@ internal sealed unsafe partial class KvCacheProbe
         return true;
     }
 
-    private static bool SameRows(KvTensor stored, KvTensor live, KvCapture capture, GgmlTensor* tensor)
+    /// <summary>Whether the tail that llama.cpp gives alone is the whole blob's.</summary>
+    private static bool SameTail(KvStateBlob blob, ILlamaContext context)
+    {
+        if (!blob.Format.HasTail)
+        {
+            return true;
+        }
+
+        using var reader = new TailReader(context, blob.Format);
+        return context.TailSize(0) == blob.Tail.Bytes + KvStateFormat.HeadBytes && reader.Read(0).Equals(blob.Tail);
+    }
+
+    private static bool SameRows(KvTensor stored, KvTensor live, GgmlTensor* tensor)
     {
         bool byToken = stored.Layout == KvLayout.TokenMajor;
         int rows = byToken ? stored.Tokens : stored.Heads * stored.HeadDimension;
@@ -140,7 +159,7 @@ internal sealed unsafe partial class KvCacheProbe
         var bytes = new byte[rowBytes];
         for (int row = 0; row < rows; row++)
         {
-            capture.ReadRow(tensor, live, row, bytes);
+            KvCapture.ReadRow(tensor, live, row, bytes);
             if (!new Span<byte>(stored.Data + (row * stored.RowBytes), rowBytes).SequenceEqual(bytes))
             {
                 return false;

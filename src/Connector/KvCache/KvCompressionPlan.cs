@@ -16,8 +16,14 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
     /// <summary>By how many cells a sequence may outgrow its budget while an answer is decoded; null for no limit but the cache's end.</summary>
     public int? DecodingInterval { get; init; }
 
+    /// <summary>Whether keys or values are read, not only their norms.</summary>
+    public bool ReadsRows => MeasureLoss || (Selector.Policy.Inputs & (KvPolicyInputs.Keys | KvPolicyInputs.Values | KvPolicyInputs.PlainElements)) != 0;
+
     /// <summary>How many of the last queries before the compression have to be observed.</summary>
     public int QueryWindow => MeasureLoss ? Math.Max(Selector.Policy.QueryWindow, KvCompressionDefaults.LossWindow) : Selector.Policy.QueryWindow;
+
+    /// <summary>Whether the prompt has to be repeated before it is compressed.</summary>
+    public bool NeedsRepetition => Selector.Policy.Inputs.HasFlag(KvPolicyInputs.RepeatAttention);
 
     /// <summary>The budget of a sequence for which so many tokens were read: a number of cells, unless the scores decide.</summary>
     public KvBudget BudgetOf(int tokens) => Budget.IsByMass ? Budget : KvBudget.FromCells(Budget.Cells(tokens));

@@ -10,6 +10,7 @@ internal sealed partial class KvCompressor : IDisposable
 {
     private readonly ILlamaContext _context;
     private readonly LlamaModelInfo _model;
+    private readonly KvCapture? _capture;
     private readonly QueryCapture? _queries;
     private readonly IKvOutputWeights? _outputWeights;
     private readonly KvStateFormat? _format;
@@ -19,6 +20,7 @@ internal sealed partial class KvCompressor : IDisposable
     private readonly HookDetachment? _detachment;
     private readonly HostMemory _memory;
     private readonly ILogger _logger;
+    private KvRepetition? _repetition;
     private bool _keepsHook;
     private int _observed;
 
@@ -33,7 +35,7 @@ internal sealed partial class KvCompressor : IDisposable
     public KvCompressor(
         ILlamaContext context,
         LlamaModelInfo model,
-        IKvOutputWeights? outputWeights,
+        GgufOutputWeights? outputWeights,
         KvCapture? capture,
         QueryCapture? queries,
         ILogger logger,
@@ -43,16 +45,17 @@ internal sealed partial class KvCompressor : IDisposable
         KvCacheProbe probe = KvCacheProbe.Run(context, model, capture, queries, logger);
         _context = context;
         _model = model;
-        _outputWeights = outputWeights;
+        _outputWeights = probe.Format?.ModelLayers is { } layers ? outputWeights?.Of(layers) : null;
         _logger = logger;
         _memory = access.Memory;
         _format = probe.Format;
         _rotation = new KvCacheRotation(capture, probe.Format);
         _queries = probe.QueriesWork ? queries : null;
-        _paths = Paths(probe.CaptureWorks ? capture : null);
-        WarmUpDevice(capture);
+        _capture = probe.CaptureWorks ? capture : null;
+        _paths = Paths(_capture);
+        WarmUpDevice(_capture);
         _detachment = access.DetachHook && capture is not null ? HookDetachment.Try(context, logger) : null;
-        _guard = new KvCompressionGuard(model, probe, _rotation, ObservesQueries, outputWeights is not null);
+        _guard = new KvCompressionGuard(model, probe, _rotation, ObservesQueries, _outputWeights is not null);
         Refusal = probe.Refusal;
         LogReady(logger, string.Join(", ", _paths.Select(path => path.Kind)), probe.Refusal ?? "none");
     }
@@ -97,6 +100,20 @@ internal sealed partial class KvCompressor : IDisposable
 
         DetachHook();
     }
+
+    /// <summary>Begins to note what a sequence's tokens receive while they are repeated.</summary>
+    public void StartRepetition(KvSequence sequence)
+    {
+        _context.Synchronize();
+        _repetition = new KvRepetition(Choose(sequence, readsRows: true, null).View(sequence));
+    }
+
+    /// <summary>Notes the attention of the observed tokens, which repeated a chunk of the sequence.</summary>
+    /// <param name="chunk">The chunk's cells.</param>
+    public void ObserveRepetition(TokenRange chunk) => _repetition!.Observe(chunk, block => Queries(_format!.ModelLayers![block]));
+
+    /// <summary>Notes that the newest cells were removed.</summary>
+    public void NoteRemoved(int cells) => _capture?.NoteRemoved(cells);
 
     /// <summary>Compresses a sequence, if it is long enough and over the budget.</summary>
     /// <param name="sequence">The sequence; what is left of it is noted there.</param>
@@ -153,7 +170,12 @@ internal sealed partial class KvCompressor : IDisposable
 
         if (_format is not null && capture is { IsComplete: true })
         {
-            paths.Add(new InPlacePath(_context, _model, _format, capture));
+            // A tail's cells would be moved with the base block's by mistake, or not at all.
+            if (!_format.HasTail)
+            {
+                paths.Add(new InPlacePath(_context, _model, _format, capture));
+            }
+
             paths.Add(new CraftPath(_context, _model, _format, capture, _memory));
         }
 
@@ -183,41 +205,44 @@ internal sealed partial class KvCompressor : IDisposable
         }
         catch (LlamaException e)
         {
-            LogDeviceFailed(_logger, e.Message);
-            _paths.Remove(device!);
-            device!.Dispose();
+            GiveUp(device!, e);
         }
+    }
+
+    private void GiveUp(DevicePath device, LlamaException why)
+    {
+        LogDeviceFailed(_logger, why.Message);
+        _paths.Remove(device);
+        device.Dispose();
     }
 
     /// <summary>Scores and selects on the best path, or on the next one where a device fails: nothing is changed yet.</summary>
     private (IKvPath Taken, KvLayerTensors[] View, KvSelection Selection) Score(KvSequence sequence, KvCompressionPlan plan, KvRewritePath? wanted)
     {
-        IKvPath taken = Choose(sequence, plan, wanted);
+        IKvPath taken = Choose(sequence, plan.ReadsRows, wanted);
         try
         {
             KvLayerTensors[] view = taken.View(sequence);
             Complete(view, sequence, plan);
-            return (taken, view, Select(view, sequence, plan));
+            KvSelection selection = Select(view, sequence, plan);
+
+            // The next compression must not take these for its own.
+            _observed = 0;
+            _repetition = null;
+            return (taken, view, selection);
         }
         catch (LlamaException e) when (taken is DevicePath device && wanted is null && e is not KvCompressionException)
         {
-            LogDeviceFailed(_logger, e.Message);
-            _paths.Remove(device);
-            device.Dispose();
+            GiveUp(device, e);
             return Score(sequence, plan, null);
-        }
-        finally
-        {
-            // The next compression must not take these queries for its own.
-            _observed = 0;
         }
     }
 
-    private IKvPath Choose(KvSequence sequence, KvCompressionPlan plan, KvRewritePath? wanted)
+    private IKvPath Choose(KvSequence sequence, bool readsRows, KvRewritePath? wanted)
     {
         foreach (IKvPath path in _paths)
         {
-            if (wanted is null && path.Obstacle(sequence, plan) is string obstacle)
+            if (wanted is null && path.Obstacle(sequence, readsRows) is string obstacle)
             {
                 LogObstacle(_logger, path.Kind, sequence.Id, obstacle);
             }
@@ -241,8 +266,9 @@ internal sealed partial class KvCompressor : IDisposable
                 Positions = sequence.HeadPositions?[i],
                 KeyRotation = _rotation.Keys,
                 ValueRotation = _rotation.Values,
-                Queries = plan.QueryWindow > 0 ? Queries(i) : default,
+                Queries = plan.QueryWindow > 0 ? Queries(_format!.ModelLayers![i]) : default,
                 OutputWeights = _outputWeights,
+                RepeatAttention = _repetition?[i] ?? default,
             };
         }
     }

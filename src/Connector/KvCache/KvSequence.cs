@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CurKv.KvPolicy;
 
 namespace CurKv.Connector.KvCache;
@@ -11,6 +12,8 @@ namespace CurKv.Connector.KvCache;
 /// <param name="id">The sequence, which is also its stream.</param>
 internal sealed class KvSequence(int id)
 {
+    private readonly List<int> _text = [];
+
     // The positions of the first cells, as the last compression left them; the cells behind them have consecutive ones.
     private int[] _listed = [];
 
@@ -20,8 +23,11 @@ internal sealed class KvSequence(int id)
     /// <summary>The number of cells.</summary>
     public int Cells { get; private set; }
 
+    /// <summary>The tokens that were read, whether they still have a cell or not. Valid until the sequence changes.</summary>
+    public ReadOnlySpan<int> Text => CollectionsMarshal.AsSpan(_text);
+
     /// <summary>The number of tokens that were read: the next one's position.</summary>
-    public int Tokens { get; private set; }
+    public int Tokens => _text.Count;
 
     /// <summary>Each layer's positions of the tokens that its heads hold; null while the index is the position.</summary>
     public IReadOnlyList<KvPositions>? HeadPositions { get; private set; }
@@ -43,14 +49,18 @@ internal sealed class KvSequence(int id)
     }
 
     /// <summary>Notes tokens that were decoded.</summary>
-    public void Append(int tokens)
+    public void Append(ReadOnlySpan<int> tokens)
     {
-        Cells += tokens;
-        Tokens += tokens;
+        Cells += tokens.Length;
+        _text.AddRange(tokens);
     }
 
     /// <summary>Notes that the newest tokens were removed again.</summary>
-    public void Undo(int tokens) => Append(-tokens);
+    public void Undo(int tokens)
+    {
+        Cells -= tokens;
+        _text.RemoveRange(_text.Count - tokens, tokens);
+    }
 
     /// <summary>Notes that each head holds its selected tokens only.</summary>
     public void Keep(KvSelection selection)
@@ -64,13 +74,16 @@ internal sealed class KvSequence(int id)
     public void Clear()
     {
         _listed = [];
-        (Cells, Tokens, HeadPositions) = (0, 0, null);
+        _text.Clear();
+        (Cells, HeadPositions) = (0, null);
     }
 
     /// <summary>Notes that the sequence holds what another one does.</summary>
     public void CopyFrom(KvSequence other)
     {
         _listed = other._listed;
-        (Cells, Tokens, HeadPositions) = (other.Cells, other.Tokens, other.HeadPositions);
+        _text.Clear();
+        _text.AddRange(other.Text);
+        (Cells, HeadPositions) = (other.Cells, other.HeadPositions);
     }
 }

@@ -4,24 +4,25 @@ namespace CurKv.Connector.KvCache;
 
 /// <summary>
 /// A parsed sequence blob of llama.cpp (<c>llama_state_seq_get_data</c>, little-endian, packed). The layout is llama.cpp's own
-/// (<c>llama_kv_cache::state_write</c>); sliding-window and hybrid models append further blocks, which this reader refuses.
+/// (<c>llama_kv_cache::state_write</c>); sliding-window and hybrid models append further state, which is carried over as it is.
 /// </summary>
 internal sealed unsafe class KvStateBlob
 {
     private readonly byte*[] _keys;
     private readonly byte*[] _values;
 
-    private KvStateBlob(KvStateFormat format, int stream, int cells, byte*[] keys, byte*[] values)
+    private KvStateBlob(KvStateFormat format, int stream, int cells, int lastPosition, byte*[] keys, byte*[] values)
     {
         Format = format;
         Stream = stream;
         Cells = cells;
+        LastPosition = lastPosition;
         _keys = keys;
         _values = values;
     }
 
     /// <summary>Everything but the cells.</summary>
-    public KvStateFormat Format { get; }
+    public KvStateFormat Format { get; private set; }
 
     /// <summary>The stream that holds the sequence.</summary>
     public int Stream { get; }
@@ -29,7 +30,13 @@ internal sealed unsafe class KvStateBlob
     /// <summary>The number of cells.</summary>
     public int Cells { get; }
 
-    /// <summary>Parses a blob, which has to end exactly where the last layer's values do.</summary>
+    /// <summary>The last cell's position.</summary>
+    public int LastPosition { get; }
+
+    /// <summary>What follows the base block.</summary>
+    public KvTail Tail { get; private set; }
+
+    /// <summary>Parses a blob's base block; what follows it is the tail.</summary>
     /// <returns>The blob, or null where the bytes are laid out otherwise.</returns>
     public static KvStateBlob? TryParse(byte* data, nuint size)
     {
@@ -61,8 +68,18 @@ internal sealed unsafe class KvStateBlob
             }
         }
 
-        return reader.AtEnd ? blob : null;
+        if (reader.Failed || blob is null)
+        {
+            return null;
+        }
+
+        blob.Tail = reader.Rest();
+        blob.Format = blob.Format with { HasTail = blob.Tail.Bytes > 0 };
+        return blob;
     }
+
+    /// <summary>The bytes of one layer's keys, cell by cell.</summary>
+    public ReadOnlySpan<byte> Keys(int layer) => new(_keys[layer], checked((int)(Cells * Format.Layers[layer].KeyRowBytes)));
 
     /// <summary>The keys and values where they lie in the blob, split into heads.</summary>
     /// <param name="heads">The number of KV heads.</param>
@@ -86,9 +103,10 @@ internal sealed unsafe class KvStateBlob
 
     private static KvStateBlob? ReadStream(ref Reader reader, int streams, int stream, uint cells)
     {
+        int position = -1;
         for (uint i = 0; i < cells; i++)
         {
-            _ = reader.UInt32();
+            position = (int)reader.UInt32();
             if (reader.UInt32() != 1)
             {
                 return null;
@@ -136,7 +154,8 @@ internal sealed unsafe class KvStateBlob
             values[i] = reader.Take(cells * layers[i].ValueRowBytes);
         }
 
-        return reader.Failed ? null : new KvStateBlob(new KvStateFormat(streams, transposed == 1, layers), stream, (int)cells, keys, values);
+        return reader.Failed ? null : new KvStateBlob(
+            new KvStateFormat(streams, transposed == 1, layers), stream, (int)cells, position, keys, values);
     }
 
     private static long ReadTransposedHead(ref Reader reader, KvElementType type)
@@ -167,7 +186,7 @@ internal sealed unsafe class KvStateBlob
 
         public bool Failed { get; private set; }
 
-        public readonly bool AtEnd => !Failed && _next == _end;
+        public readonly KvTail Rest() => new(_next, (nuint)(_end - _next));
 
         public uint UInt32()
         {

@@ -12,6 +12,7 @@ internal sealed unsafe class QueryCapture : IEvalHook
     private readonly LlamaModelInfo _model;
     private readonly float[]?[] _rows;
     private readonly int[] _counts;
+    private readonly bool[] _wanted;
     private int _window;
     private int _rope = -1;
 
@@ -20,6 +21,18 @@ internal sealed unsafe class QueryCapture : IEvalHook
         _model = model;
         _rows = new float[]?[model.Layers];
         _counts = new int[model.Layers];
+        _wanted = new bool[model.Layers];
+        Array.Fill(_wanted, true);
+    }
+
+    /// <summary>Observes these layers only: others keep no cells that could be chosen from.</summary>
+    public void Restrict(IReadOnlyList<int> layers)
+    {
+        for (int i = 0; i < _wanted.Length; i++)
+        {
+            _wanted[i] = layers.Contains(i);
+            _rows[i] = _wanted[i] ? _rows[i] : null;
+        }
     }
 
     /// <summary>Observes the tokens decoded from now on.</summary>
@@ -28,21 +41,13 @@ internal sealed unsafe class QueryCapture : IEvalHook
     {
         _window = tokens;
         Array.Clear(_counts);
-        for (int i = 0; i < _rows.Length; i++)
-        {
-            int length = checked(tokens * RowLength);
-            if (_rows[i] is null || _rows[i]!.Length < length)
-            {
-                _rows[i] = new float[length];
-            }
-        }
     }
 
     /// <summary>Asks for nothing any more.</summary>
     public void Stop() => _window = 0;
 
     /// <summary>One layer's observed queries; null where fewer tokens were seen than were to be.</summary>
-    /// <param name="layer">The layer, from 0.</param>
+    /// <param name="layer">The layer's number in the model, from 0.</param>
     /// <param name="tokens">How many tokens were to be seen.</param>
     /// <param name="rotation">How the cache rotates keys, so that queries have to be rotated too; null where it does not.</param>
     public KvQueries? Take(int layer, int tokens, HadamardRotation? rotation)
@@ -80,12 +85,20 @@ internal sealed unsafe class QueryCapture : IEvalHook
         }
 
         int length = tokens * RowLength;
-        fixed (float* target = _rows[layer].AsSpan(_counts[layer] * RowLength, length))
+        float[] rows = Rows(layer);
+        fixed (float* target = rows.AsSpan(_counts[layer] * RowLength, length))
         {
             LlamaGaps.ggml_backend_tensor_get(node, target, 0, (nuint)length * sizeof(float));
         }
 
         _counts[layer] += tokens;
+    }
+
+    // Made for the whole window when its first tokens come, and kept: a recurrent layer never needs them.
+    private float[] Rows(int layer)
+    {
+        int length = checked(_window * RowLength);
+        return _rows[layer] is { } rows && rows.Length >= length ? rows : _rows[layer] = new float[length];
     }
 
     private int RowLength => _model.QueryHeads * _model.KeyDimension;
@@ -104,7 +117,7 @@ internal sealed unsafe class QueryCapture : IEvalHook
         }
 
         int layer = node->NumberAfter("Qcur-"u8);
-        bool expected = layer >= 0 && layer < _rows.Length
+        bool expected = layer >= 0 && layer < _rows.Length && _wanted[layer]
             && (KvElementType)node->Type == KvElementType.F32
             && node->Extent[0] == _model.KeyDimension && node->Extent[1] == _model.QueryHeads && node->Extent[3] == 1
             && node->Stride[1] == (ulong)_model.KeyDimension * sizeof(float) && node->Stride[2] == (ulong)RowLength * sizeof(float);

@@ -103,7 +103,7 @@ internal sealed class GpuContext : IDisposable
         }
 
         Sequence.Clear();
-        Sequence.Append(tokens);
+        Sequence.Append(new int[tokens]);
     }
 
     private void Step()
@@ -120,6 +120,6 @@ internal sealed class GpuContext : IDisposable
             throw new InvalidOperationException($"llama.cpp could not decode: {status}.");
         }
 
-        Sequence.Append(tokens.Length);
+        Sequence.Append(tokens);
     }
 }

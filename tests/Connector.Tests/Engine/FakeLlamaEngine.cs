@@ -19,7 +19,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
 
     public bool SupportsGpu => false;
 
-    public IKvOutputWeights? OutputWeights { get; init; }
+    public GgufOutputWeights? OutputWeights { get; init; }
 
     /// <summary>The bytes of the answer's token with this index; null ends the answer. An endless row of "x" by default.</summary>
     public Func<int, byte[]?> OnSample { get; set; } = _ => "x"u8.ToArray();
@@ -155,6 +155,10 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
             *(int*)destination = _cells;
             return size;
         }
+
+        public nuint TailSize(int sequence) => 0;
+
+        public nuint TailGet(int sequence, byte* destination, nuint size) => 0;
 
         public nuint StateSet(int sequence, byte* source, nuint size)
         {

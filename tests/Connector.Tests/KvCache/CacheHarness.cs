@@ -18,7 +18,7 @@ internal sealed unsafe class CacheHarness : IDisposable
         ContextSize = 512, BatchSize = 128, FlashAttention = FlashAttentionMode.Off, KeyType = KvElementType.F32, ValueType = KvElementType.F32,
     };
 
-    public CacheHarness(RandomModel shape, LlamaContextSettings settings)
+    public CacheHarness(IRandomModel shape, LlamaContextSettings settings)
     {
         Shape = shape;
         ModelPath = TestModels.Write(shape);
@@ -32,7 +32,7 @@ internal sealed unsafe class CacheHarness : IDisposable
         Compressor = new KvCompressor(Context, _engine.Model, _engine.OutputWeights, Capture, Queries, NullLogger.Instance);
     }
 
-    public RandomModel Shape { get; }
+    public IRandomModel Shape { get; }
 
     public string ModelPath { get; }
 
@@ -41,6 +41,8 @@ internal sealed unsafe class CacheHarness : IDisposable
     public QueryCapture Queries { get; }
 
     public ILlamaContext Context { get; }
+
+    public ILlamaEngine Engine => _engine;
 
     public LlamaModelInfo Model => _engine.Model;
 
@@ -56,7 +58,7 @@ internal sealed unsafe class CacheHarness : IDisposable
         {
             int count = Math.Min(tokens.Length, Context.Settings.BatchSize);
             Assert.Equal(DecodeStatus.Ok, Context.Decode(tokens[..count], position, sequence, logits: true));
-            _sequences[sequence].Append(count);
+            _sequences[sequence].Append(tokens[..count]);
             position += count;
             tokens = tokens[count..];
         }
@@ -134,8 +136,8 @@ internal sealed unsafe class CacheHarness : IDisposable
                     Positions = _sequences[sequence].HeadPositions?[layer],
                     KeyRotation = Capture.KeyRotation,
                     ValueRotation = Capture.ValueRotation,
-                    OutputWeights = _engine.OutputWeights,
-                    Queries = plan.QueryWindow > 0 ? Queries.Take(layer, Math.Min(plan.QueryWindow, _sequences[sequence].Cells), Capture.KeyRotation)!.Value : default,
+                    OutputWeights = _engine.OutputWeights?.Of(Shape.GlobalLayers),
+                    Queries = plan.QueryWindow > 0 ? Queries.Take(Shape.GlobalLayers[layer], Math.Min(plan.QueryWindow, _sequences[sequence].Cells), Capture.KeyRotation)!.Value : default,
                 };
             }
 

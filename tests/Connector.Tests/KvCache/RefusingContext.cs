@@ -25,6 +25,10 @@ internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaCont
 
     public nuint StateGet(int sequence, byte* destination, nuint size) => context.StateGet(sequence, destination, size);
 
+    public nuint TailSize(int sequence) => context.TailSize(sequence);
+
+    public nuint TailGet(int sequence, byte* destination, nuint size) => context.TailGet(sequence, destination, size);
+
     // Cut off, so that llama.cpp itself refuses it, and leaves cells registered.
     public nuint StateSet(int sequence, byte* source, nuint size) => context.StateSet(sequence, source, size - 100);
 

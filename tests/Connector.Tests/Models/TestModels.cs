@@ -17,10 +17,10 @@ internal static class TestModels
     public static string Scratch(string name) => Path.Combine(Folder, $"{Guid.NewGuid():N}-{name}");
 
     /// <summary>Writes a random model and returns its path.</summary>
-    public static string Write(RandomModel model)
+    public static string Write(IRandomModel model)
     {
         string path = Scratch("random.gguf");
-        model.Write(path);
+        RandomModelFile.Write(model, path);
         return path;
     }
 

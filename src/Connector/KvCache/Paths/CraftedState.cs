@@ -8,12 +8,15 @@ internal sealed unsafe class CraftedState(ILlamaContext context, KvStateFormat f
 {
     private readonly NativeBuffer _blob = new(memory);
 
-    /// <inheritdoc cref="IKvPath.Rewrite"/>
-    public bool Replace(KvSequence sequence, KvLayerTensors[] view, KvSelection selection)
+    /// <summary>Leaves the selected tokens of each head in the base block, and the tail as it is.</summary>
+    /// <returns>Whether llama.cpp took it; if not, the sequence has to be removed.</returns>
+    public bool Replace(KvSequence sequence, KvLayerTensors[] view, KvSelection selection, KvTail tail)
     {
-        nuint size = format.Size(selection.Cells);
+        nuint block = format.Size(selection.Cells);
+        nuint size = block + tail.Bytes;
         byte* blob = _blob.Reserve(size);
         KvStateWriter.Write(blob, format, sequence.Id, view, selection, sequence.MaskPositionsOf(selection.Cells));
+        tail.CopyTo(blob + block);
         context.SequenceRemove(sequence.Id);
         return context.StateSet(sequence.Id, blob, size) == size;
     }

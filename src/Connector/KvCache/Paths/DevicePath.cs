@@ -9,7 +9,6 @@ namespace CurKv.Connector.KvCache;
 /// </summary>
 internal sealed unsafe class DevicePath : IKvPath, IDisposable
 {
-    private const KvPolicyInputs Rows = KvPolicyInputs.Keys | KvPolicyInputs.Values | KvPolicyInputs.PlainElements;
     private const int WarmUpTokens = 4;
 
     private readonly ILlamaContext _context;
@@ -34,18 +33,19 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         _format = format;
         _capture = capture;
         _newest = new NewestCell(context, format);
-        _obstacle = format.Streams > 1
+        _obstacle = format.HasTail
+            ? "the cache has parts that are no cells of full attention"
+            : format.Streams > 1
             ? "the cache has several streams, and the newest token's cell can move only within one that holds two sequences"
             : Array.ConvertAll(Shapes(0, WarmUpTokens), layer => DeviceGather.Obstacle(layer.Keys) ?? DeviceGather.Obstacle(layer.Values)).FirstOrDefault(why => why is not null);
     }
 
     public KvRewritePath Kind => KvRewritePath.Device;
 
-    public string? Obstacle(KvSequence sequence, KvCompressionPlan plan) =>
+    public string? Obstacle(KvSequence sequence, bool readsRows) =>
         !_capture.IsOnDevice ? "the cache lies in the host's memory, where it is read at less cost"
         : _obstacle is not null ? _obstacle
-        : (plan.Selector.Policy.Inputs & Rows) != 0 ? $"the policy '{plan.Selector.Policy.Name}' reads rows, not only their norms"
-        : plan.MeasureLoss ? "what is lost is measured on rows, not only on their norms"
+        : readsRows ? "keys or values are read, not only their norms"
         : !InOrder(sequence) ? "its tokens do not lie in order from the first cell on"
         : null;
 
@@ -60,10 +60,10 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         }
 
         var sequence = new KvSequence(0);
-        sequence.Append(WarmUpTokens);
+        sequence.Append(stackalloc int[WarmUpTokens]);
         KvLayerTensors[] view = View(sequence);
-        var squares = new float[_model.KvHeads * WarmUpTokens];
-        var all = new KvSelection(view.Length, _model.KvHeads, WarmUpTokens);
+        var squares = new float[_format.KvHeads * WarmUpTokens];
+        var all = new KvSelection(view.Length, _format.KvHeads, WarmUpTokens);
         for (int layer = 0; layer < view.Length; layer++)
         {
             view[layer] = view[layer] with { Rotary = _model.Rotary, KeyRotation = _capture.KeyRotation };
@@ -82,7 +82,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
 
     public KvLayerTensors[] View(KvSequence sequence)
     {
-        _cache ??= new DeviceCache(_capture, _model.Layers, _context.Settings.Threads);
+        _cache ??= new DeviceCache(_capture, _format.Layers.Count, _context.Settings.Threads);
         _staging ??= new DeviceStaging(_capture.IsOnDevice ? HostMemory.For(_cache.Parts[0].Backend.Device) : HostMemory.Plain);
         KvLayerTensors[] view = Shapes(sequence.Id, sequence.Cells);
         var norms = new DeviceNorms(_cache, view, sequence.Id, _staging);
@@ -117,7 +117,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
     }
 
     private KvLayerTensors[] Shapes(int sequence, int cells) =>
-        _capture.View(sequence, cells, _format, _model.KvHeads, _model.KeyDimension, _model.ValueDimension);
+        _capture.View(sequence, cells, _format, _format.KvHeads, _model.KeyDimension, _model.ValueDimension);
 
     private void Prepare(KvSequence sequence, KvLayerTensors[] view, KvSelection selection) =>
         _cache!.Parts.ForEach(part => DeviceGather.Prepare(part, _cache, view, sequence.Id, selection));
@@ -129,7 +129,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
     {
         KvTensor keys = Shapes(sequence.Id, sequence.Cells)[0].Keys;
         Span<byte> key = new byte[keys.RowBytes];
-        _capture.ReadRow(_capture.Keys(0), keys, sequence.Cells - 1, key);
+        KvCapture.ReadRow(_capture.Keys(0), keys, sequence.Cells - 1, key);
         return _newest.IsNewestKey(sequence, key);
     }
 
@@ -150,7 +150,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         KvTensor Read(GgmlTensor* tensor, in KvTensor all)
         {
             var row = new KvTensor(next, all.Type, all.Layout, 1, all.Heads, all.HeadDimension, all.RowBytes);
-            _capture.ReadRow(tensor, all, all.Tokens - 1, new Span<byte>(next, (int)all.RowBytes));
+            KvCapture.ReadRow(tensor, all, all.Tokens - 1, new Span<byte>(next, (int)all.RowBytes));
             next += all.RowBytes;
             return row;
         }

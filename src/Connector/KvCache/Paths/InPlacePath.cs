@@ -5,7 +5,7 @@ namespace CurKv.Connector.KvCache;
 
 /// <summary>
 /// Moves the kept rows to the first cells within the live cache: nothing but the newest token's cell is copied out of it. Plain
-/// attention with one stream only.
+/// attention with one stream only: a sliding window's cells would be taken for the base block's, and recurrent state cannot be cut.
 /// </summary>
 internal sealed class InPlacePath(ILlamaContext context, LlamaModelInfo model, KvStateFormat format, KvCapture capture) : IKvPath, IDisposable
 {
@@ -13,13 +13,13 @@ internal sealed class InPlacePath(ILlamaContext context, LlamaModelInfo model, K
 
     public KvRewritePath Kind => KvRewritePath.InPlace;
 
-    public string? Obstacle(KvSequence sequence, KvCompressionPlan plan) =>
+    public string? Obstacle(KvSequence sequence, bool readsRows) =>
         format.Streams > 1 ? "the cache has several streams, and the newest token's cell can move only within one that holds two sequences"
         : capture.LastCell != capture.ExpectedLastCell(sequence.Id, sequence.Cells) ? "its tokens do not lie in order from the first cell on"
         : null;
 
     public KvLayerTensors[] View(KvSequence sequence) =>
-        capture.View(sequence.Id, sequence.Cells, format, model.KvHeads, model.KeyDimension, model.ValueDimension);
+        capture.View(sequence.Id, sequence.Cells, format, format.KvHeads, model.KeyDimension, model.ValueDimension);
 
     public bool Rewrite(KvSequence sequence, KvLayerTensors[] view, KvSelection selection)
     {

@@ -1,0 +1,267 @@
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+using CurKv.Connector.Tests.Models;
+using CurKv.KvPolicy;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CurKv.Connector.Tests.KvCache;
+
+/// <summary>Models of which only some layers attend to all tokens: the others' state is carried over.</summary>
+public unsafe class TailTests
+{
+    private const int Tokens = 300;
+    private const int Answer = 50;
+
+    private static readonly LlamaContextSettings Exact = new()
+    {
+        ContextSize = 512, BatchSize = 128, Threads = 1, FlashAttention = FlashAttentionMode.Off, KeyType = KvElementType.F32, ValueType = KvElementType.F32,
+    };
+
+    public static TheoryData<string, KvElementType, KvElementType, FlashAttentionMode, int> CacheKinds()
+    {
+        var data = new TheoryData<string, KvElementType, KvElementType, FlashAttentionMode, int>();
+        foreach (string model in new[] { "gemma2", "jamba" })
+        {
+            foreach (int sequences in new[] { 1, 3 })
+            {
+                data.Add(model, KvElementType.F16, KvElementType.F16, FlashAttentionMode.On, sequences);
+                data.Add(model, KvElementType.F16, KvElementType.F16, FlashAttentionMode.Off, sequences);
+                data.Add(model, KvElementType.Q8_0, KvElementType.Q8_0, FlashAttentionMode.On, sequences);
+                data.Add(model, KvElementType.Q8_0, KvElementType.F16, FlashAttentionMode.Off, sequences);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(CacheKinds))]
+    public void Compress_CraftAndState_GiveIdenticalBlobsAndAnswers(string model, KvElementType keys, KvElementType values, FlashAttentionMode attention, int sequences)
+    {
+        LlamaContextSettings settings = Exact with { KeyType = keys, ValueType = values, FlashAttention = attention, Sequences = sequences };
+        using var harness = new CacheHarness(Shape(model), settings);
+        int sequence = sequences / 2;
+        int[] tokens = TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7);
+        KvCompressionPlan plan = CacheHarness.Plan(new CurDkv(), 0.8);
+
+        List<byte[]> blobs = [];
+        List<int[]> answers = [];
+        foreach (KvRewritePath path in new[] { KvRewritePath.State, KvRewritePath.Craft })
+        {
+            harness.Remove(sequence);
+            float[] logits = harness.Decode(tokens, 0, sequence);
+            Assert.Equal((path, Tokens, 60), Compress(harness, plan, path, sequence));
+            blobs.Add(harness.State(sequence));
+            answers.Add(Greedy(harness, logits, Answer, sequence));
+
+            // Once more, over cells that were compressed and cells that were not.
+            Assert.Equal((path, 60 + Answer, 70), Compress(harness, plan, path, sequence));
+            blobs.Add(harness.State(sequence));
+            answers.Add(Greedy(harness, harness.Context.Logits().ToArray(), 10, sequence));
+        }
+
+        Assert.Equal(blobs[0], blobs[2]);
+        Assert.Equal(blobs[1], blobs[3]);
+        Assert.Equal(answers[0], answers[2]);
+        Assert.Equal(answers[1], answers[3]);
+        Assert.Equal(KvRewritePath.Craft, harness.Compress(plan, sequence: sequence)!.Path);
+    }
+
+    [Theory]
+    [MemberData(nameof(CacheKinds))]
+    public void Compress_BaseBlock_HoldsTheSelectedRowsAndTheTailIsAsItWas(string model, KvElementType keys, KvElementType values, FlashAttentionMode attention, int sequences)
+    {
+        LlamaContextSettings settings = Exact with { KeyType = keys, ValueType = values, FlashAttention = attention, Sequences = sequences };
+        using var harness = new CacheHarness(Shape(model), settings);
+        int sequence = sequences / 2;
+        harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), 0, sequence);
+        KvCompressionPlan plan = CacheHarness.Plan(new RandomTokens(), 0.8);
+        KvSelection selection = harness.Selection(plan, sequence);
+        byte[] before = harness.State(sequence);
+        Assert.NotNull(harness.Compress(plan, sequence: sequence));
+        byte[] after = harness.State(sequence);
+
+        fixed (byte* old = before)
+        fixed (byte* left = after)
+        {
+            KvStateBlob source = KvStateBlob.TryParse(old, (nuint)before.Length)!;
+            KvStateBlob kept = KvStateBlob.TryParse(left, (nuint)after.Length)!;
+            Assert.Equal((Tokens, 60, Tokens - 1), (source.Cells, kept.Cells, kept.LastPosition));
+            Assert.True(kept.Format.HasTail);
+            Assert.True(source.Tail.Equals(kept.Tail));
+
+            KvLayerTensors[] from = View(source, harness.Shape);
+            KvLayerTensors[] to = View(kept, harness.Shape);
+            Assert.Equal(harness.Shape.GlobalLayers.Count, to.Length);
+            for (int layer = 0; layer < to.Length; layer++)
+            {
+                for (int head = 0; head < harness.Shape.KvHeads; head++)
+                {
+                    for (int cell = 0; cell < kept.Cells; cell++)
+                    {
+                        int token = selection[layer, head][cell];
+                        Assert.Equal(CachedRow.Bytes(from[layer].Keys, head, token), CachedRow.Bytes(to[layer].Keys, head, cell));
+                        Assert.Equal(CachedRow.Bytes(from[layer].Values, head, token), CachedRow.Bytes(to[layer].Values, head, cell));
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("gemma2", KvRewritePath.State)]
+    [InlineData("gemma2", KvRewritePath.Craft)]
+    [InlineData("jamba", KvRewritePath.State)]
+    [InlineData("jamba", KvRewritePath.Craft)]
+    public void Compress_KeepingEveryToken_LeavesTheLogits(string model, KvRewritePath path)
+    {
+        using var harness = new CacheHarness(Shape(model), Exact);
+        int[] tokens = TestModels.RandomTokens(Tokens + 3, harness.Shape.Vocabulary, seed: 7);
+        harness.Decode(tokens.AsSpan(0, Tokens), 0);
+        float[] expected = harness.Decode(tokens.AsSpan(Tokens), Tokens);
+
+        harness.Remove();
+        harness.Decode(tokens.AsSpan(0, Tokens), 0);
+        KvCompressionPlan plan = CacheHarness.Plan(new RandomTokens(), 0) with { Budget = KvBudget.ByMass(1) };
+        Assert.Equal((path, Tokens, Tokens), Compress(harness, plan, path));
+
+        // The window's cells are restored from the first one on, which changes the order of sums and nothing else.
+        AssertClose(expected, harness.Decode(tokens.AsSpan(Tokens), Tokens));
+    }
+
+    [Fact]
+    public void Compress_SlidingWindow_IsAsIfTheTokensWereRemoved()
+    {
+        const int Recent = 64;
+        using var removed = new CacheHarness(Shape("gemma2"), Exact);
+        using var harness = new CacheHarness(Shape("gemma2"), Exact);
+        int[] tokens = TestModels.RandomTokens(Tokens + 3, harness.Shape.Vocabulary, seed: 7);
+        removed.Decode(tokens.AsSpan(0, Tokens), 0);
+        harness.Decode(tokens.AsSpan(0, Tokens), 0);
+
+        // What lies before the window is gone from it anyway, so that llama.cpp's own removal touches the other layers only.
+        Assert.True(removed.Context.SequenceRemove(0, 2, Tokens - Recent));
+        Assert.NotNull(harness.Compress(CacheHarness.Plan(new StreamingLlm(), 0, Recent) with { Budget = KvBudget.FromCells(2 + Recent) }));
+
+        for (int i = Tokens; i < tokens.Length; i++)
+        {
+            AssertClose(removed.Decode(tokens.AsSpan(i, 1), i), harness.Decode(tokens.AsSpan(i, 1), i));
+        }
+    }
+
+    [Theory]
+    [InlineData("gemma2")]
+    [InlineData("jamba")]
+    public void Run_SomeLayersAttendToAllTokens_FindsThemByTheirRows(string model)
+    {
+        using var harness = new CacheHarness(Shape(model), Exact);
+
+        KvStateFormat format = KvCacheProbe.Run(harness.Context, harness.Model, harness.Capture, null, NullLogger.Instance).Format!;
+        Assert.Equal(harness.Shape.GlobalLayers, format.ModelLayers);
+        Assert.Equal((true, harness.Shape.KvHeads), (format.HasTail, format.KvHeads));
+
+        KvStateFormat unseen = KvCacheProbe.Run(harness.Context, harness.Model, null, null, NullLogger.Instance).Format!;
+        Assert.Null(unseen.ModelLayers);
+    }
+
+    [Theory]
+    [InlineData("gemma2")]
+    [InlineData("jamba")]
+    public void Compress_WithoutACapture_TakesTheStatePathAndRefusesWhatNeedsTheLayersNumbers(string model)
+    {
+        using var harness = new CacheHarness(Shape(model), Exact);
+        using LlamaSharpEngine engine = TestModels.Load(harness.ModelPath);
+        using var compressor = new KvCompressor(harness.Context, harness.Model, engine.OutputWeights, null, null, NullLogger.Instance);
+        harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), 0);
+
+        Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new SnapKv(), 0.5)));
+        Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new CriticalKv(new CurDkv()), 0.5)));
+        Assert.Equal(KvRewritePath.State, compressor.Compress(harness.Sequence(), CacheHarness.Plan(new CurDkv(), 0.5))!.Path);
+    }
+
+    [Theory]
+    [InlineData("gemma2", "snapkv(window=16)")]
+    [InlineData("gemma2", "critical(snapkv(window=16))")]
+    [InlineData("gemma2", "curdkv")]
+    [InlineData("jamba", "critical(curdkv)")]
+    [InlineData("jamba", "curdkv")]
+    public void Compress_AnyPolicy_ReadsTheRightLayers(string model, string policy)
+    {
+        using var harness = new CacheHarness(Shape(model), Exact);
+        KvCompressionPlan plan = CacheHarness.Plan(KvPolicyCatalog.Default.Create(policy), 0.8);
+        harness.Prefill(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), plan);
+        KvSelection selection = harness.Selection(plan);
+        byte[] before = harness.State();
+        Assert.NotNull(harness.Compress(plan));
+        byte[] after = harness.State();
+
+        fixed (byte* old = before)
+        fixed (byte* left = after)
+        {
+            KvLayerTensors[] from = View(KvStateBlob.TryParse(old, (nuint)before.Length)!, harness.Shape);
+            KvLayerTensors[] to = View(KvStateBlob.TryParse(left, (nuint)after.Length)!, harness.Shape);
+            for (int layer = 0; layer < to.Length; layer++)
+            {
+                int token = selection[layer, 1][30];
+                Assert.Equal(CachedRow.Bytes(from[layer].Keys, 1, token), CachedRow.Bytes(to[layer].Keys, 1, 30));
+            }
+        }
+    }
+
+    [Fact]
+    public void Compress_InPlace_IsNoPathForATail()
+    {
+        using var harness = new CacheHarness(Shape("gemma2"), Exact);
+        harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), 0);
+
+        Assert.Throws<InvalidOperationException>(() => harness.Compress(CacheHarness.Plan(new CurDkv(), 0.5), KvRewritePath.InPlace));
+    }
+
+    [Theory]
+    [InlineData("bloom", "ALiBi")]
+    [InlineData("mamba", "recurrent")]
+    public void ThrowIfRefused_ModelWhoseCacheCannotBeCut_NamesTheReason(string model, string reason)
+    {
+        using var harness = new CacheHarness(Shape(model), Exact);
+
+        KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(CacheHarness.Plan(new CurDkv(), 0.5)));
+        Assert.Contains(reason, e.Message, StringComparison.Ordinal);
+        Assert.Contains("Policy", e.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(Greedy(harness, harness.Decode(TestModels.RandomTokens(20, harness.Shape.Vocabulary, seed: 7), 0), 5));
+    }
+
+    private static void AssertClose(float[] expected, float[] actual)
+    {
+        float worst = expected.Zip(actual, (a, b) => MathF.Abs(a - b)).Max();
+        Assert.True(worst <= 2e-5f, $"Logits differ by {worst:E2}.");
+    }
+
+    private static IRandomModel Shape(string architecture) => architecture switch
+    {
+        "gemma2" => new SlidingWindowModel(),
+        "jamba" => new HybridModel(),
+        "bloom" => new AlibiModel(),
+        _ => new RecurrentModel(),
+    };
+
+    private static (KvRewritePath Path, int Before, int After) Compress(CacheHarness harness, KvCompressionPlan plan, KvRewritePath path, int sequence = 0)
+    {
+        KvCompressionReport report = harness.Compress(plan, path, sequence)!;
+        return (report.Path, report.CellsBefore, report.CellsAfter);
+    }
+
+    private static KvLayerTensors[] View(KvStateBlob blob, IRandomModel shape) => blob.View(shape.KvHeads, shape.HeadDimension, shape.HeadDimension);
+
+    private static int[] Greedy(CacheHarness harness, float[] logits, int count, int sequence = 0)
+    {
+        int[] tokens = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            tokens[i] = Array.IndexOf(logits, logits.Max());
+            logits = harness.Decode(tokens.AsSpan(i, 1), harness.Sequence(sequence).Tokens, sequence);
+            Assert.All(logits, logit => Assert.True(float.IsFinite(logit)));
+        }
+
+        return tokens;
+    }
+}
