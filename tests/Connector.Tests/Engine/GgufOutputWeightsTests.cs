@@ -156,7 +156,7 @@ public class GgufOutputWeightsTests
         Assert.Null(GgufOutputWeights.Open(GgufFile.Read(path), model, embedding));
     }
 
-    private static float[] Read(IKvOutputWeights weights, int layer)
+    private static float[] Read(GgufOutputWeights weights, int layer)
     {
         float[] result = new float[weights.Embedding * weights.Inputs];
         weights.Read(layer, result);
