@@ -110,7 +110,7 @@ internal sealed unsafe class CacheHarness : IDisposable
             {
                 view[layer] = view[layer] with
                 {
-                    Rotary = Model.Rotary,
+                    Rotary = Queries.Rotary(Shape.GlobalLayers[layer]),
                     Positions = _sequences[sequence].HeadPositions?[layer],
                     KeyRotation = Capture.KeyRotation,
                     ValueRotation = Capture.ValueRotation,
