@@ -12,6 +12,12 @@ internal sealed unsafe class CacheHarness : IDisposable
     private readonly LlamaSharpEngine _engine;
     private readonly KvSequence[] _sequences;
 
+    /// <summary>A cache on which exactness shows: FlashAttention on the CPU is noisy in the third digit.</summary>
+    public static LlamaContextSettings Exact { get; } = new()
+    {
+        ContextSize = 512, BatchSize = 128, FlashAttention = FlashAttentionMode.Off, KeyType = KvElementType.F32, ValueType = KvElementType.F32,
+    };
+
     public CacheHarness(IRandomModel shape, LlamaContextSettings settings)
     {
         Shape = shape;
@@ -20,7 +26,9 @@ internal sealed unsafe class CacheHarness : IDisposable
         Capture = new KvCapture(shape.Layers);
         Queries = new QueryCapture(_engine.Model);
         _sequences = [.. Enumerable.Range(0, settings.Sequences).Select(id => new KvSequence(id))];
-        Context = _engine.CreateContext(settings, new EvalHooks(Capture, Queries));
+
+        // llama.cpp's threads spin: these models are too small for more than one.
+        Context = _engine.CreateContext(settings with { Threads = 1 }, new EvalHooks(Capture, Queries));
         Compressor = new KvCompressor(Context, _engine.Model, _engine.OutputWeights, Capture, Queries, NullLogger.Instance);
     }
 
@@ -71,14 +79,14 @@ internal sealed unsafe class CacheHarness : IDisposable
         Compressor.Compress(_sequences[sequence], plan, path);
 
     /// <summary>Reads a prompt as the product does: the last tokens, whose queries the plan wants, in calls of their own.</summary>
-    public float[] Prefill(ReadOnlySpan<int> tokens, KvCompressionPlan plan, int sequence = 0)
+    public float[] Prefill(ReadOnlySpan<int> tokens, KvCompressionPlan plan, int position = 0, int sequence = 0)
     {
-        int window = plan.Applies(tokens.Length, tokens.Length) ? plan.QueryWindow : 0;
-        float[] logits = Decode(tokens[..^window], 0, sequence);
+        int window = plan.Applies(position + tokens.Length, _sequences[sequence].Cells + tokens.Length) ? Math.Min(plan.QueryWindow, tokens.Length) : 0;
+        float[] logits = Decode(tokens[..^window], position, sequence);
         if (window > 0)
         {
             Compressor.StartObserving(window);
-            logits = Decode(tokens[^window..], tokens.Length - window, sequence);
+            logits = Decode(tokens[^window..], position + tokens.Length - window, sequence);
             Compressor.StopObserving();
         }
 
@@ -98,6 +106,18 @@ internal sealed unsafe class CacheHarness : IDisposable
         return blob;
     }
 
+    /// <summary>Puts a state that was taken before in the place of a sequence.</summary>
+    public void Restore(byte[] state, KvSequence contents, int sequence)
+    {
+        Remove(sequence);
+        fixed (byte* data = state)
+        {
+            Assert.Equal((nuint)state.Length, Context.StateSet(sequence, data, (nuint)state.Length));
+        }
+
+        _sequences[sequence].CopyFrom(contents);
+    }
+
     /// <summary>The tokens that a plan keeps, computed from the state blob and the queries observed last.</summary>
     public KvSelection Selection(KvCompressionPlan plan, int sequence = 0)
     {
@@ -115,7 +135,7 @@ internal sealed unsafe class CacheHarness : IDisposable
                     KeyRotation = Capture.KeyRotation,
                     ValueRotation = Capture.ValueRotation,
                     OutputWeights = _engine.OutputWeights?.Of(Shape.GlobalLayers),
-                    Queries = plan.QueryWindow > 0 ? Queries.Take(Shape.GlobalLayers[layer], plan.QueryWindow, Capture.KeyRotation)!.Value : default,
+                    Queries = plan.QueryWindow > 0 ? Queries.Take(Shape.GlobalLayers[layer], Math.Min(plan.QueryWindow, _sequences[sequence].Cells), Capture.KeyRotation)!.Value : default,
                 };
             }
 

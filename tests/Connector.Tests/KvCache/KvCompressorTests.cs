@@ -10,11 +10,7 @@ public class KvCompressorTests
 {
     private const int Tokens = 300;
 
-    // FlashAttention on the CPU is noisy in the third digit, so that exactness shows with it off and an f32 cache.
-    private static readonly LlamaContextSettings Exact = new()
-    {
-        ContextSize = 512, BatchSize = 128, FlashAttention = FlashAttentionMode.Off, KeyType = KvElementType.F32, ValueType = KvElementType.F32,
-    };
+    private static readonly LlamaContextSettings Exact = CacheHarness.Exact;
 
     public static TheoryData<KvElementType, KvElementType, FlashAttentionMode, int, int> CacheKinds()
     {

@@ -51,6 +51,21 @@ public class MassBudgetTests
     }
 
     [Fact]
+    public void Select_CompressedCache_CountsTheProtectedOfTheHeadThatHasMost()
+    {
+        // The range protects the first three tokens of the second head alone.
+        using var keys = new TestTensor(KvElementType.F32, KvLayout.TokenMajor, 4, 2, 8);
+        var layer = new KvLayerTensors(keys.View, default) { Positions = new KvPositions([0, 1, 2, 5, 6, 7], heads: 2, first: 9) };
+        var policy = new FakePolicy((_, _, token) => token == 3 ? 1 : 0);
+        var protection = new KvProtection(0, 0) { Ranges = [new TokenRange(5, 8)] };
+
+        KvSelection selection = new KvSelector(policy).Select([layer], KvBudget.ByMass(0.5), protection, TestContext.Current.CancellationToken);
+
+        Assert.Equal([0, 1, 2, 3], selection[0, 1].ToArray());
+        Assert.Equal(3, new KvSelector(policy).Select([layer], KvBudget.ByMass(0.5, quantile: 0.5), protection, TestContext.Current.CancellationToken).Cells);
+    }
+
+    [Fact]
     public void Select_InfiniteScoresInOneHead_AreAllKept() =>
         Assert.Equal(3, Cells([[Infinity, Infinity, Infinity, 1], [1, 0, 0, 0], [1, 0, 0, 0]], 0.1, quantile: 0.5));
 

@@ -89,6 +89,16 @@ public sealed class KvDiagnosticsTests : IDisposable
     }
 
     [Fact]
+    public void Measure_CompressedCache_SeesEarlierCellsOnly()
+    {
+        // The last queries are the last cells' wherever these stand in the text.
+        KvLayerTensors layer = Layer() with { Positions = TestPositions.Random(Heads, Tokens - 5, first: 900, seed: 4) };
+
+        Assert.Equal(Measure([Layer()], Selection(1, [0, 70, 141]))[0, 1], Measure([layer], Selection(1, [0, 70, 141]))[0, 1]);
+        Assert.Throws<ArgumentException>(() => Measure([layer with { Positions = new KvPositions([0], 1, 1) }], Selection(1, [0])));
+    }
+
+    [Fact]
     public void Measure_LaterTokensOnly_LosesAllForEarlierQueries()
     {
         KvEvictionLoss loss = Measure([Layer()], Selection(1, [Tokens - 1]));

@@ -40,6 +40,36 @@ public class InverseRotationTests
         AssertTurnsBack(rotation, 3, 32, interleaved: true);
     }
 
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(18, true)]
+    [InlineData(128, true)]
+    [InlineData(2, false)]
+    [InlineData(18, false)]
+    [InlineData(128, false)]
+    public void Jump_AnyPosition_EqualsExactRotation(int dimensions, bool interleaved)
+    {
+        const int Positions = 100_001;
+        var rotation = new InverseRotation(new RotaryEmbedding(10000, dimensions, interleaved), Positions);
+        foreach (int position in new[] { 0, 1, 255, 256, 257, 70_000, 31, Positions - 1 })
+        {
+            rotation.Jump(position);
+
+            AssertTurnsBack(rotation, position, dimensions, interleaved);
+        }
+    }
+
+    [Fact]
+    public void Seek_AfterJumpFromTheSamePosition_GoesBack()
+    {
+        var rotation = new InverseRotation(new RotaryEmbedding(10000, 32, Interleaved: true), 300);
+        rotation.Seek(50);
+        rotation.Jump(290);
+        rotation.Seek(50);
+
+        AssertTurnsBack(rotation, 50, 32, interleaved: true);
+    }
+
     private static void AssertTurnsBack(InverseRotation rotation, int token, int dimensions, bool interleaved)
     {
         float[] key = [.. Enumerable.Range(1, dimensions).Select(i => (float)i / dimensions)];

@@ -19,12 +19,17 @@ public class CurDkvTests
     }
 
     [Theory]
-    [InlineData(CurDkvCombination.Product, KvPolicyInputs.Keys | KvPolicyInputs.Values)]
-    [InlineData(CurDkvCombination.Mean, KvPolicyInputs.Keys | KvPolicyInputs.Values)]
-    [InlineData(CurDkvCombination.Key, KvPolicyInputs.Keys)]
-    [InlineData(CurDkvCombination.Value, KvPolicyInputs.Values)]
-    public void Inputs_Combination_NamesWhatIsRead(CurDkvCombination combination, KvPolicyInputs expected) =>
-        Assert.Equal(expected, new CurDkv(new CurDkvOptions { Combination = combination }).Inputs);
+    [InlineData(CurDkvVariant.Centred, CurDkvCombination.Product, KvPolicyInputs.CentredKeyNorms | KvPolicyInputs.ValueNorms)]
+    [InlineData(CurDkvVariant.Centred, CurDkvCombination.Key, KvPolicyInputs.CentredKeyNorms)]
+    [InlineData(CurDkvVariant.Norms, CurDkvCombination.Mean, KvPolicyInputs.KeyNorms | KvPolicyInputs.ValueNorms)]
+    [InlineData(CurDkvVariant.Norms, CurDkvCombination.Value, KvPolicyInputs.ValueNorms)]
+    [InlineData(CurDkvVariant.LocalNorms, CurDkvCombination.Key, KvPolicyInputs.KeyNorms)]
+    [InlineData(CurDkvVariant.Sketch, CurDkvCombination.Product, KvPolicyInputs.Keys | KvPolicyInputs.Values)]
+    [InlineData(CurDkvVariant.Exact, CurDkvCombination.Mean, KvPolicyInputs.Keys | KvPolicyInputs.Values)]
+    [InlineData(CurDkvVariant.Exact, CurDkvCombination.Key, KvPolicyInputs.Keys)]
+    [InlineData(CurDkvVariant.Sketch, CurDkvCombination.Value, KvPolicyInputs.Values)]
+    public void Inputs_Combination_NamesWhatIsRead(CurDkvVariant variant, CurDkvCombination combination, KvPolicyInputs expected) =>
+        Assert.Equal(expected, new CurDkv(new CurDkvOptions { Variant = variant, Combination = combination }).Inputs);
 
     [Theory]
     [MemberData(nameof(Variants))]
@@ -131,7 +136,7 @@ public class CurDkvTests
     {
         using var keys = TestTensor.Random(KvElementType.F16, KvLayout.TokenMajor, 4, 1, 64, seed: 1);
         float[] norms = new float[4];
-        new NormLeverage().Measure(keys.View, norms);
+        new KvLayer(0, new KvLayerTensors(keys.View, default), 4, 0).MeasureKeyNorms(norms);
 
         double[] means = new double[4];
         for (ulong seed = 0; seed < 400; seed++)

@@ -106,9 +106,10 @@ public class PolicyProperties
         Assert.Equal(Enumerable.Range(0, Tokens).Except(bad), selection[0, 1].ToArray());
     }
 
-    private static bool ReadsKeys(IKvPolicy policy) => policy.Inputs.HasFlag(KvPolicyInputs.Keys);
+    private static bool ReadsKeys(IKvPolicy policy) =>
+        (policy.Inputs & (KvPolicyInputs.Keys | KvPolicyInputs.KeyNorms | KvPolicyInputs.CentredKeyNorms)) != 0;
 
-    private static bool ReadsValues(IKvPolicy policy) => policy.Inputs.HasFlag(KvPolicyInputs.Values);
+    private static bool ReadsValues(IKvPolicy policy) => (policy.Inputs & (KvPolicyInputs.Values | KvPolicyInputs.ValueNorms)) != 0;
 
     private static float[][][] Rows(int tokens, int seed) => Scoring.Rows(Heads, tokens, HeadDimension, seed);
 

@@ -26,6 +26,6 @@ public class ValueNormTests
     public void Name_AndInputs_AreTheValues()
     {
         Assert.Equal("value", new ValueNorm().Name);
-        Assert.Equal(KvPolicyInputs.Values, new ValueNorm().Inputs);
+        Assert.Equal(KvPolicyInputs.ValueNorms, new ValueNorm().Inputs);
     }
 }

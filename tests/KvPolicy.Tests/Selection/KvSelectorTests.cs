@@ -7,6 +7,7 @@ public sealed class KvSelectorTests : IDisposable
     private const int Tokens = 30;
     private const int Heads = 2;
 
+    private static readonly RotaryEmbedding Rotary = new(10000, 32, Interleaved: true);
     private static readonly FakePolicy ByToken = new((_, _, token) => token);
 
     private readonly TestTensor _tensor = TestTensor.Random(KvElementType.F16, KvLayout.TokenMajor, Tokens, Heads, 32, seed: 1);
@@ -175,6 +176,100 @@ public sealed class KvSelectorTests : IDisposable
             [Layer()], KvBudget.ByMass(0.5), new KvProtection(Sinks: 4, Recent: 0), TestContext.Current.CancellationToken);
 
         Assert.Equal((Tokens, 4), (seen.Budget, seen.Sinks));
+    }
+
+    [Fact]
+    public void Select_CompressedCache_KeepsProtectedPositionsOfEveryHeadAndLayer()
+    {
+        KvPositions[] positions = [.. Enumerable.Range(0, 3).Select(layer => TestPositions.Random(Heads, kept: 25, first: 60, seed: layer))];
+        KvLayerTensors[] layers = [.. positions.Select(layer => Layer() with { Positions = layer }), Layer()];
+        var range = new TokenRange(14, 24);
+
+        KvSelection selection = new KvSelector(ByToken).Select(
+            layers, KvBudget.FromCells(13), new KvProtection(0, 2) { Ranges = [range] }, TestContext.Current.CancellationToken);
+
+        for (int i = 0; i < layers.Length * Heads; i++)
+        {
+            (int layer, int head) = (i / Heads, i % Heads);
+            int[] inRange = [.. Enumerable.Range(0, Tokens).Where(cell =>
+                (layer == 3 ? cell : positions[layer][head, cell]) is int position && position >= range.Start && position < range.End)];
+            Assert.NotEmpty(inRange);
+            Assert.Equal(inRange, selection[layer, head].ToArray().Intersect(inRange));
+            Assert.Equal([28, 29], selection[layer, head].ToArray()[^2..]);
+
+            // All else goes to the highest scores, which the last cells have.
+            int[] rest = [.. Enumerable.Range(0, 28).Except(inRange).TakeLast(11 - inRange.Length)];
+            Assert.Equal(rest, selection[layer, head].ToArray()[..^2].Except(inRange));
+        }
+    }
+
+    [Fact]
+    public void Select_PositionsOfAnotherCache_Throws()
+    {
+        Assert.Throws<ArgumentException>(() => Select(ByToken, [Layer() with { Positions = new KvPositions([0, 1, 2], 1, 9) }]));
+        Assert.Throws<ArgumentException>(() => Select(ByToken, [Layer() with { Positions = TestPositions.Random(Heads, Tokens + 1, 90, seed: 1) }]));
+        Assert.Equal(8, Select(ByToken, [Layer() with { Positions = TestPositions.Random(Heads, Tokens, 90, seed: 1) }]).Cells);
+    }
+
+    [Theory]
+    [InlineData("curdkv", KvPolicyInputs.CentredKeyNorms | KvPolicyInputs.ValueNorms)]
+    [InlineData("curdkv-norms", KvPolicyInputs.KeyNorms | KvPolicyInputs.ValueNorms)]
+    [InlineData("curdkv-local", KvPolicyInputs.KeyNorms | KvPolicyInputs.ValueNorms)]
+    [InlineData("keynorm", KvPolicyInputs.KeyNorms)]
+    [InlineData("value", KvPolicyInputs.ValueNorms)]
+    [InlineData("curdkv*pool(curdkv-norms(combine=key))", KvPolicyInputs.CentredKeyNorms | KvPolicyInputs.KeyNorms | KvPolicyInputs.ValueNorms)]
+    [InlineData("chunk(curdkv|keynorm)", KvPolicyInputs.CentredKeyNorms | KvPolicyInputs.KeyNorms | KvPolicyInputs.ValueNorms)]
+    public void Select_NormsFromElsewhere_EqualsRowsInMemory(string name, KvPolicyInputs inputs)
+    {
+        IKvPolicy policy = KvPolicyCatalog.Default.Create(name);
+        KvLayerTensors[] layers = [Layer() with { Rotary = Rotary, Positions = TestPositions.Random(Heads, 25, 60, seed: 1) }, Layer()];
+        KvLayerTensors[] shapes = [.. layers.Select(_ => Shapes() with { Norms = new MeasuredNorms(layers) })];
+
+        KvSelection expected = Select(policy, layers);
+        KvSelection actual = Select(policy, shapes);
+
+        Assert.Equal(inputs, policy.Inputs);
+        Assert.All(Enumerable.Range(0, layers.Length * Heads), i => Assert.Equal(expected[i / Heads, i % Heads].ToArray(), actual[i / Heads, i % Heads].ToArray()));
+        Assert.Throws<ArgumentException>(() => Select(policy, [Shapes()]));
+    }
+
+    [Theory]
+    [InlineData("keydiff")]
+    [InlineData("curdkv-sketch")]
+    [InlineData("curdkv-exact(combine=value)")]
+    [InlineData("lagkv")]
+    [InlineData("keynorm+keydiff")]
+    public void Select_NormsForAPolicyThatReadsRows_Throws(string name) => Assert.Throws<ArgumentException>(() =>
+        Select(KvPolicyCatalog.Default.Create(name), [Shapes() with { Norms = new MeasuredNorms(Layer()) }]));
+
+    [Theory]
+    [InlineData(KvPolicyInputs.Keys)]
+    [InlineData(KvPolicyInputs.Values)]
+    [InlineData(KvPolicyInputs.PlainElements)]
+    [InlineData(KvPolicyInputs.KeyNorms | KvPolicyInputs.Values)]
+    public void Select_NoRowsForAPolicyOfOnesOwn_Throws(KvPolicyInputs inputs) => Assert.Throws<ArgumentException>(() =>
+        Select(new FakePolicy((_, _, token) => token, inputs), [Shapes() with { Norms = new MeasuredNorms(Layer()) }]));
+
+    [Fact]
+    public void Select_ValueNormsOfAnotherShape_Throws() => Assert.Throws<ArgumentException>(() =>
+        Select(new ValueNorm(), [new KvLayerTensors(_tensor.View, _shorter.View) { Norms = new MeasuredNorms(Layer()) }]));
+
+    [Fact]
+    public void Select_RepeatAttentionMissingOrOfAnotherCache_ThrowsWithPolicyAndLayer()
+    {
+        KvLayerTensors given = Layer() with { RepeatAttention = new float[Heads * Tokens] };
+        InvalidOperationException exception = Assert.Throws<InvalidOperationException>(() => Select(new KvZip(), [given, Layer()]));
+
+        Assert.Contains("'kvzip'", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("layer 1", exception.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => Select(new KvZip(), [given with { RepeatAttention = new float[Tokens] }]));
+        Assert.Equal(8, Select(new KvZip(), [given]).Cells);
+    }
+
+    private static unsafe KvLayerTensors Shapes()
+    {
+        var shape = new KvTensor(null, KvElementType.F16, KvLayout.TokenMajor, Tokens, Heads, 32, Heads * 64);
+        return new KvLayerTensors(shape, shape);
     }
 
     private static KvSelection Select(IKvPolicy policy, IReadOnlyList<KvLayerTensors> layers) =>

@@ -33,8 +33,29 @@ public class TokenSegmentTests
         Assert.Equal(Enumerable.Range(0, 12), segments.SelectMany(segment => Enumerable.Range(segment.Start, segment.Length)));
     }
 
-    private static IEnumerable<int> Protected(KvProtection protection, int tokens, int cells) =>
-        TokenSegment.Cut(protection, tokens, cells)
+    [Fact]
+    public void Cut_CompressedCache_ProtectsWhatEachHeadStillHasOfARange()
+    {
+        // Cells 0 to 5 hold these positions; 6 to 9 hold 20 to 23.
+        var positions = new KvPositions([0, 3, 5, 8, 9, 15, 1, 2, 9, 10, 11, 12], heads: 2, first: 20);
+        var protection = new KvProtection(Sinks: 1, Recent: 1) { Ranges = [new TokenRange(4, 9), new TokenRange(15, 22)] };
+
+        Assert.Equal([0, 2, 3, 5, 6, 7, 9], Protected(protection, tokens: 10, cells: 10, positions, head: 0));
+        Assert.Equal([0, 6, 7, 9], Protected(protection, tokens: 10, cells: 10, positions, head: 1));
+        Assert.Equal([0, 2, 3, 5], Protected(protection, tokens: 10, cells: 4, positions, head: 0));
+    }
+
+    [Fact]
+    public void Cut_PositionsThatAreIndices_EqualsNone()
+    {
+        var positions = new KvPositions([0, 1, 2, 3, 4], heads: 1, first: 5);
+        var protection = new KvProtection(Sinks: 2, Recent: 2) { Ranges = [new TokenRange(-4, 4), new TokenRange(6, 7), new TokenRange(8, 40)] };
+
+        Assert.Equal(Protected(protection, tokens: 12, cells: 12), Protected(protection, tokens: 12, cells: 12, positions));
+    }
+
+    private static IEnumerable<int> Protected(KvProtection protection, int tokens, int cells, KvPositions? positions = null, int head = 0) =>
+        TokenSegment.Cut(protection, tokens, cells, positions, head)
             .Where(segment => segment.Protected)
             .SelectMany(segment => Enumerable.Range(segment.Start, segment.Length));
 }

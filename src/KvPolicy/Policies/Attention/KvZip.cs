@@ -29,9 +29,10 @@ public sealed class KvZip : IKvPolicy
 
     /// <summary>Raises the tokens of a chunk to the highest attention probability that the queries of its repetition give them.</summary>
     /// <remarks>
-    /// The queries stand behind the context, so each sees the whole chunk. The softmax runs over the chunk's keys alone, which keeps the
-    /// pass linear in the context's length, as its authors do by chunks; a chunk of all tokens is the plain definition. The
-    /// maximum is taken over all queries and the query heads that share a KV head. Needs 4 bytes per query head and token of the chunk.
+    /// The queries stand behind the context, so each sees the whole chunk. The softmax runs over the chunk's keys alone: as in the paper
+    /// (arXiv 2505.23416), chunks keep the pass linear in the context's length. The authors' code lets the sinks and the pass's own
+    /// tokens take part in the softmax; here they do not. A chunk of all tokens is the attention to the whole cache. The maximum is
+    /// taken over all queries and the query heads that share a KV head. Needs 4 bytes per query head and token of the chunk.
     /// </remarks>
     /// <param name="keys">The layer's cached keys.</param>
     /// <param name="queries">The queries of the pass's tokens that repeat the chunk; all are used.</param>

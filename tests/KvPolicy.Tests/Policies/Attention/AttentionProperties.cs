@@ -111,11 +111,17 @@ public class AttentionProperties
         _ => new CriticalKv(new SnapKv(window: 5)),
     };
 
-    private static KvLayerTensors Layer(TestTensor keys, TestTensor values, float[][][] queryRows, float[][] weights) =>
-        new(keys.View, values.View, TestQueries.Of(queryRows, queryRows[0].Length))
+    private static KvLayerTensors Layer(TestTensor keys, TestTensor values, float[][][] queryRows, float[][] weights)
+    {
+        KvQueries queries = TestQueries.Of(queryRows, queryRows[0].Length);
+        float[] repeated = new float[Heads * keys.View.Tokens];
+        KvZip.Observe(keys.View, queries, new TokenRange(0, keys.View.Tokens), repeated);
+        return new(keys.View, values.View, queries)
         {
             OutputWeights = new TestOutputWeights([.. weights.SelectMany(row => row)], weights.Length),
+            RepeatAttention = repeated,
         };
+    }
 
     private static float[][] Score(IKvPolicy policy, float[][][] keyRows, float[][][] valueRows, float[][][] queryRows, float[][] weights)
     {

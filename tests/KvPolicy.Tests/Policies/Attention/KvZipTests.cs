@@ -3,46 +3,146 @@ using CurKv.KvPolicy.Tests.Support;
 
 namespace CurKv.KvPolicy.Tests.Policies.Attention;
 
-public class KvZipTests
+public sealed class KvZipTests : IDisposable
 {
+    private const int Tokens = 70;
+    private const int Heads = 2;
+
+    private readonly TestTensor _keys = TestTensor.Random(KvElementType.F16, KvLayout.TokenMajor, Tokens, Heads, 16, seed: 1);
+
+    public void Dispose() => _keys.Dispose();
+
     [Fact]
     public void Name_Always_IsKvZip() => Assert.Equal("kvzip", new KvZip().Name);
 
     [Fact]
-    public void Inputs_Always_AreKeysAndTheSecondPass()
+    public void Inputs_Always_AreTheSecondPass()
     {
         IKvPolicy policy = new KvZip();
 
-        Assert.Equal(KvPolicyInputs.Keys | KvPolicyInputs.SecondPassQueries, policy.Inputs);
+        Assert.Equal(KvPolicyInputs.RepeatAttention, policy.Inputs);
         Assert.Equal(0, policy.QueryWindow);
     }
 
     [Fact]
-    public void Score_NoQueries_Throws()
+    public void Score_NoSecondPassOrAnothers_Throws()
     {
-        using var keys = new TestTensor(KvElementType.F32, KvLayout.TokenMajor, 4, 1, 8);
-
-        Assert.Throws<InvalidOperationException>(() => Scoring.Score(new KvZip(), keys.View, default));
+        Assert.Throws<InvalidOperationException>(() => Scoring.Score(new KvZip(), _keys.View, default));
+        Assert.Throws<ArgumentException>(() => Scoring.Score(new KvZip(), Layer(new float[(Heads * Tokens) - 1])));
     }
 
     [Fact]
-    public void Score_MoreQueriesThanTokens_AreTheHighestProbabilities()
+    public void Score_SecondPass_IsItsAttentionAndWhatIsNotFiniteIsEvicted()
     {
-        using var keys = TestTensor.Random(KvElementType.F16, KvLayout.TokenMajor, 70, 2, 16, seed: 1);
-        keys.Set(0, 5, 0, float.NaN);
-        KvQueries queries = TestQueries.Random(6, 90, 16, seed: 2);
-        float[] scores = new float[140];
-        new KvZip().Score(new KvLayer(0, new KvLayerTensors(keys.View, default, queries), 20, 0), scores);
+        float[] attention = [.. Enumerable.Range(0, Heads * Tokens).Select(i => i / 1000f)];
+        (attention[3], attention[4], attention[5]) = (float.NaN, float.PositiveInfinity, float.NegativeInfinity);
 
-        float[] expected = [.. Enumerable.Range(0, 2).SelectMany(head => Highest(keys.View, queries, head))];
-        expected[5] = float.NaN;
-        ScoreAssert.Equal(expected, scores);
+        float[] scores = Scoring.Score(new KvZip(), Layer(attention));
+
+        Assert.All(scores[3..6], score => Assert.False(score > float.NegativeInfinity));
+        (attention[3], attention[4], attention[5]) = (scores[3], scores[4], scores[5]);
+        Assert.Equal(attention, scores);
     }
 
-    private static IEnumerable<float> Highest(KvTensor keys, KvQueries queries, int head)
+    [Theory]
+    [InlineData("kvzip*curdkv(combine=value)")]
+    [InlineData("kvzip+snapkv(window=5)")]
+    [InlineData("chunk(kvzip|keydiff)")]
+    public void Select_Combined_ReadsBoth(string name)
     {
-        double[][] probabilities = [.. Enumerable.Range(head * 3, 3).SelectMany(queryHead =>
-            ScalarWindowAttention.Probabilities(keys, queries, queries.Window, causal: false, queryHead, _ => true))];
-        return Enumerable.Range(0, keys.Tokens).Select(token => (float)probabilities.Max(row => row[token]));
+        float[] attention = new float[Heads * Tokens];
+        KvQueries queries = Queries(6, 3);
+        KvZip.Observe(_keys.View, queries, new TokenRange(0, Tokens), attention);
+        KvLayerTensors layer = new KvLayerTensors(_keys.View, _keys.View, queries) { RepeatAttention = attention };
+
+        KvSelection selection = new KvSelector(KvPolicyCatalog.Default.Create(name)).Select(
+            [layer], KvBudget.FromCells(9), new KvProtection(), TestContext.Current.CancellationToken);
+
+        Assert.Equal(9, selection.Cells);
+    }
+
+    [Fact]
+    public void Score_ProductWithValues_IsTheProduct()
+    {
+        float[] attention = new float[Heads * Tokens];
+        KvZip.Observe(_keys.View, Queries(20, 3), new TokenRange(0, Tokens), attention);
+        KvLayerTensors layer = new KvLayerTensors(_keys.View, _keys.View) { RepeatAttention = attention };
+
+        float[] values = Scoring.Score(KvPolicyCatalog.Default.Create("curdkv(combine=value)"), layer);
+
+        ScoreAssert.Equal([.. attention.Zip(values, (a, b) => a * b)], Scoring.Score(KvPolicyCatalog.Default.Create("kvzip*curdkv(combine=value)"), layer));
+    }
+
+    [Fact]
+    public void Observe_WhatDoesNotFit_Throws()
+    {
+        KvQueries queries = Queries(5, 2);
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => Observe(queries, new TokenRange(-1, 5)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Observe(queries, new TokenRange(5, 5)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Observe(queries, new TokenRange(5, Tokens + 1)));
+        Assert.Throws<ArgumentException>(() => KvZip.Observe(_keys.View, queries, new TokenRange(0, 5), new float[Tokens]));
+        Assert.Throws<ArgumentException>(() => Observe(TestQueries.Random(3, 5, 16, seed: 1), new TokenRange(0, 5)));
+        Assert.Throws<ArgumentException>(() => Observe(TestQueries.Random(6, 5, 8, seed: 1), new TokenRange(0, 5)));
+        Assert.Throws<InvalidOperationException>(() => Observe(default, new TokenRange(0, 5)));
+    }
+
+    [Fact]
+    public void Observe_MoreQueriesThanTokens_FindsTheHighestProbabilities()
+    {
+        _keys.Set(0, 5, 0, float.NaN);
+        KvQueries queries = Queries(90, 2);
+
+        float[] maxima = Observe(queries, new TokenRange(0, Tokens));
+
+        float[] expected = [.. Enumerable.Range(0, Heads).SelectMany(head => Highest(queries, head, new TokenRange(0, Tokens)))];
+        expected[5] = float.NaN;
+        ScoreAssert.Equal(expected, maxima);
+    }
+
+    [Fact]
+    public void Observe_Chunk_IsTheSoftmaxOverItAndRaisesItAlone()
+    {
+        var chunk = new TokenRange(11, 43);
+        KvQueries queries = Queries(40, 4);
+        float[] maxima = [.. Enumerable.Repeat(0.1f, Heads * Tokens)];
+        KvZip.Observe(_keys.View, queries, chunk, maxima);
+
+        float[] expected = [.. Enumerable.Range(0, Heads).SelectMany(head => Highest(queries, head, chunk).Select(highest => Math.Max(highest, 0.1f)))];
+        ScoreAssert.Equal(expected, maxima);
+        Assert.Contains(maxima[chunk.Start..chunk.End], highest => highest > 0.1f);
+        Assert.Contains(maxima[chunk.Start..chunk.End], highest => highest == 0.1f);
+    }
+
+    [Fact]
+    public void Observe_ChannelMajorKeys_EqualsTokenMajor()
+    {
+        float[][][] rows = Scoring.Rows(Heads, Tokens, 16, seed: 8);
+        using var byToken = TestTensor.Of(rows);
+        using var byChannel = TestTensor.Of(rows, layout: KvLayout.ChannelMajor);
+        float[] expected = new float[Heads * Tokens];
+        float[] actual = new float[Heads * Tokens];
+        KvZip.Observe(byToken.View, Queries(7, 5), new TokenRange(9, 66), expected);
+        KvZip.Observe(byChannel.View, Queries(7, 5), new TokenRange(9, 66), actual);
+
+        Assert.Equal(expected, actual);
+    }
+
+    private static KvQueries Queries(int window, int seed) => TestQueries.Random(6, window, 16, seed);
+
+    private KvLayerTensors Layer(float[] attention) => new(_keys.View, default) { RepeatAttention = attention };
+
+    private float[] Observe(KvQueries queries, TokenRange chunk)
+    {
+        float[] maxima = new float[Heads * Tokens];
+        KvZip.Observe(_keys.View, queries, chunk, maxima);
+        return maxima;
+    }
+
+    private IEnumerable<float> Highest(KvQueries queries, int head, TokenRange chunk)
+    {
+        double[][] probabilities = [.. Enumerable.Range(head * 3, 3).SelectMany(queryHead => ScalarWindowAttention.Probabilities(
+            _keys.View, queries, queries.Window, causal: false, queryHead, token => token >= chunk.Start && token < chunk.End))];
+        return Enumerable.Range(0, Tokens).Select(token => (float)probabilities.Max(row => row[token]));
     }
 }
