@@ -354,6 +354,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
             AttentionScale = (float)(gguf.Real("attention.scale") ?? 0),
             IsRecurrent = model.IsRecurrent,
             IsHybrid = isHybrid,
+            SlidingWindow = LlamaGaps.llama_model_n_swa(model.DangerousGetHandle()),
             ChatTemplate = model.GetTemplate(strict: false),
         };
     }

@@ -9,7 +9,7 @@ namespace CurKv.Connector.Scheduling;
 /// <summary>Reads prompts into a sequence, compresses it and decodes answers from it. Used on the native thread only.</summary>
 internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext context, KvCompressor compressor) : IDisposable
 {
-    private readonly KvSequence _sequence = new(0);
+    private readonly KvSequence _sequence = new(0, engine.Model.SlidingWindow);
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
     public string? CompressionRefusal => compressor.Refusal;
@@ -56,7 +56,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
                 {
                     finished = ChatFinishReason.Stop;
                 }
-                else if (outputTokens == request.MaxOutputTokens || _sequence.Cells == context.Settings.ContextSize)
+                else if (outputTokens == request.MaxOutputTokens || Math.Max(_sequence.Cells + 1, _sequence.WindowCells(1)) > context.Settings.ContextSize)
                 {
                     finished = ChatFinishReason.Length;
                 }

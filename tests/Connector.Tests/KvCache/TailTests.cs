@@ -1,5 +1,6 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -11,11 +12,6 @@ public unsafe class TailTests
 {
     private const int Tokens = 300;
     private const int Answer = 50;
-
-    private static readonly LlamaContextSettings Exact = new()
-    {
-        ContextSize = 512, BatchSize = 128, Threads = 1, FlashAttention = FlashAttentionMode.Off, KeyType = KvElementType.F32, ValueType = KvElementType.F32,
-    };
 
     public static TheoryData<string, KvElementType, KvElementType, FlashAttentionMode, int> CacheKinds()
     {
@@ -38,7 +34,7 @@ public unsafe class TailTests
     [MemberData(nameof(CacheKinds))]
     public void Compress_CraftAndState_GiveIdenticalBlobsAndAnswers(string model, KvElementType keys, KvElementType values, FlashAttentionMode attention, int sequences)
     {
-        LlamaContextSettings settings = Exact with { KeyType = keys, ValueType = values, FlashAttention = attention, Sequences = sequences };
+        LlamaContextSettings settings = CacheHarness.Exact with { KeyType = keys, ValueType = values, FlashAttention = attention, Sequences = sequences };
         using var harness = new CacheHarness(Shape(model), settings);
         int sequence = sequences / 2;
         int[] tokens = TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7);
@@ -71,7 +67,7 @@ public unsafe class TailTests
     [MemberData(nameof(CacheKinds))]
     public void Compress_BaseBlock_HoldsTheSelectedRowsAndTheTailIsAsItWas(string model, KvElementType keys, KvElementType values, FlashAttentionMode attention, int sequences)
     {
-        LlamaContextSettings settings = Exact with { KeyType = keys, ValueType = values, FlashAttention = attention, Sequences = sequences };
+        LlamaContextSettings settings = CacheHarness.Exact with { KeyType = keys, ValueType = values, FlashAttention = attention, Sequences = sequences };
         using var harness = new CacheHarness(Shape(model), settings);
         int sequence = sequences / 2;
         harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), 0, sequence);
@@ -115,7 +111,7 @@ public unsafe class TailTests
     [InlineData("jamba", KvRewritePath.Craft)]
     public void Compress_KeepingEveryToken_LeavesTheLogits(string model, KvRewritePath path)
     {
-        using var harness = new CacheHarness(Shape(model), Exact);
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
         int[] tokens = TestModels.RandomTokens(Tokens + 3, harness.Shape.Vocabulary, seed: 7);
         harness.Decode(tokens.AsSpan(0, Tokens), 0);
         float[] expected = harness.Decode(tokens.AsSpan(Tokens), Tokens);
@@ -133,8 +129,8 @@ public unsafe class TailTests
     public void Compress_SlidingWindow_IsAsIfTheTokensWereRemoved()
     {
         const int Recent = 64;
-        using var removed = new CacheHarness(Shape("gemma2"), Exact);
-        using var harness = new CacheHarness(Shape("gemma2"), Exact);
+        using var removed = new CacheHarness(Shape("gemma2"), CacheHarness.Exact);
+        using var harness = new CacheHarness(Shape("gemma2"), CacheHarness.Exact);
         int[] tokens = TestModels.RandomTokens(Tokens + 3, harness.Shape.Vocabulary, seed: 7);
         removed.Decode(tokens.AsSpan(0, Tokens), 0);
         harness.Decode(tokens.AsSpan(0, Tokens), 0);
@@ -154,7 +150,7 @@ public unsafe class TailTests
     [InlineData("jamba")]
     public void Run_SomeLayersAttendToAllTokens_FindsThemByTheirRows(string model)
     {
-        using var harness = new CacheHarness(Shape(model), Exact);
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
 
         KvStateFormat format = KvCacheProbe.Run(harness.Context, harness.Model, harness.Capture, null, NullLogger.Instance).Format!;
         Assert.Equal(harness.Shape.GlobalLayers, format.ModelLayers);
@@ -169,7 +165,7 @@ public unsafe class TailTests
     [InlineData("jamba")]
     public void Compress_WithoutACapture_TakesTheStatePathAndRefusesWhatNeedsTheLayersNumbers(string model)
     {
-        using var harness = new CacheHarness(Shape(model), Exact);
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
         using LlamaSharpEngine engine = TestModels.Load(harness.ModelPath);
         using var compressor = new KvCompressor(harness.Context, harness.Model, engine.OutputWeights, null, null, NullLogger.Instance);
         harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), 0);
@@ -187,7 +183,7 @@ public unsafe class TailTests
     [InlineData("jamba", "curdkv")]
     public void Compress_AnyPolicy_ReadsTheRightLayers(string model, string policy)
     {
-        using var harness = new CacheHarness(Shape(model), Exact);
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
         KvCompressionPlan plan = CacheHarness.Plan(KvPolicyCatalog.Default.Create(policy), 0.8);
         harness.Prefill(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), plan);
         KvSelection selection = harness.Selection(plan);
@@ -211,10 +207,62 @@ public unsafe class TailTests
     [Fact]
     public void Compress_InPlace_IsNoPathForATail()
     {
-        using var harness = new CacheHarness(Shape("gemma2"), Exact);
+        using var harness = new CacheHarness(Shape("gemma2"), CacheHarness.Exact);
         harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), 0);
 
         Assert.Throws<InvalidOperationException>(() => harness.Compress(CacheHarness.Plan(new CurDkv(), 0.5), KvRewritePath.InPlace));
+    }
+
+    [Theory]
+    [InlineData("gemma2")]
+    [InlineData("jamba")]
+    public void Read_PromptFourTimesTheCache_IsTheSameOnBothPaths(string model)
+    {
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact with { ContextSize = 256, BatchSize = 64 });
+        using var stateOnly = new KvCompressor(harness.Context, harness.Model, null, null, null, NullLogger.Instance);
+        KvCompressionPlan plan = CacheHarness.Plan(new CurDkv(), 0.9);
+        int[] tokens = TestModels.RandomTokens(1000, harness.Shape.Vocabulary, seed: 11);
+
+        byte[] state = Read(harness.Compressor, KvRewritePath.Craft);
+        harness.Remove();
+        Assert.Equal(state, Read(stateOnly, KvRewritePath.State));
+        Assert.Equal((1000, 100), (harness.Sequence().Tokens, harness.Sequence().Cells));
+        Assert.NotEmpty(Greedy(harness, harness.Context.Logits().ToArray(), Answer));
+
+        byte[] Read(KvCompressor compressor, KvRewritePath path)
+        {
+            PromptReading reading = new PromptReader(harness.Context, compressor, harness.Sequence(), null, CancellationToken.None).Read(tokens, plan);
+            Assert.True(reading.Compressions.Count > 3);
+            Assert.All(reading.Compressions, report => Assert.Equal(path, report.Path));
+            return harness.State();
+        }
+    }
+
+    // A window of 200 tokens keeps 199 for the next one, in 256 cells.
+    [Theory]
+    [InlineData(57, true)]
+    [InlineData(58, false)]
+    public void WindowCells_AreWhatLlamaCppNeeds(int tokens, bool fits)
+    {
+        using var harness = new CacheHarness(new SlidingWindowModel { Window = 200 }, CacheHarness.Exact with { ContextSize = 256 });
+        int[] more = TestModels.RandomTokens(tokens, harness.Shape.Vocabulary, seed: 8);
+        harness.Decode(TestModels.RandomTokens(250, harness.Shape.Vocabulary, seed: 7), 0);
+        Assert.NotNull(harness.Compress(CacheHarness.Plan(new CurDkv(), 0.8)));
+
+        Assert.Equal(fits, harness.Sequence().WindowCells(tokens) <= 256);
+        Assert.Equal(fits ? DecodeStatus.Ok : DecodeStatus.NoKvSlot, harness.Context.Decode(more, 250, 0, logits: false));
+    }
+
+    [Fact]
+    public void Read_WindowAndBatchAboveTheContext_ThrowsBeforeAnythingIsRead()
+    {
+        using var harness = new CacheHarness(new SlidingWindowModel { Window = 200 }, CacheHarness.Exact with { ContextSize = 256 });
+        var reader = new PromptReader(harness.Context, harness.Compressor, harness.Sequence(), null, CancellationToken.None);
+
+        PromptTooLongException e = Assert.Throws<PromptTooLongException>(
+            () => reader.Read(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), CacheHarness.Plan(new CurDkv(), 0.8)));
+        Assert.Contains("ContextSize to 328", e.Message, StringComparison.Ordinal);
+        Assert.Equal((-1, -1), harness.Context.SequenceRange(0));
     }
 
     [Theory]
@@ -222,7 +270,7 @@ public unsafe class TailTests
     [InlineData("mamba", "recurrent")]
     public void ThrowIfRefused_ModelWhoseCacheCannotBeCut_NamesTheReason(string model, string reason)
     {
-        using var harness = new CacheHarness(Shape(model), Exact);
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
 
         KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(CacheHarness.Plan(new CurDkv(), 0.5)));
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
