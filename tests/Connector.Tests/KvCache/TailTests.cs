@@ -3,7 +3,9 @@ using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
 
 namespace CurKv.Connector.Tests.KvCache;
 
@@ -202,6 +204,21 @@ public unsafe class TailTests
                 Assert.Equal(CachedRow.Bytes(from[layer].Keys, 1, token), CachedRow.Bytes(to[layer].Keys, 1, 30));
             }
         }
+    }
+
+    [Theory]
+    [InlineData("gemma2")]
+    [InlineData("jamba")]
+    public void Constructor_TailThatIsNotTheBlobs_FallsBackToTheStatePathWithAWarning(string model)
+    {
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
+        using var damaging = new RefusingContext(harness.Context) { CutOff = 0, DamagesTails = true };
+        var logger = new FakeLogger();
+        using var compressor = new KvCompressor(damaging, harness.Model, null, harness.Capture, null, logger);
+        harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), 0);
+
+        Assert.Equal(KvRewritePath.State, compressor.Compress(harness.Sequence(), CacheHarness.Plan(new CurDkv(), 0.5))!.Path);
+        Assert.Single(logger.Collector.GetSnapshot(), record => record.Level == LogLevel.Warning);
     }
 
     [Fact]
