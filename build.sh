@@ -10,6 +10,9 @@ usage() {
 ./build.sh bench [options]   what compression costs, and what it gains, in one run
 ./build.sh bench kernels     the scoring kernels against the memory's speed, and every policy's time [--json] [--quick]
 ./build.sh bench dotnet      the same kernels under BenchmarkDotNet
+./build.sh bench interception
+                             compressing a full cache on each path: time, memory, and what decoding gains [--json] [--quick]
+                             [--tokens N] [--policy NAME] [--cache f16|q8_0] [--threads N]
 ./build.sh eval  [options]   right answers under every policy; --quick for the table of docs/policies.md
 ./build.sh pack              makes the NuGet packages (needs a feed that carries LLamaSharp)
 ./build.sh clean             removes everything that was built

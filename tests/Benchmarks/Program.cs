@@ -7,7 +7,11 @@ var root = new RootCommand(Compression)
 {
     new CompressionCommand().AddTo(new Command("compression", Compression)),
     new KernelCommand().AddTo(new Command("kernels", "Measures the scoring kernels against the memory's speed, and how long every policy takes.")),
+    new InterceptionCommand().AddTo(new Command("interception", "Measures what compressing a full cache costs on each path, and what it gains.")),
+    new MemoryProbe().ToCommand(),
     BenchmarkDotNetCommand.Create("dotnet", "Measures the scoring kernels with BenchmarkDotNet."),
 };
 new CompressionCommand().AddTo(root);
-return await root.Parse(args).InvokeAsync();
+
+// Without a time, an interruption ends the process at once: nothing is cancelled, and temporary files stay.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(2) });

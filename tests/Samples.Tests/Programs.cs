@@ -9,6 +9,8 @@ internal static class Programs
 
     public static Task<(int ExitCode, string Output, string Error)> RunEvaluationAsync(params string[] arguments) => RunAsync("CurKv.Evaluation.dll", arguments);
 
+    public static Task<(int ExitCode, string Output, string Error)> RunBenchmarksAsync(params string[] arguments) => RunAsync("CurKv.Benchmarks.dll", arguments);
+
     private static async Task<(int ExitCode, string Output, string Error)> RunAsync(string program, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, program), .. arguments])

@@ -136,7 +136,7 @@ internal sealed partial class LlamaRuntime : IDisposable
     {
         ContextSize = options.ContextSize,
         BatchSize = Math.Min(options.BatchSize, options.ContextSize),
-        Threads = options.Threads ?? Math.Max(Math.Min(4, Environment.ProcessorCount), Environment.ProcessorCount / 2),
+        Threads = options.Threads ?? LlamaContextSettings.DefaultThreads,
         FlashAttention = options.FlashAttention,
         KeyType = options.KeyCacheType,
         ValueType = options.ValueCacheType,

@@ -5,6 +5,9 @@ namespace CurKv.Connector.Engine;
 /// <summary>The sizes of a context.</summary>
 internal sealed record LlamaContextSettings
 {
+    /// <summary>The threads of a client that sets none.</summary>
+    public static int DefaultThreads => Math.Max(Math.Min(4, Environment.ProcessorCount), Environment.ProcessorCount / 2);
+
     /// <summary>Cells for each sequence.</summary>
     public required int ContextSize { get; init; }
 

@@ -46,6 +46,15 @@ internal sealed unsafe class KvCapture : IEvalHook
     /// <summary>The cell that a sequence's newest token has if its tokens lie in order from the stream's first cell on.</summary>
     public long ExpectedLastCell(int sequence, int cells) => (sequence * _keys[_base[0]]->Extent[1]) + cells - 1;
 
+    /// <summary>Notes that the newest cells were removed: those before them are where they were.</summary>
+    public void NoteRemoved(int cells)
+    {
+        foreach (int layer in _base)
+        {
+            _lastCells[layer] -= cells;
+        }
+    }
+
     /// <summary>
     /// Finds the layers of a blob's base block among those that were seen: the caches of all layers have names of one kind, so that
     /// only what lies in them tells which are in the block.

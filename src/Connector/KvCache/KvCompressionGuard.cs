@@ -38,8 +38,10 @@ internal sealed class KvCompressionGuard(
         bool wantsWeights = inputs.HasFlag(KvPolicyInputs.OutputWeights);
         return plan.QueryWindow > 0 && !observesQueries
                 ? $"needs the prompt's last queries, which cannot be observed here: the model computes them in another way, or runs on a GPU without having been set up for it. Set {Setting} to a policy without queries, such as \"{KvCompressionDefaults.QueryFreePolicy}\"."
-            : inputs.HasFlag(KvPolicyInputs.RepeatAttention)
-                ? $"needs a second pass over the prompt, which is not made. Set {Setting} to another policy."
+            : inputs.HasFlag(KvPolicyInputs.RepeatAttention) && !observesQueries
+                ? $"needs the queries of a second pass over the prompt, which cannot be observed here. Set {Setting} to a policy without queries, such as \"{KvCompressionDefaults.QueryFreePolicy}\"."
+            : inputs.HasFlag(KvPolicyInputs.RepeatAttention) && probe.Format!.HasTail
+                ? $"needs a second pass over the prompt, and what this model keeps beside its attention to all tokens (a sliding window, a recurrent state) cannot be set back after it. Set {Setting} to another policy."
             : inputs.HasFlag(KvPolicyInputs.PlainElements) && rotation.IsPossible
                 ? $"compares single elements of keys and values, and this quantised cache stores them rotated. Set {nameof(LlamaChatClientOptions.KeyCacheType)} and {nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Setting} to another policy."
             : wantsWeights && !rotation.IsKnown

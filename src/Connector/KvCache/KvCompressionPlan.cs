@@ -19,6 +19,9 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
     /// <summary>How many of the last queries before the compression have to be observed.</summary>
     public int QueryWindow => MeasureLoss ? Math.Max(Selector.Policy.QueryWindow, KvCompressionDefaults.LossWindow) : Selector.Policy.QueryWindow;
 
+    /// <summary>Whether the prompt has to be repeated before it is compressed.</summary>
+    public bool NeedsRepetition => Selector.Policy.Inputs.HasFlag(KvPolicyInputs.RepeatAttention);
+
     /// <summary>The budget of a sequence for which so many tokens were read: a number of cells, unless the scores decide.</summary>
     public KvBudget BudgetOf(int tokens) => Budget.IsByMass ? Budget : KvBudget.FromCells(Budget.Cells(tokens));
 

@@ -26,7 +26,7 @@ internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observ
             _ => KvBudget.FromRatio(options.Ratio),
         };
         int recent = options.Recent ?? (questionKnown ? KvCompressionDefaults.QuestionAwareRecent : KvCompressionDefaults.QueryFreeRecent);
-        return new KvCompressionPlan(
+        var plan = new KvCompressionPlan(
             new KvSelector(Policy(options, questionKnown)),
             budget,
             new KvProtection(options.Sinks, recent) { Ranges = Ranges(options, systemPrompt, scaffolding) },
@@ -34,8 +34,10 @@ internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observ
             options.MeasureLoss && observesQueries)
         {
             ReadingSelector = new KvSelector(Policy(options, questionKnown: false)),
-            DecodingInterval = options.DecodingInterval,
         };
+
+        // An answer is not repeated while it is decoded.
+        return plan with { DecodingInterval = plan.NeedsRepetition ? null : options.DecodingInterval };
     }
 
     private IKvPolicy Policy(KvCompressionOptions options, bool questionKnown) =>

@@ -10,6 +10,7 @@ internal sealed partial class KvCompressor : IDisposable
 {
     private readonly ILlamaContext _context;
     private readonly LlamaModelInfo _model;
+    private readonly KvCapture? _capture;
     private readonly QueryCapture? _queries;
     private readonly IKvOutputWeights? _outputWeights;
     private readonly KvStateFormat? _format;
@@ -18,6 +19,7 @@ internal sealed partial class KvCompressor : IDisposable
     private readonly List<IKvPath> _paths;
     private readonly KvCompressionGuard _guard;
     private readonly ILogger _logger;
+    private KvRepetition? _repetition;
     private int _observed;
 
     /// <summary>Tests the context and creates a compressor for it.</summary>
@@ -40,7 +42,8 @@ internal sealed partial class KvCompressor : IDisposable
         _rotary = [.. Enumerable.Range(0, probe.Format?.Layers.Count ?? 0)
             .Select(i => probe.Format!.ModelLayers is { } known && queries is not null ? queries.Rotary(known[i]) : model.Rotary)];
         _queries = probe.QueriesWork ? queries : null;
-        _paths = Paths(probe.CaptureWorks ? capture : null);
+        _capture = probe.CaptureWorks ? capture : null;
+        _paths = Paths(_capture);
         _guard = new KvCompressionGuard(model, probe, _rotation, ObservesQueries, _outputWeights is not null);
         Refusal = probe.Refusal;
         LogReady(logger, _paths.Count == 0 ? "none" : _paths[0].Kind.ToString(), probe.Refusal ?? "none");
@@ -65,6 +68,20 @@ internal sealed partial class KvCompressor : IDisposable
 
     /// <summary>Asks for no node any more.</summary>
     public void StopObserving() => _queries?.Stop();
+
+    /// <summary>Begins to note what a sequence's tokens receive while they are repeated.</summary>
+    public void StartRepetition(KvSequence sequence)
+    {
+        _context.Synchronize();
+        _repetition = new KvRepetition(Choose(sequence, null).View(sequence));
+    }
+
+    /// <summary>Notes the attention of the observed tokens, which repeated a chunk of the sequence.</summary>
+    /// <param name="chunk">The chunk's cells.</param>
+    public void ObserveRepetition(TokenRange chunk) => _repetition!.Observe(chunk, block => Queries(_format!.ModelLayers![block]));
+
+    /// <summary>Notes that the newest cells were removed.</summary>
+    public void NoteRemoved(int cells) => _capture?.NoteRemoved(cells);
 
     /// <summary>Compresses a sequence, if it is long enough and over the budget.</summary>
     /// <param name="sequence">The sequence; what is left of it is noted there.</param>
@@ -166,11 +183,13 @@ internal sealed partial class KvCompressor : IDisposable
                 ValueRotation = _rotation.Values,
                 Queries = plan.QueryWindow > 0 ? Queries(_format!.ModelLayers![i]) : default,
                 OutputWeights = _outputWeights,
+                RepeatAttention = _repetition?[i] ?? default,
             };
         }
 
-        // The next compression must not take these queries for its own.
+        // The next compression must not take these for its own.
         _observed = 0;
+        _repetition = null;
     }
 
     private static KvSelection Select(KvLayerTensors[] view, KvSequence sequence, KvCompressionPlan plan)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CurKv.KvPolicy;
 
 namespace CurKv.Connector.KvCache;
@@ -12,6 +13,8 @@ namespace CurKv.Connector.KvCache;
 /// <param name="slidingWindow">The last tokens that some layers keep in cells of their own, which no compression touches; 0 for none.</param>
 internal sealed class KvSequence(int id, int slidingWindow = 0)
 {
+    private readonly List<int> _text = [];
+
     // The positions of the first cells, as the last compression left them; the cells behind them have consecutive ones.
     private int[] _listed = [];
 
@@ -24,8 +27,11 @@ internal sealed class KvSequence(int id, int slidingWindow = 0)
     /// <summary>The last tokens that some layers keep in cells of their own, which no compression touches; 0 for none.</summary>
     public int SlidingWindow => slidingWindow;
 
+    /// <summary>The tokens that were read, whether they still have a cell or not. Valid until the sequence changes.</summary>
+    public ReadOnlySpan<int> Text => CollectionsMarshal.AsSpan(_text);
+
     /// <summary>The number of tokens that were read: the next one's position.</summary>
-    public int Tokens { get; private set; }
+    public int Tokens => _text.Count;
 
     /// <summary>Each layer's positions of the tokens that its heads hold; null while the index is the position.</summary>
     public IReadOnlyList<KvPositions>? HeadPositions { get; private set; }
@@ -55,14 +61,18 @@ internal sealed class KvSequence(int id, int slidingWindow = 0)
     public int WindowCells(int tokens, int ahead = 0) => slidingWindow == 0 ? 0 : Math.Min(Tokens + ahead, slidingWindow - 1) + tokens;
 
     /// <summary>Notes tokens that were decoded.</summary>
-    public void Append(int tokens)
+    public void Append(ReadOnlySpan<int> tokens)
     {
-        Cells += tokens;
-        Tokens += tokens;
+        Cells += tokens.Length;
+        _text.AddRange(tokens);
     }
 
     /// <summary>Notes that the newest tokens were removed again.</summary>
-    public void Undo(int tokens) => Append(-tokens);
+    public void Undo(int tokens)
+    {
+        Cells -= tokens;
+        _text.RemoveRange(_text.Count - tokens, tokens);
+    }
 
     /// <summary>Notes that each head holds its selected tokens only.</summary>
     public void Keep(KvSelection selection)
@@ -76,13 +86,16 @@ internal sealed class KvSequence(int id, int slidingWindow = 0)
     public void Clear()
     {
         _listed = [];
-        (Cells, Tokens, HeadPositions) = (0, 0, null);
+        _text.Clear();
+        (Cells, HeadPositions) = (0, null);
     }
 
     /// <summary>Notes that the sequence holds what another one does.</summary>
     public void CopyFrom(KvSequence other)
     {
         _listed = other._listed;
-        (Cells, Tokens, HeadPositions) = (other.Cells, other.Tokens, other.HeadPositions);
+        _text.Clear();
+        _text.AddRange(other.Text);
+        (Cells, HeadPositions) = (other.Cells, other.HeadPositions);
     }
 }

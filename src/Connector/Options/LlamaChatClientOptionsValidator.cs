@@ -95,11 +95,6 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
             yield return $"{nameof(options.Policy)} is neither \"{KvCompressionOptions.AutoPolicy}\" nor \"{KvCompressionOptions.NoPolicy}\" nor a policy's name: {error.Message}";
         }
 
-        if (PolicyOf(options, policies)?.Inputs.HasFlag(KvPolicyInputs.RepeatAttention) == true)
-        {
-            yield return $"{nameof(options.Policy)} \"{options.Policy}\" needs a second pass over the prompt, which is not made. Set it to another policy.";
-        }
-
         if (!(options.Ratio >= 0 && options.Ratio < 1))
         {
             yield return $"{nameof(options.Ratio)} is {options.Ratio}. Set it to at least 0 and below 1: 0.9 keeps a tenth of the cells.";
@@ -140,7 +135,4 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
             yield return $"{nameof(options.MinTokens)} is {options.MinTokens}. Set it to 0 or more.";
         }
     }
-
-    private static IKvPolicy? PolicyOf(KvCompressionOptions options, KvPolicyCatalog policies) =>
-        options.CustomPolicy ?? (policies.TryCreate(options.Policy ?? string.Empty, out IKvPolicy? policy, out _) ? policy : null);
 }

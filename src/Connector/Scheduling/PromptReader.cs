@@ -8,13 +8,14 @@ namespace CurKv.Connector.Scheduling;
 /// Reads a prompt in chunks of the batch size, and compresses it: at its end, and before that whenever the cache is full, so that a
 /// prompt may be longer than the cache. Used once, on the native thread.
 /// </summary>
+/// <param name="engine">The model.</param>
 /// <param name="context">The context.</param>
 /// <param name="compressor">The context's compressor.</param>
 /// <param name="sequence">What goes before the prompt; receives its tokens.</param>
 /// <param name="progress">Told after each chunk, on this thread; null for none.</param>
 /// <param name="cancellationToken">Looked at after each chunk.</param>
 internal sealed class PromptReader(
-    ILlamaContext context, KvCompressor compressor, KvSequence sequence, Action<PromptProgress>? progress, CancellationToken cancellationToken)
+    ILlamaEngine engine, ILlamaContext context, KvCompressor compressor, KvSequence sequence, Action<PromptProgress>? progress, CancellationToken cancellationToken)
 {
     private readonly List<KvCompressionReport> _compressions = [];
     private TimeSpan _prefillTime;
@@ -29,6 +30,8 @@ internal sealed class PromptReader(
     public PromptReading Read(int[] tokens, KvCompressionPlan? plan)
     {
         _tokens = tokens;
+        ContextRepetition? repetition = plan is { NeedsRepetition: true } && Applies(plan, tokens.Length) ? new ContextRepetition(engine, context, compressor, sequence) : null;
+        repetition?.ThrowIfImpossible(tokens.Length);
         ReadingSchedule schedule = ReadingSchedule.For(sequence, tokens.Length, plan, context.Settings.ContextSize, context.Settings.BatchSize);
         if (plan is not null && (schedule.HasRounds || Applies(plan, tokens.Length)))
         {
@@ -46,19 +49,20 @@ internal sealed class PromptReader(
             Round(count, plan!.WhileReading(schedule.CellsBetween));
         }
 
-        Round(tokens.Length - _read, plan);
+        Round(tokens.Length - _read, plan, repetition);
         return new PromptReading(_prefillTime, _compressions);
     }
 
     private bool Applies(KvCompressionPlan plan, int tokens) => plan.Applies(sequence.Tokens + tokens, sequence.Cells + tokens);
 
     /// <summary>Reads tokens and compresses. Queries are looked at in the last of them only, which are therefore decoded apart.</summary>
-    private void Round(int tokens, KvCompressionPlan? plan)
+    private void Round(int tokens, KvCompressionPlan? plan, ContextRepetition? repetition = null)
     {
         long start = Stopwatch.GetTimestamp();
         int window = plan is not null && Applies(plan, tokens) ? Math.Min(plan.QueryWindow, tokens) : 0;
-        Decode(_read + tokens - window);
-        if (window > 0)
+        int plain = repetition is null ? tokens - window : tokens;
+        Decode(_read + plain);
+        if (plain < tokens)
         {
             compressor.StartObserving(window);
             try
@@ -70,6 +74,8 @@ internal sealed class PromptReader(
                 compressor.StopObserving();
             }
         }
+
+        repetition?.Run(window, cancellationToken);
 
         // Computation runs on behind the last call.
         context.Synchronize();

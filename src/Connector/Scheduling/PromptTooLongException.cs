@@ -7,12 +7,12 @@ public sealed class PromptTooLongException : LlamaException
     /// <param name="tokens">The prompt's tokens.</param>
     /// <param name="contextSize">The context's cells.</param>
     public PromptTooLongException(int tokens, int contextSize)
-        : this(tokens, contextSize, null)
+        : this(tokens, contextSize, string.Empty)
     {
     }
 
-    internal PromptTooLongException(int tokens, int contextSize, int? kept)
-        : base($"The prompt has {tokens} tokens and the context {contextSize} cells{(kept is null ? string.Empty : $", of which compression would keep {kept}")}. "
+    internal PromptTooLongException(int tokens, int contextSize, string reason)
+        : base($"The prompt has {tokens} tokens and the context {contextSize} cells{reason}. "
             + $"Raise {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ContextSize)}, evict more ({nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Ratio)} or {nameof(KvCompressionOptions.Cells)}), or send less.")
     {
         Tokens = tokens;

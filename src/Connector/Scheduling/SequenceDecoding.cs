@@ -16,6 +16,6 @@ internal static class SequenceDecoding
             throw new LlamaException($"llama.cpp could not decode {tokens.Length} tokens at position {sequence.Tokens} with {sequence.Cells} cells in use: {status}. {NativeLog.LastErrors()}");
         }
 
-        sequence.Append(tokens.Length);
+        sequence.Append(tokens);
     }
 }

@@ -126,7 +126,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
     }
 
     private PromptReader Reader(Action<PromptProgress>? progress, CancellationToken cancellationToken) =>
-        new(context, compressor, _sequence, progress, cancellationToken);
+        new(engine, context, compressor, _sequence, progress, cancellationToken);
 
     private void Restore(KvSnapshot? snapshot)
     {

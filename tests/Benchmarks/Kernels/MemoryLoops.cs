@@ -6,11 +6,14 @@ namespace CurKv.Benchmarks;
 /// <summary>What the kernels are measured against: the memory's own speed.</summary>
 internal static unsafe class MemoryLoops
 {
+    /// <summary>What <see cref="Read"/> reads is a multiple of so many bytes.</summary>
+    public const int Granularity = Chains * 64;
+
     private const int Chains = 4;
 
     /// <summary>Reads memory and adds it up.</summary>
     /// <param name="data">The memory.</param>
-    /// <param name="bytes">How much; a multiple of 256.</param>
+    /// <param name="bytes">How much; a multiple of <see cref="Granularity"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Read(byte* data, long bytes)
     {

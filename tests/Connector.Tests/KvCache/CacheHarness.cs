@@ -42,6 +42,8 @@ internal sealed unsafe class CacheHarness : IDisposable
 
     public ILlamaContext Context { get; }
 
+    public ILlamaEngine Engine => _engine;
+
     public LlamaModelInfo Model => _engine.Model;
 
     public KvCompressor Compressor { get; }
@@ -56,7 +58,7 @@ internal sealed unsafe class CacheHarness : IDisposable
         {
             int count = Math.Min(tokens.Length, Context.Settings.BatchSize);
             Assert.Equal(DecodeStatus.Ok, Context.Decode(tokens[..count], position, sequence, logits: true));
-            _sequences[sequence].Append(count);
+            _sequences[sequence].Append(tokens[..count]);
             position += count;
             tokens = tokens[count..];
         }

@@ -298,7 +298,7 @@ public class KvCompressorTests
         harness.Decode(tokens, 0);
         harness.Context.SequenceRemove(0, 0, 50);
         var rest = new KvSequence(0);
-        rest.Append(150);
+        rest.Append(new int[150]);
 
         // 150 cells are left, but the newest token lies in cell 199.
         Assert.Equal(KvRewritePath.State, harness.Compressor.Compress(rest, CacheHarness.Plan(new CurDkv(), 0.5))!.Path);

@@ -83,6 +83,37 @@ internal sealed class ReferenceModel
         return total / (window * group);
     }
 
+    /// <summary>The highest probability that each token of a chunk receives from some queries, among the chunk's tokens alone.</summary>
+    public double[] HighestAttention(int layer, int kvHead, IReadOnlyList<float[][]> queries, int start, int end)
+    {
+        int d = _shape.HeadDimension;
+        int group = _shape.QueryHeads / _shape.KvHeads;
+        double[] highest = new double[end - start];
+        foreach (float[][] query in queries)
+        {
+            for (int head = kvHead * group; head < (kvHead + 1) * group; head++)
+            {
+                double[] weights = [.. _keys[layer, kvHead][start..end].Select(key => Math.Exp(TensorPrimitives.Dot(query[layer].AsSpan(head * d, d), key) / Math.Sqrt(d)))];
+                double sum = weights.Sum();
+                for (int i = 0; i < highest.Length; i++)
+                {
+                    highest[i] = Math.Max(highest[i], weights[i] / sum);
+                }
+            }
+        }
+
+        return highest;
+    }
+
+    /// <summary>Forgets all tokens from a position on; nothing may have been taken out before it.</summary>
+    public void Truncate(int length)
+    {
+        foreach (List<float[]> rows in _keys.Cast<List<float[]>>().Concat(_values.Cast<List<float[]>>()))
+        {
+            rows.RemoveRange(length, rows.Count - length);
+        }
+    }
+
     /// <summary>Computes one token and caches it.</summary>
     /// <returns>The logits.</returns>
     public float[] Step(int token, int position)

@@ -48,7 +48,7 @@ public class PromptReaderTests
         byte[] state = harness.State();
         harness.Remove();
         List<PromptProgress> progress = [];
-        PromptReading reading = new PromptReader(harness.Context, harness.Compressor, harness.Sequence(), progress.Add, CancellationToken.None).Read(tokens[..Tokens], plan);
+        PromptReading reading = new PromptReader(harness.Engine, harness.Context, harness.Compressor, harness.Sequence(), progress.Add, CancellationToken.None).Read(tokens[..Tokens], plan);
 
         Assert.Equal(state, harness.State());
         Assert.True(reading.Compressions.Count > 4);
@@ -70,7 +70,7 @@ public class PromptReaderTests
         KvCompressionPlan plan = CacheHarness.Plan(new RandomTokens(), 0.9) with { Protection = new KvProtection(2, 4) { Ranges = [new TokenRange(100, 120)] } };
         int[] tokens = TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 11);
 
-        new PromptReader(harness.Context, harness.Compressor, harness.Sequence(), null, CancellationToken.None).Read(tokens, plan);
+        new PromptReader(harness.Engine, harness.Context, harness.Compressor, harness.Sequence(), null, CancellationToken.None).Read(tokens, plan);
 
         Assert.All(harness.Sequence().HeadPositions!, layer =>
         {
@@ -92,6 +92,7 @@ public class PromptReaderTests
         int[] tokens = TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 11);
         int read = 0;
         var reader = new PromptReader(
+            harness.Engine,
             harness.Context,
             harness.Compressor,
             harness.Sequence(),

@@ -70,7 +70,7 @@ public class ReadingScheduleTests
     private static KvSequence Sequence(int cells)
     {
         var sequence = new KvSequence(0);
-        sequence.Append(cells);
+        sequence.Append(new int[cells]);
         return sequence;
     }
 }

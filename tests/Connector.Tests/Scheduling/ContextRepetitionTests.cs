@@ -1,0 +1,157 @@
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+using CurKv.Connector.Scheduling;
+using CurKv.Connector.Tests.KvCache;
+using CurKv.Connector.Tests.Models;
+using CurKv.KvPolicy;
+
+namespace CurKv.Connector.Tests.Scheduling;
+
+public class ContextRepetitionTests
+{
+    private const int Tokens = 300;
+    private static readonly RandomModel Shape = new();
+
+    // 600 cells leave room for chunks of less than the 300 tokens, so that there are two.
+    private static readonly LlamaContextSettings Settings = CacheHarness.Exact with { ContextSize = 600, BatchSize = 64 };
+
+    [Fact]
+    public void Read_KvZip_KeepsWhatAnIndependentRepetitionAttendsTo()
+    {
+        using var harness = new CacheHarness(Shape, Settings);
+        var reference = new ReferenceModel(Shape, harness.ModelPath);
+        int[] tokens = TestModels.RandomTokens(Tokens + 1, Shape.Vocabulary, seed: 3);
+        float[] expected = Read(reference, tokens.AsSpan(0, Tokens), 0);
+
+        Read(harness, tokens[..Tokens], CacheHarness.Plan(KvPolicyCatalog.Default.Create("kvzip"), 0.8));
+
+        AssertClose(expected, harness.Context.Logits().ToArray());
+        KvSelection selection = Expected(reference, harness.Engine, tokens.AsSpan(0, Tokens), 60);
+        for (int layer = 0; layer < Shape.Layers; layer++)
+        {
+            for (int head = 0; head < Shape.KvHeads; head++)
+            {
+                Assert.Equal(selection[layer, head].ToArray(), harness.Sequence().HeadPositions![layer].Listed(head).ToArray());
+            }
+        }
+
+        Assert.Equal(60, harness.Sequence().Cells);
+        AssertClose(reference.Select(selection).Step(tokens[Tokens], Tokens), harness.Decode(tokens.AsSpan(Tokens, 1), Tokens));
+    }
+
+    // The window's queries are those of the prompt, not of the pass.
+    [Fact]
+    public void Read_KvZipWithAWindow_ObservesThePromptsQueriesAgain()
+    {
+        using var harness = new CacheHarness(Shape, Settings);
+        int[] tokens = TestModels.RandomTokens(Tokens, Shape.Vocabulary, seed: 3);
+        KvCompressionPlan window = CacheHarness.Plan(KvPolicyCatalog.Default.Create("snapkv(window=16)"), 0.8);
+        harness.Prefill(tokens, window);
+        KvQueries expected = harness.Queries.Take(1, 16, null)!.Value;
+        harness.Remove();
+
+        Read(harness, tokens, CacheHarness.Plan(KvPolicyCatalog.Default.Create("snapkv(window=16)+kvzip"), 0.8));
+
+        KvQueries actual = harness.Queries.Take(1, 16, null)!.Value;
+        for (int head = 0; head < Shape.QueryHeads; head++)
+        {
+            AssertClose(expected.Head(head).ToArray(), actual.Head(head).ToArray());
+        }
+    }
+
+    [Fact]
+    public void Read_NoRoomForTheRepetition_ThrowsBeforeAnythingIsRead()
+    {
+        using var harness = new CacheHarness(Shape, Settings with { ContextSize = 320 });
+        int[] tokens = TestModels.RandomTokens(Tokens, Shape.Vocabulary, seed: 3);
+
+        PromptTooLongException e = Assert.Throws<PromptTooLongException>(() => Read(harness, tokens, CacheHarness.Plan(new KvZip(), 0.8)));
+
+        Assert.Contains("second pass", e.Message, StringComparison.Ordinal);
+        Assert.Equal(0, harness.Sequence().Cells);
+    }
+
+    [Fact]
+    public void Read_BehindEvictedTokens_Throws()
+    {
+        using var harness = new CacheHarness(Shape, Settings);
+        int[] tokens = TestModels.RandomTokens(Tokens, Shape.Vocabulary, seed: 3);
+        Read(harness, tokens, CacheHarness.Plan(new CurDkv(), 0.5));
+
+        KvCompressionException e = Assert.Throws<KvCompressionException>(() => Read(harness, tokens[..50], CacheHarness.Plan(new KvZip(), 0.8)));
+        Assert.Contains("Policy", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_AModelWithASlidingWindow_Throws()
+    {
+        using var harness = new CacheHarness(new SlidingWindowModel(), Settings);
+
+        Assert.Contains("sliding window", Assert.Throws<KvCompressionException>(
+            () => harness.Compressor.ThrowIfRefused(CacheHarness.Plan(new KvZip(), 0.8))).Message, StringComparison.Ordinal);
+    }
+
+    private static void Read(CacheHarness harness, int[] tokens, KvCompressionPlan plan) =>
+        new PromptReader(harness.Engine, harness.Context, harness.Compressor, harness.Sequence(), null, CancellationToken.None).Read(tokens, plan);
+
+    private static float[] Read(ReferenceModel reference, ReadOnlySpan<int> tokens, int position)
+    {
+        float[] logits = [];
+        foreach (int token in tokens)
+        {
+            logits = reference.Step(token, position++);
+        }
+
+        return logits;
+    }
+
+    /// <summary>KVzip by its definition: instructions and chunks as the product words and cuts them.</summary>
+    private static KvSelection Expected(ReferenceModel reference, ILlamaEngine engine, ReadOnlySpan<int> tokens, int cells)
+    {
+        int[] next = engine.Tokenize("\n\nRepeat the part of the previous context exactly, starting with", false, false);
+        int size = Settings.ContextSize - Tokens - next.Length - 8;
+        Assert.InRange(size, 100, Tokens - 1);
+        double[,][] scores = new double[Shape.Layers, Shape.KvHeads][];
+        for (int start = 0; start < Tokens; start += size)
+        {
+            int end = Math.Min(start + size, Tokens);
+            int[] instruction = start == 0 ? engine.Tokenize("\n\nRepeat the previous context exactly.", false, false) : [.. next, .. tokens[(start - 8)..start]];
+            Read(reference, instruction, Tokens);
+            List<float[][]> queries = [];
+            foreach (int token in tokens[start..end])
+            {
+                queries.Add(reference.Queries(token, Tokens + instruction.Length + queries.Count));
+            }
+
+            for (int layer = 0; layer < Shape.Layers; layer++)
+            {
+                for (int head = 0; head < Shape.KvHeads; head++)
+                {
+                    scores[layer, head] = [.. scores[layer, head] ?? [], .. reference.HighestAttention(layer, head, queries, start, end)];
+                }
+            }
+
+            reference.Truncate(Tokens);
+        }
+
+        var selection = new KvSelection(Shape.Layers, Shape.KvHeads, cells);
+        for (int layer = 0; layer < Shape.Layers; layer++)
+        {
+            for (int head = 0; head < Shape.KvHeads; head++)
+            {
+                // As the harness's plans protect: 2 sinks, 4 recent tokens.
+                double[] own = scores[layer, head];
+                int[] best = [.. Enumerable.Range(0, Tokens).OrderByDescending(i => i < 2 || i >= Tokens - 4 ? double.MaxValue : own[i]).ThenBy(i => i).Take(cells).Order()];
+                best.CopyTo(selection[layer, head]);
+            }
+        }
+
+        return selection;
+    }
+
+    private static void AssertClose(float[] expected, float[] actual)
+    {
+        float worst = expected.Zip(actual, (x, y) => MathF.Abs(x - y)).Max();
+        Assert.True(worst <= 1e-4f, $"They differ by {worst:E2}.");
+    }
+}
