@@ -230,6 +230,18 @@ public unsafe class TailTests
         Assert.Throws<InvalidOperationException>(() => harness.Compress(CacheHarness.Plan(new CurDkv(), 0.5), KvRewritePath.InPlace));
     }
 
+    // Its cells are removed again; a window or a recurrent state would not be what it was.
+    [Theory]
+    [InlineData("gemma2")]
+    [InlineData("jamba")]
+    public void ThrowIfRefused_SecondPass_IsRefused(string model)
+    {
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
+
+        KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(CacheHarness.Plan(new KvZip(), 0.5)));
+        Assert.Contains("second pass", e.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("gemma2")]
     [InlineData("jamba")]
@@ -248,7 +260,7 @@ public unsafe class TailTests
 
         byte[] Read(KvCompressor compressor, KvRewritePath path)
         {
-            PromptReading reading = new PromptReader(harness.Context, compressor, harness.Sequence(), null, CancellationToken.None).Read(tokens, plan);
+            PromptReading reading = new PromptReader(harness.Engine, harness.Context, compressor, harness.Sequence(), null, CancellationToken.None).Read(tokens, plan);
             Assert.True(reading.Compressions.Count > 3);
             Assert.All(reading.Compressions, report => Assert.Equal(path, report.Path));
             return harness.State();
@@ -274,7 +286,7 @@ public unsafe class TailTests
     public void Read_WindowAndBatchAboveTheContext_ThrowsBeforeAnythingIsRead()
     {
         using var harness = new CacheHarness(new SlidingWindowModel { Window = 200 }, CacheHarness.Exact with { ContextSize = 256 });
-        var reader = new PromptReader(harness.Context, harness.Compressor, harness.Sequence(), null, CancellationToken.None);
+        var reader = new PromptReader(harness.Engine, harness.Context, harness.Compressor, harness.Sequence(), null, CancellationToken.None);
 
         PromptTooLongException e = Assert.Throws<PromptTooLongException>(
             () => reader.Read(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), CacheHarness.Plan(new CurDkv(), 0.8)));
