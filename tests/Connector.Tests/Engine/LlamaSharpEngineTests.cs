@@ -183,6 +183,10 @@ public class LlamaSharpEngineTests
         Assert.True(Describe(new RecurrentModel()).IsRecurrent);
         Assert.False(Describe(new AlibiModel()).HasRotaryPositions);
 
+        // The larger Baichuan has ALiBi in place of RoPE, under the same name.
+        Assert.True(Describe(new RandomModel { Architecture = "baichuan", Embedding = 128 }).HasRotaryPositions);
+        Assert.False(Describe(new RandomModel { Architecture = "baichuan", Layers = 40, Embedding = 32, FeedForward = 32, HeadDimension = 8 }).HasRotaryPositions);
+
         // Some of its layers have no positions, and the file does not say which.
         Assert.Null(Describe(new RandomModel { Architecture = "smollm3", Layers = 4 }).Rotary);
 

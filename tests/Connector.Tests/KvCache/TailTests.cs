@@ -297,6 +297,7 @@ public unsafe class TailTests
     [Theory]
     [InlineData("bloom", "ALiBi")]
     [InlineData("mamba", "recurrent")]
+    [InlineData("qwen2vl", "multi-dimensional positions")]
     public void ThrowIfRefused_ModelWhoseCacheCannotBeCut_NamesTheReason(string model, string reason)
     {
         using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
@@ -318,6 +319,7 @@ public unsafe class TailTests
         "gemma2" => new SlidingWindowModel(),
         "jamba" => new HybridModel(),
         "bloom" => new AlibiModel(),
+        "qwen2vl" => new ImagePositionsModel(),
         _ => new RecurrentModel(),
     };
 
