@@ -127,6 +127,30 @@ public unsafe class TailTests
         AssertClose(expected, harness.Decode(tokens.AsSpan(Tokens), Tokens));
     }
 
+    [Theory]
+    [InlineData("gemma2", KvRewritePath.State)]
+    [InlineData("gemma2", KvRewritePath.Craft)]
+    [InlineData("jamba", KvRewritePath.State)]
+    [InlineData("jamba", KvRewritePath.Craft)]
+    public void Compress_OneOfThreeSequences_LeavesTheOthersBitIdentical(string model, KvRewritePath path)
+    {
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact with { Sequences = 3 });
+
+        // Craft reads the sequence that was decoded last.
+        foreach (int sequence in new[] { 0, 2, 1 })
+        {
+            harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: sequence), 0, sequence);
+        }
+
+        byte[] first = harness.State(0);
+        byte[] last = harness.State(2);
+        Assert.Equal((path, Tokens, 30), Compress(harness, CacheHarness.Plan(new CurDkv(), 0.9), path, sequence: 1));
+        Assert.NotEmpty(Greedy(harness, harness.Context.Logits().ToArray(), 5, sequence: 1));
+
+        Assert.Equal(first, harness.State(0));
+        Assert.Equal(last, harness.State(2));
+    }
+
     [Fact]
     public void Compress_SlidingWindow_IsAsIfTheTokensWereRemoved()
     {
