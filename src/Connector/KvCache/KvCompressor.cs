@@ -155,19 +155,17 @@ internal sealed partial class KvCompressor : IDisposable
 
     private IKvPath Choose(KvSequence sequence, KvRewritePath? wanted)
     {
-        foreach (IKvPath path in _paths)
+        foreach (IKvPath path in _paths.Where(path => wanted is null || path.Kind == wanted))
         {
-            if (wanted is null && path.Obstacle(sequence) is string obstacle)
-            {
-                LogObstacle(_logger, path.Kind, sequence.Id, obstacle);
-            }
-            else if (wanted is null || wanted == path.Kind)
+            if (path.Obstacle(sequence) is not string obstacle)
             {
                 return path;
             }
+
+            LogObstacle(_logger, path.Kind, sequence.Id, obstacle);
         }
 
-        throw new InvalidOperationException($"There is no {wanted} path here.");
+        throw new InvalidOperationException($"The {wanted} path cannot be taken here.");
     }
 
     /// <summary>Adds to the cached tensors what else the policy reads.</summary>

@@ -60,6 +60,9 @@ internal sealed class KvSequence(int id, int slidingWindow = 0)
     /// <param name="ahead">The number of tokens that are decoded before.</param>
     public int WindowCells(int tokens, int ahead = 0) => slidingWindow == 0 ? 0 : Math.Min(Tokens + ahead, slidingWindow - 1) + tokens;
 
+    /// <summary>The cells that a context has to have for so many tokens more, a sliding window's among them.</summary>
+    public int CellsWith(int tokens) => Math.Max(Cells + tokens, WindowCells(tokens));
+
     /// <summary>Notes tokens that were decoded.</summary>
     public void Append(ReadOnlySpan<int> tokens)
     {

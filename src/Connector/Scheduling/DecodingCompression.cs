@@ -6,7 +6,7 @@ namespace CurKv.Connector.Scheduling;
 /// Cuts a sequence back to its budget while an answer is decoded, each time that it has outgrown it by the plan's interval. A policy
 /// that needs queries sees those of the tokens after that. Used on the native thread only.
 /// </summary>
-internal sealed class DecodingCompression(KvCompressor compressor, KvSequence sequence, KvCompressionPlan? plan)
+internal sealed class DecodingCompression(SizedContext context, KvSequence sequence, KvCompressionPlan? plan) : IDisposable
 {
     // A budget by mass is what the scores last made of it.
     private int _lastKept = sequence.Cells;
@@ -32,9 +32,12 @@ internal sealed class DecodingCompression(KvCompressor compressor, KvSequence se
         }
 
         _toObserve = plan.QueryWindow;
-        compressor.StartObserving(_toObserve);
+        context.Compressor.StartObserving(_toObserve);
         return null;
     }
+
+    /// <summary>Asks for no node any more.</summary>
+    public void Dispose() => context.Compressor.StopObserving();
 
     private bool IsDue(KvCompressionPlan plan)
     {
@@ -44,8 +47,8 @@ internal sealed class DecodingCompression(KvCompressor compressor, KvSequence se
 
     private KvCompressionReport? Compress()
     {
-        compressor.StopObserving();
-        KvCompressionReport? report = compressor.Compress(sequence, plan!);
+        context.Compressor.StopObserving();
+        KvCompressionReport? report = context.Compressor.Compress(sequence, plan!);
         _lastKept = sequence.Cells;
         return report;
     }

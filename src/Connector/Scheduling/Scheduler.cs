@@ -20,19 +20,7 @@ internal sealed class Scheduler : IDisposable
     /// <param name="logger">Receives how the cache is compressed.</param>
     public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, bool observe, ILogger logger)
     {
-        KvCapture? capture = observe ? new KvCapture(engine.Model.Layers) : null;
-        QueryCapture? queries = observe ? new QueryCapture(engine.Model) : null;
-        ILlamaContext context = engine.CreateContext(settings, observe ? new EvalHooks(capture!, queries!) : null);
-        try
-        {
-            _runner = new SequenceRunner(engine, context, new KvCompressor(context, engine.Model, engine.OutputWeights, capture, queries, logger));
-        }
-        catch
-        {
-            context.Dispose();
-            throw;
-        }
-
+        _runner = new SequenceRunner(engine, new SizedContext(engine, settings, observe, logger));
         _thread = new NativeThread();
     }
 
@@ -41,6 +29,9 @@ internal sealed class Scheduler : IDisposable
 
     /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
     public bool ObservesQueries => _runner.ObservesQueries;
+
+    /// <summary>The context's cells as they are now.</summary>
+    public int ContextSize => _runner.ContextSize;
 
     /// <summary>Generates an answer. Not reading on to the end stops the generation.</summary>
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)

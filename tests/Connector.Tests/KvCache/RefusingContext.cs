@@ -40,7 +40,7 @@ internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaCont
 
     public nuint StateSet(int sequence, byte* source, nuint size) => context.StateSet(sequence, source, size - CutOff);
 
-    public ILlamaSampler CreateSampler(SamplerSettings settings) => context.CreateSampler(settings);
+    public int Sample(ILlamaSampler sampler) => context.Sample(sampler);
 
     public void Dispose()
     {
