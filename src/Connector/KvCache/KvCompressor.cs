@@ -15,6 +15,7 @@ internal sealed partial class KvCompressor : IDisposable
     private readonly IKvOutputWeights? _outputWeights;
     private readonly KvStateFormat? _format;
     private readonly KvCacheRotation _rotation;
+    private readonly RotaryEmbedding?[] _rotary;
     private readonly List<IKvPath> _paths;
     private readonly KvCompressionGuard _guard;
     private readonly HookDetachment? _detachment;
@@ -50,6 +51,8 @@ internal sealed partial class KvCompressor : IDisposable
         _memory = access.Memory;
         _format = probe.Format;
         _rotation = new KvCacheRotation(capture, probe.Format);
+        _rotary = [.. Enumerable.Range(0, probe.Format?.Layers.Count ?? 0)
+            .Select(i => probe.Format!.ModelLayers is { } known && queries is not null ? queries.Rotary(known[i]) : model.Rotary)];
         _queries = probe.QueriesWork ? queries : null;
         _capture = probe.CaptureWorks ? capture : null;
         _paths = Paths(_capture);
@@ -260,7 +263,7 @@ internal sealed partial class KvCompressor : IDisposable
         {
             view[i] = view[i] with
             {
-                Rotary = _rotation.IsKnown ? _model.Rotary : null,
+                Rotary = _rotation.IsKnown ? _rotary[i] : null,
                 Positions = sequence.HeadPositions?[i],
                 KeyRotation = _rotation.Keys,
                 ValueRotation = _rotation.Values,

@@ -9,7 +9,7 @@ namespace CurKv.Connector.Scheduling;
 /// <summary>Reads prompts into a sequence, compresses it and decodes answers from it. Used on the native thread only.</summary>
 internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext sized) : IDisposable
 {
-    private readonly KvSequence _sequence = new(0);
+    private readonly KvSequence _sequence = new(0, engine.Model.SlidingWindow);
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
     public string? CompressionRefusal => sized.Refusal;
@@ -108,7 +108,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
         KvSnapshot snapshot = Take();
         if (plan?.ShrinkContext is int room)
         {
-            sized.Shrink(_sequence.Cells + room);
+            sized.Shrink(_sequence.CellsWith(room));
         }
 
         return (snapshot, new GenerationStatistics
@@ -132,7 +132,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     /// <summary>Puts what was read before into the cache, which is to have room for so many tokens more.</summary>
     private void Restore(KvSnapshot? snapshot, int tokens)
     {
-        sized.Reserve((snapshot?.Contents.Cells ?? 0) + tokens);
+        sized.Reserve(snapshot?.Contents.CellsWith(tokens) ?? tokens);
         sized.Context.SequenceRemove(_sequence.Id);
         _sequence.Clear();
         if (snapshot is not null)
@@ -145,14 +145,14 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     /// <summary>Whether one more token fits, once a context that was shrunk has all its cells again.</summary>
     private bool HasRoom()
     {
-        if (_sequence.Cells == sized.Context.Settings.ContextSize && sized.IsShrunk)
+        if (_sequence.CellsWith(1) > sized.Context.Settings.ContextSize && sized.IsShrunk)
         {
             using KvSnapshot snapshot = Take();
             sized.Reserve(int.MaxValue);
             Put(snapshot);
         }
 
-        return _sequence.Cells < sized.Context.Settings.ContextSize;
+        return _sequence.CellsWith(1) <= sized.Context.Settings.ContextSize;
     }
 
     private KvSnapshot Take()
