@@ -70,4 +70,18 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
 
         return Protection with { Sinks = sinks, Ranges = ranges };
     }
+
+    /// <summary>How many of a sequence's first tokens are protected without a gap: the sinks, and the system prompt where it is short enough.</summary>
+    /// <param name="tokens">The sequence's tokens, all of which have their cells.</param>
+    public int ProtectedStart(int tokens)
+    {
+        KvProtection protection = ProtectionWithin(BudgetOf(tokens), tokens);
+        int end = protection.Sinks;
+        foreach (TokenRange range in protection.Ranges)
+        {
+            end = range.Start <= end ? range.End : end;
+        }
+
+        return end;
+    }
 }

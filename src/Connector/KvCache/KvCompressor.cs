@@ -105,15 +105,19 @@ internal sealed partial class KvCompressor : IDisposable
     }
 
     /// <summary>Begins to note what a sequence's tokens receive while they are repeated.</summary>
-    public void StartRepetition(KvSequence sequence)
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="sinks">How many of its first cells are not repeated.</param>
+    public void StartRepetition(KvSequence sequence, int sinks) =>
+        _repetition = new KvRepetition(_format!.Layers.Count, _format.KvHeads, sequence.Cells, sinks);
+
+    /// <summary>Notes the attention of the observed tokens, the newest ones of the sequence, which repeated a chunk of it.</summary>
+    /// <param name="sequence">The sequence, which still has the pass's own cells.</param>
+    /// <param name="chunk">The chunk's cells.</param>
+    public void ObserveRepetition(KvSequence sequence, TokenRange chunk)
     {
         _context.Synchronize();
-        _repetition = new KvRepetition(Choose(sequence, readsRows: true, null).View(sequence));
+        _repetition!.Observe(Choose(sequence, readsRows: true, null).View(sequence), chunk, block => Queries(_format!.ModelLayers![block]));
     }
-
-    /// <summary>Notes the attention of the observed tokens, which repeated a chunk of the sequence.</summary>
-    /// <param name="chunk">The chunk's cells.</param>
-    public void ObserveRepetition(TokenRange chunk) => _repetition!.Observe(chunk, block => Queries(_format!.ModelLayers![block]));
 
     /// <summary>Notes that the newest cells were removed.</summary>
     public void NoteRemoved(int cells) => _capture?.NoteRemoved(cells);

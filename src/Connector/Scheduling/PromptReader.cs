@@ -75,7 +75,7 @@ internal sealed class PromptReader(
             }
         }
 
-        repetition?.Run(window, cancellationToken);
+        repetition?.Run(plan!.ProtectedStart(sequence.Tokens), window, cancellationToken);
 
         // Computation runs on behind the last call.
         context.Synchronize();
