@@ -63,6 +63,9 @@ internal static unsafe partial class LlamaGaps
     [LibraryImport(GgmlBase)]
     public static partial void ggml_backend_tensor_get(GgmlTensor* tensor, void* destination, nuint offset, nuint size);
 
+    /// <summary>The name of a node's operation, such as <c>MUL_MAT</c>.</summary>
+    public static string OperationName(GgmlTensor* node) => Marshal.PtrToStringUTF8((nint)ggml_op_name(node->Operation)) ?? "an operation";
+
     /// <summary>Whether a node's operation has this name. The numbers differ between builds.</summary>
     public static bool OperationIs(GgmlTensor* node, ReadOnlySpan<byte> name) =>
         MemoryMarshal.CreateReadOnlySpanFromNullTerminated(ggml_op_name(node->Operation)).SequenceEqual(name);

@@ -269,6 +269,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
                 nint llama = NativeModules.Handle(LlamaGaps.Llama);
                 string libraryPath = NativeModules.FindPath(LlamaGaps.Llama)!;
                 AbiGuard.Check(llama, libraryPath);
+                CudaGuard.Check();
                 _configuredPath = path is null ? null : Path.GetFullPath(path);
                 _binding = new LlamaBinding(BindingName, Build(libraryPath), libraryPath);
             }

@@ -24,7 +24,7 @@ internal sealed unsafe partial class KvCacheProbe
     /// <summary>The context's blob format; null where the cache cannot be compressed.</summary>
     public KvStateFormat? Format { get; }
 
-    /// <summary>Whether the live tensors can be read in place of a blob, and the tail, if there is one, be had without the block.</summary>
+    /// <summary>Whether the live tensors hold what a blob does, on the host or on a device, and the tail, if there is one, be had without the block.</summary>
     public bool CaptureWorks { get; }
 
     /// <summary>Whether the queries of all the base block's layers can be observed.</summary>
@@ -90,8 +90,8 @@ internal sealed unsafe partial class KvCacheProbe
 
             IReadOnlyList<int>? layers = capture?.Find(blob) ?? (blob.Format.Layers.Count == model.Layers ? [.. Enumerable.Range(0, model.Layers)] : null);
             capture?.Settle(layers ?? [], model);
-            bool captureWorks = capture is { IsComplete: true } && SameBytes(blob, capture, model, heads) && SameTail(blob, context);
-            if (capture is { IsOnDevice: false } && !captureWorks)
+            bool captureWorks = capture is { IsFound: true } && SameBytes(blob, capture, model, heads) && SameTail(blob, context);
+            if (capture is not null && !captureWorks)
             {
                 LogCaptureDisabled(logger);
             }
@@ -121,14 +121,22 @@ internal sealed unsafe partial class KvCacheProbe
 
     private static bool SameBytes(KvStateBlob blob, KvCapture capture, LlamaModelInfo model, int heads)
     {
-        if (capture.LastCell != capture.ExpectedLastCell(0, ProbeTokens))
+        if (!capture.IsOnDevice && capture.LastCell != capture.ExpectedLastCell(0, ProbeTokens))
         {
             return false;
         }
 
         KvLayerTensors[] stored = blob.View(heads, model.KeyDimension, model.ValueDimension);
         KvLayerTensors[] live = capture.View(0, ProbeTokens, blob.Format, heads, model.KeyDimension, model.ValueDimension);
-        return stored.Zip(live).All(pair => SameRows(pair.First.Keys, pair.Second.Keys) && SameRows(pair.First.Values, pair.Second.Values));
+        for (int i = 0; i < stored.Length; i++)
+        {
+            if (!SameRows(stored[i].Keys, live[i].Keys, capture.Keys(i)) || !SameRows(stored[i].Values, live[i].Values, capture.Values(i)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Whether the tail that llama.cpp gives alone is the whole blob's.</summary>
@@ -143,7 +151,7 @@ internal sealed unsafe partial class KvCacheProbe
         return context.TailSize(0) == blob.Tail.Bytes + KvStateFormat.HeadBytes && reader.Read(0).HasBytesOf(blob.Tail);
     }
 
-    private static bool SameRows(KvTensor stored, KvTensor live)
+    private static bool SameRows(KvTensor stored, KvTensor live, GgmlTensor* tensor)
     {
         bool byToken = stored.Layout == KvLayout.TokenMajor;
         int rows = byToken ? stored.Tokens : stored.Heads * stored.HeadDimension;
@@ -153,9 +161,11 @@ internal sealed unsafe partial class KvCacheProbe
             return false;
         }
 
+        var bytes = new byte[rowBytes];
         for (int row = 0; row < rows; row++)
         {
-            if (!new Span<byte>(stored.Data + (row * stored.RowBytes), rowBytes).SequenceEqual(new Span<byte>(live.Data + (row * live.RowBytes), rowBytes)))
+            KvCapture.ReadRow(tensor, live, row, bytes);
+            if (!new Span<byte>(stored.Data + (row * stored.RowBytes), rowBytes).SequenceEqual(bytes))
             {
                 return false;
             }

@@ -16,11 +16,11 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Creates the context and tests whether its cache can be compressed.</summary>
     /// <param name="engine">The model.</param>
     /// <param name="settings">The context's sizes.</param>
-    /// <param name="observe">Whether to look into the compute graph, for the cache's tensors and the prompt's queries.</param>
+    /// <param name="access">How the cache may be reached.</param>
     /// <param name="logger">Receives how the cache is compressed.</param>
-    public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, bool observe, ILogger logger)
+    public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, KvCacheAccess access, ILogger logger)
     {
-        _runner = new SequenceRunner(engine, new SizedContext(engine, settings, observe, logger));
+        _runner = new SequenceRunner(engine, new SizedContext(engine, settings, access, logger));
         _thread = new NativeThread();
     }
 
@@ -32,6 +32,9 @@ internal sealed class Scheduler : IDisposable
 
     /// <summary>The context's cells as they are now.</summary>
     public int ContextSize => _runner.ContextSize;
+
+    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
+    public bool MeasuresOnDevice => _runner.MeasuresOnDevice;
 
     /// <summary>Generates an answer. Not reading on to the end stops the generation.</summary>
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -20,6 +20,9 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     /// <summary>The context's cells as they are now.</summary>
     public int ContextSize => sized.Context.Settings.ContextSize;
 
+    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
+    public bool MeasuresOnDevice => sized.MeasuresOnDevice;
+
     /// <summary>Reads a request's tokens and generates the answer, piece by piece.</summary>
     /// <param name="request">The request.</param>
     /// <param name="emit">Receives the pieces; the last one carries the finish reason.</param>
@@ -29,7 +32,8 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
         Restore(request.Prefix, request.Tokens.Length);
         Action<PromptProgress>? progress = request.Tokens.Length > sized.Context.Settings.BatchSize ? step => emit(new GenerationEvent(string.Empty, Progress: step)) : null;
         PromptReading reading = Reader(progress, cancellationToken).Read(request.Tokens, request.Compression);
-        using var compression = new DecodingCompression(sized, _sequence, request.IsConstrained ? null : request.Compression);
+        KvCompressionPlan? plan = request.IsConstrained ? null : request.Compression;
+        using var compression = new DecodingCompression(sized, _sequence, plan);
 
         using ILlamaSampler sampler = engine.CreateSampler(request.Sampler);
         var text = new AnswerText(engine, request.StopSequences);

@@ -14,7 +14,7 @@ internal sealed class SizedContext : IDisposable
     private const int Step = 256;
     private readonly ILlamaEngine _engine;
     private readonly LlamaContextSettings _largest;
-    private readonly bool _observe;
+    private readonly KvCacheAccess _access;
     private readonly ILogger _logger;
     private ILlamaContext? _context;
     private KvCompressor? _compressor;
@@ -22,17 +22,18 @@ internal sealed class SizedContext : IDisposable
     /// <summary>Creates the context at its largest size, and tests whether its cache can be compressed.</summary>
     /// <param name="engine">The model.</param>
     /// <param name="largest">The context's sizes, with the most cells that it may have.</param>
-    /// <param name="observe">Whether to look into the compute graph, for the cache's tensors and the prompt's queries.</param>
+    /// <param name="access">How the cache may be reached.</param>
     /// <param name="logger">Receives how the cache is compressed.</param>
-    public SizedContext(ILlamaEngine engine, LlamaContextSettings largest, bool observe, ILogger logger)
+    public SizedContext(ILlamaEngine engine, LlamaContextSettings largest, KvCacheAccess access, ILogger logger)
     {
         _engine = engine;
         _largest = largest;
-        _observe = observe;
+        _access = access;
         _logger = logger;
         Create(largest.ContextSize);
         Refusal = _compressor!.Refusal;
         ObservesQueries = _compressor.ObservesQueries;
+        MeasuresOnDevice = _compressor.MeasuresOnDevice;
     }
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
@@ -40,6 +41,9 @@ internal sealed class SizedContext : IDisposable
 
     /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
     public bool ObservesQueries { get; }
+
+    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
+    public bool MeasuresOnDevice { get; }
 
     /// <summary>The context as it is now.</summary>
     public ILlamaContext Context => _context!;
@@ -80,13 +84,13 @@ internal sealed class SizedContext : IDisposable
     {
         // The old one goes first: two would take more memory than the larger one. Should the new one fail, the next request tries again.
         Dispose();
-        KvCapture? capture = _observe ? new KvCapture(_engine.Model.Layers) : null;
-        QueryCapture? queries = _observe ? new QueryCapture(_engine.Model) : null;
+        KvCapture? capture = _access.Observe ? new KvCapture(_engine.Model.Layers) : null;
+        QueryCapture? queries = _access.Observe ? new QueryCapture(_engine.Model) : null;
         LlamaContextSettings settings = _largest with { ContextSize = cells, BatchSize = Math.Min(_largest.BatchSize, cells) };
-        ILlamaContext context = _engine.CreateContext(settings, _observe ? new EvalHooks(capture!, queries!) : null);
+        ILlamaContext context = _engine.CreateContext(settings, _access.Observe ? new EvalHooks(capture!, queries!) : null);
         try
         {
-            _compressor = new KvCompressor(context, _engine.Model, _engine.OutputWeights, capture, queries, _logger);
+            _compressor = new KvCompressor(context, _engine.Model, _engine.OutputWeights, capture, queries, _logger, _access);
             _context = context;
         }
         catch

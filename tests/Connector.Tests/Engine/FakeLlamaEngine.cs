@@ -123,6 +123,8 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
 
         public LlamaContextSettings Settings => settings;
 
+        public EvalHookSwitch? HookSwitch => null;
+
         public DecodeStatus Decode(ReadOnlySpan<int> tokens, int position, int sequence, bool logits)
         {
             ObjectDisposedException.ThrowIf(engine.IsDisposed, engine);
@@ -146,7 +148,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
             return true;
         }
 
-        public void SequenceCopy(int from, int to)
+        public void SequenceCopy(int from, int to, int start = -1)
         {
         }
 

@@ -13,6 +13,8 @@ internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaCont
 
     public LlamaContextSettings Settings => context.Settings;
 
+    public EvalHookSwitch? HookSwitch => context.HookSwitch;
+
     public DecodeStatus Decode(ReadOnlySpan<int> tokens, int position, int sequence, bool logits) => context.Decode(tokens, position, sequence, logits);
 
     public ReadOnlySpan<float> Logits() => context.Logits();
@@ -21,7 +23,7 @@ internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaCont
 
     public bool SequenceRemove(int sequence, int from = -1, int to = -1) => context.SequenceRemove(sequence, from, to);
 
-    public void SequenceCopy(int from, int to) => context.SequenceCopy(from, to);
+    public void SequenceCopy(int from, int to, int start = -1) => context.SequenceCopy(from, to, start);
 
     public (int Min, int Max) SequenceRange(int sequence) => context.SequenceRange(sequence);
 
