@@ -26,7 +26,7 @@ public class WindowedDocumentTests
         string path = TestModels.Write(shape);
         using LlamaSharpEngine engine = TestModels.Load(path);
         LlamaContextSettings settings = CacheHarness.Exact with { ContextSize = 1024, Threads = 1 };
-        using var runner = new SequenceRunner(engine, new SizedContext(engine, settings, observe: true, NullLogger.Instance));
+        using var runner = new SequenceRunner(engine, new SizedContext(engine, settings, KvCacheAccess.OnHost, NullLogger.Instance));
         KvCompressionPlan plan = CacheHarness.Plan(new CurDkv(), 0.9) with { ShrinkContext = 100 };
 
         (KvSnapshot document, GenerationStatistics read) = runner.Read(null, TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), plan, null, CancellationToken.None);
