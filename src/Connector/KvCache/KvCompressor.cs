@@ -20,6 +20,7 @@ internal sealed partial class KvCompressor : IDisposable
     private readonly KvCompressionGuard _guard;
     private readonly HookDetachment? _detachment;
     private readonly HostMemory _memory;
+    private readonly HashSet<KvRewritePath> _obstructed = [];
     private readonly ILogger _logger;
     private KvRepetition? _repetition;
     private bool _keepsHook;
@@ -169,29 +170,22 @@ internal sealed partial class KvCompressor : IDisposable
     /// <summary>The paths that this cache allows, the best one first.</summary>
     private List<IKvPath> Paths(KvCapture? capture)
     {
-        List<IKvPath> paths = [];
-        if (_format is not null && capture is not null)
+        if (_format is null)
         {
-            paths.Add(new DevicePath(_context, _model, _format, capture));
+            return [];
         }
 
-        if (_format is not null && capture is { IsComplete: true })
+        var state = new StatePath(_context, _model, _format, _memory);
+        if (capture is null)
         {
-            // A tail's cells would be moved with the base block's by mistake, or not at all.
-            if (!_format.HasTail)
-            {
-                paths.Add(new InPlacePath(_context, _model, _format, capture));
-            }
-
-            paths.Add(new CraftPath(_context, _model, _format, capture, _memory));
+            return [state];
         }
 
-        if (_format is not null)
-        {
-            paths.Add(new StatePath(_context, _model, _format, _memory));
-        }
-
-        return paths;
+        // A cache in the host's memory is read there at less cost; its device is the host itself.
+        var device = new DevicePath(_context, _model, _format, capture);
+        return capture.IsComplete
+            ? [new InPlacePath(_context, _model, _format, capture), new CraftPath(_context, _model, _format, capture, _memory), state, device]
+            : [device, state];
     }
 
     private void DetachHook()
@@ -247,17 +241,19 @@ internal sealed partial class KvCompressor : IDisposable
 
     private IKvPath Choose(KvSequence sequence, bool readsRows, KvRewritePath? wanted)
     {
+        string? obstacle = null;
         foreach (IKvPath path in _paths.Where(path => wanted is null || path.Kind == wanted))
         {
-            if (path.Obstacle(sequence, readsRows) is not string obstacle)
+            obstacle = path.Obstacle(sequence, readsRows);
+            if (obstacle is null)
             {
                 return path;
             }
 
-            LogObstacle(_logger, path.Kind, sequence.Id, obstacle);
+            LogObstacle(_logger, _obstructed.Add(path.Kind) ? LogLevel.Warning : LogLevel.Debug, path.Kind, sequence.Id, obstacle);
         }
 
-        throw new InvalidOperationException($"The {wanted} path cannot be taken here.");
+        throw new KvCompressionException($"The {wanted} path cannot be taken for sequence {sequence.Id}: {obstacle ?? "the cache's tensors were not found"}.");
     }
 
     /// <summary>Adds to the cached tensors what else the policy reads.</summary>
@@ -301,8 +297,8 @@ internal sealed partial class KvCompressor : IDisposable
     [LoggerMessage(LogLevel.Warning, "Compression goes on without the device that holds the cache, and copies the cache to the host instead: {Why}")]
     private static partial void LogDeviceFailed(ILogger logger, string why);
 
-    [LoggerMessage(LogLevel.Debug, "The {Path} path cannot be taken for sequence {Sequence}: {Obstacle}.")]
-    private static partial void LogObstacle(ILogger logger, KvRewritePath path, int sequence, string obstacle);
+    [LoggerMessage(Message = "The {Path} path cannot be taken for sequence {Sequence}: {Obstacle}. The next best one is.")]
+    private static partial void LogObstacle(ILogger logger, LogLevel level, KvRewritePath path, int sequence, string obstacle);
 
     [LoggerMessage(LogLevel.Information, "Compressed sequence {Sequence} by {Policy} from {Before} to {After} cells on the {Path} path: scored in {ScoreMs:F1} ms, rewritten in {RewriteMs:F1} ms.")]
     private static partial void LogCompressed(ILogger logger, int sequence, string policy, int before, int after, KvRewritePath path, double scoreMs, double rewriteMs);

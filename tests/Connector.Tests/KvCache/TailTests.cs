@@ -251,7 +251,7 @@ public unsafe class TailTests
         using var harness = new CacheHarness(Shape("gemma2"), CacheHarness.Exact);
         harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), 0);
 
-        Assert.Throws<InvalidOperationException>(() => harness.Compress(CacheHarness.Plan(new CurDkv(), 0.5), KvRewritePath.InPlace));
+        Assert.Throws<KvCompressionException>(() => harness.Compress(CacheHarness.Plan(new CurDkv(), 0.5), KvRewritePath.InPlace));
     }
 
     // Its cells are removed again; a window or a recurrent state would not be what it was.

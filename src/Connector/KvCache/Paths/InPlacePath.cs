@@ -14,7 +14,8 @@ internal sealed class InPlacePath(ILlamaContext context, LlamaModelInfo model, K
     public KvRewritePath Kind => KvRewritePath.InPlace;
 
     public string? Obstacle(KvSequence sequence, bool readsRows) =>
-        format.Streams > 1 ? "the cache has several streams, and the newest token's cell can move only within one that holds two sequences"
+        format.HasTail ? "the model keeps more than attention to all tokens (a sliding window, a recurrent state), whose cells would be moved by mistake or not at all"
+        : format.Streams > 1 ? "the cache has several streams, and the newest token's cell can move only within one that holds two sequences"
         : capture.LastCell != capture.ExpectedLastCell(sequence.Id, sequence.Cells) ? "its tokens do not lie in order from the first cell on"
         : null;
 
