@@ -25,9 +25,9 @@ internal sealed partial class LlamaRuntime : IDisposable
         Options = options;
         ModelId = options.ModelId ?? Path.GetFileNameWithoutExtension(options.ModelPath);
         Prompts = new PromptBuilder(engine, new ChatTemplate(engine, options.ChatTemplate));
-        Scheduler = new Scheduler(engine, ContextSettings(options), Observes(engine, options, policies), logger);
+        Scheduler = new Scheduler(engine, ContextSettings(options), Access(engine, options, policies), logger);
         _validator = new LlamaChatClientOptionsValidator(policies);
-        _planner = new KvCompressionPlanner(policies, Scheduler.ObservesQueries);
+        _planner = new KvCompressionPlanner(policies, Scheduler.ObservesQueries, Scheduler.MeasuresOnDevice);
         Info = new LlamaRuntimeInfo(
             engine.Binding.Name, engine.Binding.LlamaCppBuild, engine.Binding.LibraryPath, options.ModelPath, engine.Model.Description, Scheduler.CompressionRefusal);
         Metadata = new ChatClientMetadata("llama.cpp", new Uri($"https://llama.cpp/{Info.Binding}/{Info.LlamaCppBuild}"), ModelId);
@@ -123,13 +123,18 @@ internal sealed partial class LlamaRuntime : IDisposable
         }
     }
 
-    // On a GPU the hook makes the scheduler wait after every part of the graph: prefill takes 5 to 20 % longer. Only a policy that
-    // was asked for by name and cannot work without is worth it.
-    private static bool Observes(ILlamaEngine engine, LlamaChatClientOptions options, KvPolicyCatalog policies)
+    // On a GPU the hook makes the scheduler wait after every part of the graph: prefill takes 5 to 20 % longer. Unless it may be taken
+    // away again, only a policy that was asked for by name and cannot work without is worth it.
+    private static KvCacheAccess Access(ILlamaEngine engine, LlamaChatClientOptions options, KvPolicyCatalog policies)
     {
-        bool usesGpu = options.GpuLayerCount != 0 && engine.SupportsGpu;
+        if (options.GpuLayerCount == 0 || !engine.SupportsGpu)
+        {
+            return KvCacheAccess.OnHost;
+        }
+
         KvCompressionOptions compression = options.Compression;
-        return !usesGpu || (!compression.IsAuto && !compression.KeepsAll && (compression.CustomPolicy ?? policies.Create(compression.Policy)).QueryWindow > 0);
+        bool needsQueries = !compression.IsAuto && !compression.KeepsAll && (compression.CustomPolicy ?? policies.Create(compression.Policy)).QueryWindow > 0;
+        return new KvCacheAccess(needsQueries || options.DetachHook, options.DetachHook, HostMemory.ForGpu());
     }
 
     private static LlamaContextSettings ContextSettings(LlamaChatClientOptions options) => new()

@@ -6,9 +6,17 @@ namespace CurKv.Connector.Engine;
 /// <summary>An <see cref="IEvalHook"/> as llama.cpp wants it: a C function and a pointer. Lives as long as its context.</summary>
 internal sealed unsafe class EvalCallback : IDisposable
 {
+    private readonly IEvalHook _hook;
     private GCHandle _handle;
 
-    public EvalCallback(IEvalHook hook) => _handle = GCHandle.Alloc(hook);
+    public EvalCallback(IEvalHook hook)
+    {
+        _hook = hook;
+        _handle = GCHandle.Alloc(this);
+    }
+
+    /// <summary>How often the hook was asked, and so how many nodes were computed with it.</summary>
+    public long Asks { get; private set; }
 
     /// <summary><c>bool (*)(ggml_tensor *, bool ask, void * user_data)</c>.</summary>
     public static nint Function => (nint)(delegate* unmanaged[Cdecl]<GgmlTensor*, byte, nint, byte>)&OnNode;
@@ -27,15 +35,16 @@ internal sealed unsafe class EvalCallback : IDisposable
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static byte OnNode(GgmlTensor* node, byte ask, nint userData)
     {
-        var hook = (IEvalHook)GCHandle.FromIntPtr(userData).Target!;
+        var callback = (EvalCallback)GCHandle.FromIntPtr(userData).Target!;
         try
         {
             if (ask != 0)
             {
-                return hook.Ask(node) ? (byte)1 : (byte)0;
+                callback.Asks++;
+                return callback._hook.Ask(node) ? (byte)1 : (byte)0;
             }
 
-            hook.Observe(node);
+            callback._hook.Observe(node);
             return 1;
         }
 #pragma warning disable CA1031 // No exception may pass llama.cpp's frames. A hook that fails sees nothing, and its owner takes another way.

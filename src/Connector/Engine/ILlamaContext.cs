@@ -9,6 +9,9 @@ internal unsafe interface ILlamaContext : IDisposable
     /// <summary>What the context was created with.</summary>
     LlamaContextSettings Settings { get; }
 
+    /// <summary>Takes the hook away and gives it back; null where there is no hook, or it was not found.</summary>
+    EvalHookSwitch? HookSwitch { get; }
+
     /// <summary>Computes tokens and caches their keys and values.</summary>
     /// <param name="tokens">At most <see cref="LlamaContextSettings.BatchSize"/> tokens.</param>
     /// <param name="position">The first token's position; the sequence's highest one plus 1.</param>
@@ -25,8 +28,8 @@ internal unsafe interface ILlamaContext : IDisposable
     /// <summary>Removes a sequence's cells with positions from <paramref name="from"/> up to, not including, <paramref name="to"/>; −1 is the end.</summary>
     bool SequenceRemove(int sequence, int from = -1, int to = -1);
 
-    /// <summary>Lets a sequence share all cells of another one. Both have to be in one stream.</summary>
-    void SequenceCopy(int from, int to);
+    /// <summary>Lets a sequence share another one's cells with positions from <paramref name="start"/> on. Both have to be in one stream.</summary>
+    void SequenceCopy(int from, int to, int start = -1);
 
     /// <summary>The lowest and the highest cached position; −1 for both where the sequence is empty.</summary>
     (int Min, int Max) SequenceRange(int sequence);
@@ -49,6 +52,7 @@ internal unsafe interface ILlamaContext : IDisposable
     /// <summary>Restores a sequence from a blob and returns the bytes read; 0 where it failed, and then the sequence must be removed.</summary>
     nuint StateSet(int sequence, byte* source, nuint size);
 
-    /// <summary>Creates a sampler over this context's logits.</summary>
-    ILlamaSampler CreateSampler(SamplerSettings settings);
+    /// <summary>Draws the next token from the logits of the last decoded one.</summary>
+    /// <param name="sampler">What <see cref="ILlamaEngine.CreateSampler"/> made, of the same engine.</param>
+    int Sample(ILlamaSampler sampler);
 }

@@ -44,6 +44,9 @@ internal static unsafe partial class LlamaGaps
     [return: MarshalAs(UnmanagedType.U1)]
     public static partial bool llama_model_is_hybrid(nint model);
 
+    [LibraryImport(Llama)]
+    public static partial int llama_model_n_swa(nint model);
+
     [LibraryImport(GgmlBase)]
     public static partial byte* ggml_commit();
 
@@ -59,6 +62,9 @@ internal static unsafe partial class LlamaGaps
 
     [LibraryImport(GgmlBase)]
     public static partial void ggml_backend_tensor_get(GgmlTensor* tensor, void* destination, nuint offset, nuint size);
+
+    /// <summary>The name of a node's operation, such as <c>MUL_MAT</c>.</summary>
+    public static string OperationName(GgmlTensor* node) => Marshal.PtrToStringUTF8((nint)ggml_op_name(node->Operation)) ?? "an operation";
 
     /// <summary>Whether a node's operation has this name. The numbers differ between builds.</summary>
     public static bool OperationIs(GgmlTensor* node, ReadOnlySpan<byte> name) =>

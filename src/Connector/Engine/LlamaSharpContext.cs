@@ -13,6 +13,7 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
     private readonly EvalCallback? _callback;
     private readonly nint _handle;
     private LLamaNativeBatch _batch;
+    private (int Tokens, int Outputs) _lastShape;
 
     public LlamaSharpContext(SafeLLamaContextHandle context, LlamaContextSettings settings, EvalCallback? callback)
     {
@@ -20,6 +21,7 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
         _callback = callback;
         _handle = context.DangerousGetHandle();
         Settings = settings;
+        HookSwitch = callback is null ? null : EvalHookSwitch.Find(_handle, callback);
 
         nuint size = (nuint)settings.BatchSize;
         _batch.tokens = (LLamaToken*)NativeMemory.Alloc(size, sizeof(int));
@@ -37,6 +39,8 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
 
     public LlamaContextSettings Settings { get; }
 
+    public EvalHookSwitch? HookSwitch { get; }
+
     public DecodeStatus Decode(ReadOnlySpan<int> tokens, int position, int sequence, bool logits)
     {
         // llama.cpp ends the process on a batch that is too large.
@@ -50,11 +54,16 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
             _batch.pos[i] = position + i;
         }
 
+        // A graph of the last one's shape would be used again, with or without the hook as it was: one more output changes the shape.
+        int outputs = logits ? 1 : 0;
+        bool reshape = HookSwitch?.TakeChange() == true && _lastShape == (tokens.Length, outputs);
         int last = tokens.Length - 1;
         _batch.n_tokens = tokens.Length;
-        _batch.logits[last] = logits ? (byte)1 : (byte)0;
+        _batch.logits[0] = reshape ? (byte)1 : (byte)0;
+        _batch.logits[last] = logits ? (byte)1 : _batch.logits[last];
         int status = LlamaGaps.llama_decode(_handle, _batch);
-        _batch.logits[last] = 0;
+        (_batch.logits[0], _batch.logits[last]) = (0, 0);
+        _lastShape = (tokens.Length, reshape ? outputs + 1 : outputs);
         return (DecodeStatus)status;
     }
 
@@ -65,11 +74,11 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
     public bool SequenceRemove(int sequence, int from = -1, int to = -1) =>
         LlamaGaps.llama_memory_seq_rm(LlamaGaps.llama_get_memory(_handle), sequence, from, to);
 
-    public void SequenceCopy(int from, int to)
+    public void SequenceCopy(int from, int to, int start = -1)
     {
         // Across streams llama.cpp ends the process unless whole buffers are meant.
         ArgumentOutOfRangeException.ThrowIfNotEqual(Settings.Sequences, 1);
-        LlamaGaps.llama_memory_seq_cp(LlamaGaps.llama_get_memory(_handle), from, to, -1, -1);
+        LlamaGaps.llama_memory_seq_cp(LlamaGaps.llama_get_memory(_handle), from, to, start, -1);
     }
 
     public (int Min, int Max) SequenceRange(int sequence) => (
@@ -89,7 +98,7 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
     public nuint StateSet(int sequence, byte* source, nuint size) =>
         LlamaGaps.llama_state_seq_set_data_ext(_handle, source, size, sequence, 0);
 
-    public ILlamaSampler CreateSampler(SamplerSettings settings) => new LlamaSharpSampler(_context, settings);
+    public int Sample(ILlamaSampler sampler) => ((LlamaSharpSampler)sampler).Sample(_context);
 
     public void Dispose()
     {

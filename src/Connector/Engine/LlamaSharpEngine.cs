@@ -210,6 +210,8 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         return new LlamaSharpContext(context, settings, callback);
     }
 
+    public ILlamaSampler CreateSampler(SamplerSettings settings) => new LlamaSharpSampler(settings);
+
     public void Dispose()
     {
         _model.Dispose();
@@ -220,7 +222,9 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
     private void CheckMemory(LlamaContextSettings settings)
     {
         long cells = (long)settings.ContextSize * settings.Sequences;
-        double bytes = (double)cells * Model.Layers * Model.KvHeads
+
+        // Of a hybrid's layers only some have cells, and not every file says which.
+        double bytes = Model.IsHybrid ? 0 : (double)cells * Model.Layers * Model.KvHeads
             * (RowBytes(settings.KeyType, Model.KeyDimension) + RowBytes(settings.ValueType, Model.ValueDimension));
 
         // With a limit on the managed heap the runtime tells that limit, which says nothing about native memory.
@@ -265,6 +269,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
                 nint llama = NativeModules.Handle(LlamaGaps.Llama);
                 string libraryPath = NativeModules.FindPath(LlamaGaps.Llama)!;
                 AbiGuard.Check(llama, libraryPath);
+                CudaGuard.Check();
                 _configuredPath = path is null ? null : Path.GetFullPath(path);
                 _binding = new LlamaBinding(BindingName, Build(libraryPath), libraryPath);
             }
@@ -354,6 +359,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
             AttentionScale = (float)(gguf.Real("attention.scale") ?? 0),
             IsRecurrent = model.IsRecurrent,
             IsHybrid = isHybrid,
+            SlidingWindow = LlamaGaps.llama_model_n_swa(model.DangerousGetHandle()),
             ChatTemplate = model.GetTemplate(strict: false),
         };
     }

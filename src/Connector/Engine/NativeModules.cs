@@ -37,7 +37,7 @@ internal static class NativeModules
     [ModuleInitializer]
     internal static void Register() =>
         NativeLibrary.SetDllImportResolver(typeof(NativeModules).Assembly, static (string name, Assembly _, DllImportSearchPath? _) =>
-            name is LlamaGaps.Llama or LlamaGaps.GgmlBase ? Handle(name) : 0);
+            name is LlamaGaps.Llama or LlamaGaps.GgmlBase or GgmlGaps.Ggml ? Handle(name) : 0);
 #pragma warning restore CA2255
 
     // libllama.so, libllama.b9842.so, libllama.so.0.0.9842, llama.dll → llama.

@@ -11,6 +11,7 @@ namespace CurKv.Connector.KvCache;
 internal sealed unsafe partial class KvCacheProbe
 {
     private const int ProbeTokens = 4;
+    private const int QueryTokens = 2;
 
     private KvCacheProbe(KvStateFormat? format, bool captureWorks, bool queriesWork, string? refusal)
     {
@@ -23,7 +24,7 @@ internal sealed unsafe partial class KvCacheProbe
     /// <summary>The context's blob format; null where the cache cannot be compressed.</summary>
     public KvStateFormat? Format { get; }
 
-    /// <summary>Whether the live tensors can be read in place of a blob, and the tail, if there is one, be had without the block.</summary>
+    /// <summary>Whether the live tensors hold what a blob does, on the host or on a device, and the tail, if there is one, be had without the block.</summary>
     public bool CaptureWorks { get; }
 
     /// <summary>Whether the queries of all the base block's layers can be observed.</summary>
@@ -38,7 +39,9 @@ internal sealed unsafe partial class KvCacheProbe
         KvCacheProbe probe = Test(context, model, capture, queries, logger);
         if (probe.Format is null)
         {
+            // There is nothing to look for in later graphs.
             capture?.Settle([], model);
+            queries?.Restrict([]);
         }
 
         return probe;
@@ -66,10 +69,12 @@ internal sealed unsafe partial class KvCacheProbe
         using var buffer = new NativeBuffer();
         try
         {
-            queries?.Start(ProbeTokens);
-            DecodeStatus status = context.Decode(tokens, 0, 0, logits: false);
+            // The first tokens show the graph, the others whether queries can be read from it.
+            DecodeStatus first = context.Decode(tokens[..^QueryTokens], 0, 0, logits: false);
+            queries?.Start(QueryTokens);
+            DecodeStatus second = context.Decode(tokens[^QueryTokens..], ProbeTokens - QueryTokens, 0, logits: false);
             queries?.Stop();
-            if (status != DecodeStatus.Ok)
+            if ((first, second) != (DecodeStatus.Ok, DecodeStatus.Ok))
             {
                 return Refuse("llama.cpp refused the self-test's tokens");
             }
@@ -85,13 +90,13 @@ internal sealed unsafe partial class KvCacheProbe
 
             IReadOnlyList<int>? layers = capture?.Find(blob) ?? (blob.Format.Layers.Count == model.Layers ? [.. Enumerable.Range(0, model.Layers)] : null);
             capture?.Settle(layers ?? [], model);
-            bool captureWorks = capture is { IsComplete: true } && SameBytes(blob, capture, model, heads) && SameTail(blob, context);
-            if (capture is { IsOnDevice: false } && !captureWorks)
+            bool captureWorks = capture is { IsFound: true } && SameBytes(blob, capture, model, heads) && SameTail(blob, context);
+            if (capture is not null && !captureWorks)
             {
                 LogCaptureDisabled(logger);
             }
 
-            bool queriesWork = queries is not null && layers is not null && layers.All(layer => queries.Take(layer, ProbeTokens, null) is not null);
+            bool queriesWork = queries is not null && layers is not null && layers.All(layer => queries.Take(layer, QueryTokens, null) is not null);
             queries?.Restrict(layers ?? []);
             return new KvCacheProbe(blob.Format with { ModelLayers = layers, KvHeads = heads }, captureWorks, queriesWork, null);
         }
@@ -116,14 +121,22 @@ internal sealed unsafe partial class KvCacheProbe
 
     private static bool SameBytes(KvStateBlob blob, KvCapture capture, LlamaModelInfo model, int heads)
     {
-        if (capture.LastCell != capture.ExpectedLastCell(0, ProbeTokens))
+        if (!capture.IsOnDevice && capture.LastCell != capture.ExpectedLastCell(0, ProbeTokens))
         {
             return false;
         }
 
         KvLayerTensors[] stored = blob.View(heads, model.KeyDimension, model.ValueDimension);
         KvLayerTensors[] live = capture.View(0, ProbeTokens, blob.Format, heads, model.KeyDimension, model.ValueDimension);
-        return stored.Zip(live).All(pair => SameRows(pair.First.Keys, pair.Second.Keys) && SameRows(pair.First.Values, pair.Second.Values));
+        for (int i = 0; i < stored.Length; i++)
+        {
+            if (!SameRows(stored[i].Keys, live[i].Keys, capture.Keys(i)) || !SameRows(stored[i].Values, live[i].Values, capture.Values(i)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Whether the tail that llama.cpp gives alone is the whole blob's.</summary>
@@ -135,10 +148,10 @@ internal sealed unsafe partial class KvCacheProbe
         }
 
         using var reader = new TailReader(context, blob.Format);
-        return context.TailSize(0) == blob.Tail.Bytes + KvStateFormat.HeadBytes && reader.Read(0).Equals(blob.Tail);
+        return context.TailSize(0) == blob.Tail.Bytes + KvStateFormat.HeadBytes && reader.Read(0).HasBytesOf(blob.Tail);
     }
 
-    private static bool SameRows(KvTensor stored, KvTensor live)
+    private static bool SameRows(KvTensor stored, KvTensor live, GgmlTensor* tensor)
     {
         bool byToken = stored.Layout == KvLayout.TokenMajor;
         int rows = byToken ? stored.Tokens : stored.Heads * stored.HeadDimension;
@@ -148,9 +161,11 @@ internal sealed unsafe partial class KvCacheProbe
             return false;
         }
 
+        var bytes = new byte[rowBytes];
         for (int row = 0; row < rows; row++)
         {
-            if (!new Span<byte>(stored.Data + (row * stored.RowBytes), rowBytes).SequenceEqual(new Span<byte>(live.Data + (row * live.RowBytes), rowBytes)))
+            KvCapture.ReadRow(tensor, live, row, bytes);
+            if (!new Span<byte>(stored.Data + (row * stored.RowBytes), rowBytes).SequenceEqual(bytes))
             {
                 return false;
             }

@@ -31,8 +31,11 @@ internal sealed unsafe class KvCapture : IEvalHook
     /// <summary>Whether the base block's keys and values were seen, in memory that this process can read.</summary>
     public bool IsComplete => _base.Length > 0 && _base.All(layer => IsHost(_keys[layer]) && IsHost(_values[layer]));
 
+    /// <summary>Whether the base block's keys and values were seen, wherever they lie.</summary>
+    public bool IsFound => _base.Length > 0 && _base.All(layer => _keys[layer] != null && _values[layer] != null);
+
     /// <summary>Whether some of the base block's tensors lie where only a GPU reads them.</summary>
-    public bool IsOnDevice => _base.Length > 0 && _base.All(layer => _keys[layer] != null && _values[layer] != null) && !IsComplete;
+    public bool IsOnDevice => IsFound && !IsComplete;
 
     /// <summary>How keys are rotated on their way into the base block; null where they are not.</summary>
     public HadamardRotation? KeyRotation { get; private set; }
@@ -92,6 +95,26 @@ internal sealed unsafe class KvCapture : IEvalHook
         _base = [.. layers];
         KeyRotation = Widest(_keyRotations, model.KeyDimension);
         ValueRotation = Widest(_valueRotations, model.ValueDimension);
+    }
+
+    /// <summary>The tensor of a base block's layer's keys.</summary>
+    public GgmlTensor* Keys(int layer) => _keys[_base[layer]];
+
+    /// <summary>The tensor of a base block's layer's values.</summary>
+    public GgmlTensor* Values(int layer) => _values[_base[layer]];
+
+    /// <summary>Copies a row out of a tensor, wherever it lies.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="shape">A sequence's rows in it, as <see cref="View"/> gives them.</param>
+    /// <param name="row">Which row: a cell's or, where they lie channel by channel, a channel's.</param>
+    /// <param name="bytes">Receives as many of the row's bytes as fit.</param>
+    public static void ReadRow(GgmlTensor* tensor, in KvTensor shape, int row, Span<byte> bytes)
+    {
+        fixed (byte* destination = bytes)
+        {
+            nuint offset = (nuint)(shape.Data - tensor->Data) + ((nuint)row * (nuint)shape.RowBytes);
+            LlamaGaps.ggml_backend_tensor_get(tensor, destination, offset, (nuint)bytes.Length);
+        }
     }
 
     public bool Ask(GgmlTensor* node)

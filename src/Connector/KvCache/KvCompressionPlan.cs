@@ -16,6 +16,12 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
     /// <summary>By how many cells a sequence may outgrow its budget while an answer is decoded; null for no limit but the cache's end.</summary>
     public int? DecodingInterval { get; init; }
 
+    /// <summary>Room for questions and answers, in cells, in the small context that a document leaves; null to leave the context as it is.</summary>
+    public int? ShrinkContext { get; init; }
+
+    /// <summary>Whether keys or values are read, not only their norms.</summary>
+    public bool ReadsRows => MeasureLoss || (Selector.Policy.Inputs & (KvPolicyInputs.Keys | KvPolicyInputs.Values | KvPolicyInputs.PlainElements)) != 0;
+
     /// <summary>How many of the last queries before the compression have to be observed.</summary>
     public int QueryWindow => MeasureLoss ? Math.Max(Selector.Policy.QueryWindow, KvCompressionDefaults.LossWindow) : Selector.Policy.QueryWindow;
 

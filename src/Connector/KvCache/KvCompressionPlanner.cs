@@ -4,8 +4,9 @@ namespace CurKv.Connector.KvCache;
 
 /// <summary>Makes plans of options. Thread-safe.</summary>
 /// <param name="policies">The policies by name.</param>
-/// <param name="observesQueries">Whether the prompt's queries can be observed, so that <c>auto</c> may use them.</param>
-internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observesQueries)
+/// <param name="observesQueries">Whether the prompt's queries can be observed.</param>
+/// <param name="prefersNorms">Whether <c>auto</c> goes without queries even so, since policies without them cost far less here.</param>
+internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observesQueries, bool prefersNorms = false)
 {
     /// <summary>The plan that valid options ask for; null where they keep the whole cache.</summary>
     /// <param name="options">The options.</param>
@@ -34,6 +35,7 @@ internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observ
             options.MeasureLoss && observesQueries)
         {
             ReadingSelector = new KvSelector(Policy(options, questionKnown: false)),
+            ShrinkContext = options.ShrinkContext,
         };
 
         // An answer is not repeated while it is decoded.
@@ -43,7 +45,7 @@ internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observ
     private IKvPolicy Policy(KvCompressionOptions options, bool questionKnown) =>
         options.CustomPolicy ?? policies.Create(
             !options.IsAuto ? options.Policy
-            : questionKnown && observesQueries ? KvCompressionDefaults.QuestionAwarePolicy
+            : questionKnown && observesQueries && !prefersNorms ? KvCompressionDefaults.QuestionAwarePolicy
             : KvCompressionDefaults.QueryFreePolicy);
 
     private static List<TokenRange> Ranges(KvCompressionOptions options, TokenRange systemPrompt, IReadOnlyList<TokenRange> scaffolding)

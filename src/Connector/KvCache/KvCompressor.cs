@@ -15,10 +15,14 @@ internal sealed partial class KvCompressor : IDisposable
     private readonly IKvOutputWeights? _outputWeights;
     private readonly KvStateFormat? _format;
     private readonly KvCacheRotation _rotation;
+    private readonly RotaryEmbedding?[] _rotary;
     private readonly List<IKvPath> _paths;
     private readonly KvCompressionGuard _guard;
+    private readonly HookDetachment? _detachment;
+    private readonly HostMemory _memory;
     private readonly ILogger _logger;
     private KvRepetition? _repetition;
+    private bool _keepsHook;
     private int _observed;
 
     /// <summary>Tests the context and creates a compressor for it.</summary>
@@ -28,22 +32,35 @@ internal sealed partial class KvCompressor : IDisposable
     /// <param name="capture">The part of the context's hook that finds the cache; null to copy sequences instead.</param>
     /// <param name="queries">The part of the context's hook that observes queries; null where none can be.</param>
     /// <param name="logger">Receives the choice of the path and each compression.</param>
+    /// <param name="access">How the cache may be reached; null where it lies in the host's memory.</param>
     public KvCompressor(
-        ILlamaContext context, LlamaModelInfo model, GgufOutputWeights? outputWeights, KvCapture? capture, QueryCapture? queries, ILogger logger)
+        ILlamaContext context,
+        LlamaModelInfo model,
+        GgufOutputWeights? outputWeights,
+        KvCapture? capture,
+        QueryCapture? queries,
+        ILogger logger,
+        KvCacheAccess? access = null)
     {
+        access ??= KvCacheAccess.OnHost;
         KvCacheProbe probe = KvCacheProbe.Run(context, model, capture, queries, logger);
         _context = context;
         _model = model;
         _outputWeights = probe.Format?.ModelLayers is { } layers ? outputWeights?.Of(layers) : null;
         _logger = logger;
+        _memory = access.Memory;
         _format = probe.Format;
         _rotation = new KvCacheRotation(capture, probe.Format);
+        _rotary = [.. Enumerable.Range(0, probe.Format?.Layers.Count ?? 0)
+            .Select(i => probe.Format!.ModelLayers is { } known && queries is not null ? queries.Rotary(known[i]) : model.Rotary)];
         _queries = probe.QueriesWork ? queries : null;
         _capture = probe.CaptureWorks ? capture : null;
         _paths = Paths(_capture);
+        WarmUpDevice(_capture);
+        _detachment = access.DetachHook && capture is not null ? HookDetachment.Try(context, logger) : null;
         _guard = new KvCompressionGuard(model, probe, _rotation, ObservesQueries, _outputWeights is not null);
         Refusal = probe.Refusal;
-        LogReady(logger, _paths.Count == 0 ? "none" : _paths[0].Kind.ToString(), probe.Refusal ?? "none");
+        LogReady(logger, string.Join(", ", _paths.Select(path => path.Kind)), probe.Refusal ?? "none");
     }
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
@@ -51,6 +68,9 @@ internal sealed partial class KvCompressor : IDisposable
 
     /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
     public bool ObservesQueries => _queries is not null;
+
+    /// <summary>Whether policies that read norms alone are served by the device that holds the cache, at a small part of others' cost.</summary>
+    public bool MeasuresOnDevice { get; private set; }
 
     /// <summary>Refuses a compression that is not possible here: to be called before the tokens are read, which takes long.</summary>
     /// <exception cref="KvCompressionException">This cache cannot be compressed, or not by this policy.</exception>
@@ -61,10 +81,28 @@ internal sealed partial class KvCompressor : IDisposable
     {
         _observed = tokens;
         _queries?.Start(tokens);
+        _detachment?.Attach();
     }
 
     /// <summary>Asks for no node any more.</summary>
-    public void StopObserving() => _queries?.Stop();
+    public void StopObserving()
+    {
+        _queries?.Stop();
+        DetachHook();
+    }
+
+    /// <summary>Leaves the hook in place while tokens are decoded one by one: their graph is used again, with the hook that it was made with.</summary>
+    /// <param name="keep">Whether to; false takes it away until queries are observed.</param>
+    public void KeepHook(bool keep)
+    {
+        _keepsHook = keep;
+        if (keep)
+        {
+            _detachment?.Attach();
+        }
+
+        DetachHook();
+    }
 
     /// <summary>Begins to note what a sequence's tokens receive while they are repeated.</summary>
     /// <param name="sequence">The sequence.</param>
@@ -78,7 +116,7 @@ internal sealed partial class KvCompressor : IDisposable
     public void ObserveRepetition(KvSequence sequence, TokenRange chunk)
     {
         _context.Synchronize();
-        _repetition!.Observe(Choose(sequence, null).View(sequence), chunk, block => Queries(_format!.ModelLayers![block]));
+        _repetition!.Observe(Choose(sequence, readsRows: true, null).View(sequence), chunk, block => Queries(_format!.ModelLayers![block]));
     }
 
     /// <summary>Notes that the newest cells were removed.</summary>
@@ -98,12 +136,9 @@ internal sealed partial class KvCompressor : IDisposable
         }
 
         ThrowIfRefused(plan);
-        IKvPath taken = Choose(sequence, path);
         long start = Stopwatch.GetTimestamp();
         _context.Synchronize();
-        KvLayerTensors[] view = taken.View(sequence);
-        Complete(view, sequence, plan);
-        KvSelection selection = Select(view, sequence, plan);
+        (IKvPath taken, KvLayerTensors[] view, KvSelection selection) = Score(sequence, plan, path);
         TimeSpan scoreTime = Stopwatch.GetElapsedTime(start);
         KvEvictionLoss? loss = plan.MeasureLoss ? KvDiagnostics.Measure(view, selection) : null;
 
@@ -137,38 +172,92 @@ internal sealed partial class KvCompressor : IDisposable
         List<IKvPath> paths = [];
         if (_format is not null && capture is not null)
         {
+            paths.Add(new DevicePath(_context, _model, _format, capture));
+        }
+
+        if (_format is not null && capture is { IsComplete: true })
+        {
             // A tail's cells would be moved with the base block's by mistake, or not at all.
             if (!_format.HasTail)
             {
                 paths.Add(new InPlacePath(_context, _model, _format, capture));
             }
 
-            paths.Add(new CraftPath(_context, _model, _format, capture));
+            paths.Add(new CraftPath(_context, _model, _format, capture, _memory));
         }
 
         if (_format is not null)
         {
-            paths.Add(new StatePath(_context, _model, _format));
+            paths.Add(new StatePath(_context, _model, _format, _memory));
         }
 
         return paths;
     }
 
-    private IKvPath Choose(KvSequence sequence, KvRewritePath? wanted)
+    private void DetachHook()
     {
-        foreach (IKvPath path in _paths)
+        if (!_keepsHook)
         {
-            if (wanted is null && path.Obstacle(sequence) is string obstacle)
-            {
-                LogObstacle(_logger, path.Kind, sequence.Id, obstacle);
-            }
-            else if (wanted is null || wanted == path.Kind)
+            _detachment?.Detach();
+        }
+    }
+
+    // What the first compression would wait for: kernels are loaded, or even compiled.
+    private void WarmUpDevice(KvCapture? capture)
+    {
+        DevicePath? device = capture is { IsOnDevice: true } ? _paths.OfType<DevicePath>().SingleOrDefault() : null;
+        try
+        {
+            MeasuresOnDevice = device?.WarmUp() == true;
+        }
+        catch (LlamaException e)
+        {
+            GiveUp(device!, e);
+        }
+    }
+
+    private void GiveUp(DevicePath device, LlamaException why)
+    {
+        LogDeviceFailed(_logger, why.Message);
+        _paths.Remove(device);
+        device.Dispose();
+    }
+
+    /// <summary>Scores and selects on the best path, or on the next one where a device fails: nothing is changed yet.</summary>
+    private (IKvPath Taken, KvLayerTensors[] View, KvSelection Selection) Score(KvSequence sequence, KvCompressionPlan plan, KvRewritePath? wanted)
+    {
+        IKvPath taken = Choose(sequence, plan.ReadsRows, wanted);
+        try
+        {
+            KvLayerTensors[] view = taken.View(sequence);
+            Complete(view, sequence, plan);
+            KvSelection selection = Select(view, sequence, plan);
+
+            // The next compression must not take these for its own.
+            _observed = 0;
+            _repetition = null;
+            return (taken, view, selection);
+        }
+        catch (LlamaException e) when (taken is DevicePath device && wanted is null && e is not KvCompressionException)
+        {
+            GiveUp(device, e);
+            return Score(sequence, plan, null);
+        }
+    }
+
+    private IKvPath Choose(KvSequence sequence, bool readsRows, KvRewritePath? wanted)
+    {
+        foreach (IKvPath path in _paths.Where(path => wanted is null || path.Kind == wanted))
+        {
+            if (path.Obstacle(sequence, readsRows) is not string obstacle)
             {
                 return path;
             }
+
+            LogObstacle(_logger, path.Kind, sequence.Id, obstacle);
         }
 
-        throw new InvalidOperationException($"There is no {wanted} path here.");
+        throw new InvalidOperationException($"The {wanted} path cannot be taken here.");
     }
 
     /// <summary>Adds to the cached tensors what else the policy reads.</summary>
@@ -178,7 +267,7 @@ internal sealed partial class KvCompressor : IDisposable
         {
             view[i] = view[i] with
             {
-                Rotary = _rotation.IsKnown ? _model.Rotary : null,
+                Rotary = _rotation.IsKnown ? _rotary[i] : null,
                 Positions = sequence.HeadPositions?[i],
                 KeyRotation = _rotation.Keys,
                 ValueRotation = _rotation.Values,
@@ -187,10 +276,6 @@ internal sealed partial class KvCompressor : IDisposable
                 RepeatAttention = _repetition?[i] ?? default,
             };
         }
-
-        // The next compression must not take these for its own.
-        _observed = 0;
-        _repetition = null;
     }
 
     private static KvSelection Select(KvLayerTensors[] view, KvSequence sequence, KvCompressionPlan plan)
@@ -210,8 +295,11 @@ internal sealed partial class KvCompressor : IDisposable
     private KvQueries Queries(int layer) => _queries?.Take(layer, _observed, _rotation.Keys)
         ?? throw new KvCompressionException($"The queries of layer {layer} were not all observed. Set {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)} to a policy without queries, such as \"{KvCompressionDefaults.QueryFreePolicy}\".");
 
-    [LoggerMessage(LogLevel.Debug, "KV compression: path {Path}, refusal {Refusal}.")]
-    private static partial void LogReady(ILogger logger, string path, string refusal);
+    [LoggerMessage(LogLevel.Debug, "KV compression: paths {Paths}, refusal {Refusal}.")]
+    private static partial void LogReady(ILogger logger, string paths, string refusal);
+
+    [LoggerMessage(LogLevel.Warning, "Compression goes on without the device that holds the cache, and copies the cache to the host instead: {Why}")]
+    private static partial void LogDeviceFailed(ILogger logger, string why);
 
     [LoggerMessage(LogLevel.Debug, "The {Path} path cannot be taken for sequence {Sequence}: {Obstacle}.")]
     private static partial void LogObstacle(ILogger logger, KvRewritePath path, int sequence, string obstacle);

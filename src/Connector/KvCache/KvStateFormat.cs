@@ -34,6 +34,9 @@ internal sealed record KvStateFormat(int Streams, bool ValuesTransposed, IReadOn
     /// </summary>
     public const int BlockHeadBytes = 12;
 
+    /// <summary>Where the first layer's keys start in a blob that holds one cell.</summary>
+    public nuint FirstKeyOffset => (nuint)(HeadBytes + sizeof(uint) + (sizeof(uint) * Streams) + CellBytes + 8 + BlockHeadBytes);
+
     /// <summary>Bytes of a blob that holds <paramref name="cells"/> cells in one stream, without the tail.</summary>
     public nuint Size(int cells)
     {

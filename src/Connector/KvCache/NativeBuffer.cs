@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using CurKv.Connector.Engine;
 
 namespace CurKv.Connector.KvCache;
 
@@ -6,8 +6,12 @@ namespace CurKv.Connector.KvCache;
 /// Memory for state blobs that only grows and is used again: blobs pass the 2 GB of a managed array, and a cold buffer costs ten
 /// times a warm one.
 /// </summary>
-internal sealed unsafe class NativeBuffer : IDisposable
+/// <param name="memory">Where the memory comes from; null for plain memory.</param>
+internal sealed unsafe class NativeBuffer(HostMemory? memory = null) : IDisposable
 {
+    private readonly HostMemory _memory = memory ?? HostMemory.Plain;
+    private nint _owner;
+
     /// <summary>The memory; moves when it grows.</summary>
     public byte* Data { get; private set; }
 
@@ -19,10 +23,8 @@ internal sealed unsafe class NativeBuffer : IDisposable
     {
         if (bytes > Capacity)
         {
-            NativeMemory.Free(Data);
-            Data = null;
-            Capacity = 0;
-            Data = (byte*)NativeMemory.Alloc(bytes);
+            Free();
+            Data = _memory.Take(bytes, out _owner);
             Capacity = bytes;
         }
 
@@ -40,8 +42,9 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.Free(Data);
+        HostMemory.Free(Data, _owner);
         Data = null;
         Capacity = 0;
+        _owner = 0;
     }
 }

@@ -28,6 +28,18 @@ public sealed class LlamaChatClientOptions
     /// <value>−1 by default.</value>
     public int GpuLayerCount { get; set; } = -1;
 
+    /// <summary>
+    /// Whether the cache may be compressed on the GPU that holds it, by a hook that is taken out of llama.cpp's context again.
+    /// </summary>
+    /// <value>False by default: the cache is copied to the host and back, which any GPU can do.</value>
+    /// <remarks>
+    /// The cache's tensors are found by llama.cpp's eval callback, which makes prefill on a GPU 5 to 20 % slower while it is set.
+    /// llama.cpp has no call to unset it: it is overwritten in the context's memory, an opaque struct, after the context's self-test, and
+    /// set again only while queries are observed. That is done where the callback stands there exactly once, and only if counting its calls
+    /// shows that they stop and come back; otherwise it stays set and a warning says so. Without effect where nothing runs on a GPU.
+    /// </remarks>
+    public bool DetachHook { get; set; }
+
     /// <summary>Whether attention is fused.</summary>
     /// <value><see cref="FlashAttentionMode.Auto"/> by default.</value>
     public FlashAttentionMode FlashAttention { get; set; }

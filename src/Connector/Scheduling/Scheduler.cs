@@ -16,23 +16,11 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Creates the context and tests whether its cache can be compressed.</summary>
     /// <param name="engine">The model.</param>
     /// <param name="settings">The context's sizes.</param>
-    /// <param name="observe">Whether to look into the compute graph, for the cache's tensors and the prompt's queries.</param>
+    /// <param name="access">How the cache may be reached.</param>
     /// <param name="logger">Receives how the cache is compressed.</param>
-    public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, bool observe, ILogger logger)
+    public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, KvCacheAccess access, ILogger logger)
     {
-        KvCapture? capture = observe ? new KvCapture(engine.Model.Layers) : null;
-        QueryCapture? queries = observe ? new QueryCapture(engine.Model) : null;
-        ILlamaContext context = engine.CreateContext(settings, observe ? new EvalHooks(capture!, queries!) : null);
-        try
-        {
-            _runner = new SequenceRunner(engine, context, new KvCompressor(context, engine.Model, engine.OutputWeights, capture, queries, logger));
-        }
-        catch
-        {
-            context.Dispose();
-            throw;
-        }
-
+        _runner = new SequenceRunner(engine, new SizedContext(engine, settings, access, logger));
         _thread = new NativeThread();
     }
 
@@ -41,6 +29,12 @@ internal sealed class Scheduler : IDisposable
 
     /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
     public bool ObservesQueries => _runner.ObservesQueries;
+
+    /// <summary>The context's cells as they are now.</summary>
+    public int ContextSize => _runner.ContextSize;
+
+    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
+    public bool MeasuresOnDevice => _runner.MeasuresOnDevice;
 
     /// <summary>Generates an answer. Not reading on to the end stops the generation.</summary>
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)

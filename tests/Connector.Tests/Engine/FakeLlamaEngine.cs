@@ -109,6 +109,12 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
         return new Context(this, settings);
     }
 
+    public ILlamaSampler CreateSampler(SamplerSettings settings)
+    {
+        Samplers.Enqueue(settings);
+        return new Sampler(this);
+    }
+
     public void Dispose() => IsDisposed = true;
 
     private sealed unsafe class Context(FakeLlamaEngine engine, LlamaContextSettings settings) : ILlamaContext
@@ -116,6 +122,8 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
         private int _cells;
 
         public LlamaContextSettings Settings => settings;
+
+        public EvalHookSwitch? HookSwitch => null;
 
         public DecodeStatus Decode(ReadOnlySpan<int> tokens, int position, int sequence, bool logits)
         {
@@ -140,7 +148,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
             return true;
         }
 
-        public void SequenceCopy(int from, int to)
+        public void SequenceCopy(int from, int to, int start = -1)
         {
         }
 
@@ -169,11 +177,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
             return size;
         }
 
-        public ILlamaSampler CreateSampler(SamplerSettings settings)
-        {
-            engine.Samplers.Enqueue(settings);
-            return new Sampler(engine);
-        }
+        public int Sample(ILlamaSampler sampler) => ((Sampler)sampler).Sample();
 
         public void Dispose()
         {

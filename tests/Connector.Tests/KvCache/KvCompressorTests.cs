@@ -193,7 +193,18 @@ public class KvCompressorTests
         int[] tokens = TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7);
         KvCompressionPlan plan = CacheHarness.Plan(new RandomTokens(), 0.8);
         int sequence = streams / 2;
-        KvRewritePath[] paths = streams == 1 ? [KvRewritePath.State, KvRewritePath.Craft, KvRewritePath.InPlace] : [KvRewritePath.State, KvRewritePath.Craft];
+        List<KvRewritePath> paths = [KvRewritePath.State, KvRewritePath.Craft];
+        if (streams == 1)
+        {
+            paths.Add(KvRewritePath.InPlace);
+        }
+
+        // A device moves whole words of whole rows.
+        if (streams == 1 && attention == FlashAttentionMode.On && KvTensor.SliceBytesOf(keys, dimension) % 4 == 0)
+        {
+            paths.Add(KvRewritePath.Device);
+        }
+
         byte[][] blobs = [.. paths.Select(path =>
         {
             harness.Remove(sequence);

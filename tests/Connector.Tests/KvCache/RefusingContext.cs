@@ -2,10 +2,18 @@ using CurKv.Connector.Engine;
 
 namespace CurKv.Connector.Tests.KvCache;
 
-/// <summary>A real context that does not take blobs back.</summary>
+/// <summary>A real context that does not take blobs back, or gives tails that are not a blob's.</summary>
 internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaContext
 {
+    /// <summary>Bytes that blobs are short of, so that llama.cpp itself refuses them, and leaves cells registered.</summary>
+    public nuint CutOff { get; init; } = 100;
+
+    /// <summary>Whether a tail that is asked for alone has a wrong byte.</summary>
+    public bool DamagesTails { get; init; }
+
     public LlamaContextSettings Settings => context.Settings;
+
+    public EvalHookSwitch? HookSwitch => context.HookSwitch;
 
     public DecodeStatus Decode(ReadOnlySpan<int> tokens, int position, int sequence, bool logits) => context.Decode(tokens, position, sequence, logits);
 
@@ -15,7 +23,7 @@ internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaCont
 
     public bool SequenceRemove(int sequence, int from = -1, int to = -1) => context.SequenceRemove(sequence, from, to);
 
-    public void SequenceCopy(int from, int to) => context.SequenceCopy(from, to);
+    public void SequenceCopy(int from, int to, int start = -1) => context.SequenceCopy(from, to, start);
 
     public (int Min, int Max) SequenceRange(int sequence) => context.SequenceRange(sequence);
 
@@ -25,12 +33,16 @@ internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaCont
 
     public nuint TailSize(int sequence) => context.TailSize(sequence);
 
-    public nuint TailGet(int sequence, byte* destination, nuint size) => context.TailGet(sequence, destination, size);
+    public nuint TailGet(int sequence, byte* destination, nuint size)
+    {
+        nuint written = context.TailGet(sequence, destination, size);
+        destination[size - 1] ^= DamagesTails ? (byte)1 : (byte)0;
+        return written;
+    }
 
-    // Cut off, so that llama.cpp itself refuses it, and leaves cells registered.
-    public nuint StateSet(int sequence, byte* source, nuint size) => context.StateSet(sequence, source, size - 100);
+    public nuint StateSet(int sequence, byte* source, nuint size) => context.StateSet(sequence, source, size - CutOff);
 
-    public ILlamaSampler CreateSampler(SamplerSettings settings) => context.CreateSampler(settings);
+    public int Sample(ILlamaSampler sampler) => context.Sample(sampler);
 
     public void Dispose()
     {

@@ -140,9 +140,13 @@ internal sealed class ReferenceModel
         float[] queries = Multiply($"blk.{layer}.attn_q.weight", x);
         float[] keys = Multiply($"blk.{layer}.attn_k.weight", x);
         float[] values = Multiply($"blk.{layer}.attn_v.weight", x);
-        Rotate(queries, position);
+        if (_shape.Rotates(layer))
+        {
+            Rotate(queries, position);
+            Rotate(keys, position);
+        }
+
         _queries.Add(queries);
-        Rotate(keys, position);
         for (int head = 0; head < _shape.KvHeads; head++)
         {
             _keys[layer, head].Add(keys.AsSpan(head * d, d).ToArray());

@@ -4,9 +4,9 @@ using CurKv.KvPolicy;
 namespace CurKv.Connector.KvCache;
 
 /// <summary>Gathers the kept rows into a state blob, and puts it in the place of the sequence.</summary>
-internal sealed unsafe class CraftedState(ILlamaContext context, KvStateFormat format) : IDisposable
+internal sealed unsafe class CraftedState(ILlamaContext context, KvStateFormat format, HostMemory memory) : IDisposable
 {
-    private readonly NativeBuffer _blob = new();
+    private readonly NativeBuffer _blob = new(memory);
 
     /// <summary>Leaves the selected tokens of each head in the base block, and the tail as it is.</summary>
     /// <returns>Whether llama.cpp took it; if not, the sequence has to be removed.</returns>

@@ -9,7 +9,9 @@ internal interface IKvPath
     KvRewritePath Kind { get; }
 
     /// <summary>Why this way cannot be taken with a sequence as it lies now; null where it can.</summary>
-    string? Obstacle(KvSequence sequence);
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="readsRows">Whether keys or values are read off the view, not only their norms.</param>
+    string? Obstacle(KvSequence sequence, bool readsRows);
 
     /// <summary>The sequence's keys and values, readable until <see cref="Rewrite"/> or the next decode.</summary>
     KvLayerTensors[] View(KvSequence sequence);

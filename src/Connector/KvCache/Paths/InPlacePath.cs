@@ -13,7 +13,7 @@ internal sealed class InPlacePath(ILlamaContext context, LlamaModelInfo model, K
 
     public KvRewritePath Kind => KvRewritePath.InPlace;
 
-    public string? Obstacle(KvSequence sequence) =>
+    public string? Obstacle(KvSequence sequence, bool readsRows) =>
         format.Streams > 1 ? "the cache has several streams, and the newest token's cell can move only within one that holds two sequences"
         : capture.LastCell != capture.ExpectedLastCell(sequence.Id, sequence.Cells) ? "its tokens do not lie in order from the first cell on"
         : null;
@@ -23,7 +23,7 @@ internal sealed class InPlacePath(ILlamaContext context, LlamaModelInfo model, K
 
     public bool Rewrite(KvSequence sequence, KvLayerTensors[] view, KvSelection selection)
     {
-        _newest.Take(sequence, view);
+        _newest.Take(sequence, view, sequence.Cells - 1);
         Parallel.For(0, 2 * view.Length, block => RowGather.InPlace(block % 2 == 0 ? view[block / 2].Keys : view[block / 2].Values, selection, block / 2));
         return _newest.PutBack(sequence, selection.Cells);
     }

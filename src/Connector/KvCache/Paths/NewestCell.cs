@@ -13,19 +13,36 @@ internal sealed unsafe class NewestCell(ILlamaContext context, KvStateFormat for
     private readonly NativeBuffer _blob = new();
 
     /// <summary>Copies the newest token's rows, before others are moved over them.</summary>
-    public void Take(KvSequence sequence, KvLayerTensors[] view)
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="view">Rows in the host's memory.</param>
+    /// <param name="newest">Which of them are the newest token's.</param>
+    public void Take(KvSequence sequence, KvLayerTensors[] view, int newest)
     {
-        var newest = new KvSelection(view.Length, view[0].Keys.Heads, 1);
-        for (int layer = 0; layer < newest.Layers; layer++)
+        var selection = new KvSelection(view.Length, view[0].Keys.Heads, 1);
+        for (int layer = 0; layer < selection.Layers; layer++)
         {
-            for (int head = 0; head < newest.Heads; head++)
+            for (int head = 0; head < selection.Heads; head++)
             {
-                newest[layer, head][0] = sequence.Cells - 1;
+                selection[layer, head][0] = newest;
             }
         }
 
         byte* blob = _blob.Reserve(format.Size(1));
-        KvStateWriter.Write(blob, format, ILlamaContext.ScratchSequence, view, newest, [sequence.Tokens - 1]);
+        KvStateWriter.Write(blob, format, ILlamaContext.ScratchSequence, view, selection, [sequence.Tokens - 1]);
+    }
+
+    /// <summary>Whether the first layer's newest key, as llama.cpp finds it, is the one that a caller has found.</summary>
+    public bool IsNewestKey(KvSequence sequence, ReadOnlySpan<byte> key)
+    {
+        nuint full = format.Size(1);
+        byte* blob = _blob.Reserve(full);
+        context.SequenceCopy(sequence.Id, ILlamaContext.ScratchSequence, sequence.Tokens - 1);
+        nuint size = context.StateGet(ILlamaContext.ScratchSequence, blob, full);
+        context.SequenceRemove(ILlamaContext.ScratchSequence);
+
+        // A sequence beyond the context's own is not named in the blob, which is that much shorter; what lies behind is as ever.
+        nuint behind = full - format.FirstKeyOffset;
+        return size >= behind && key.SequenceEqual(new ReadOnlySpan<byte>(blob + size - behind, key.Length));
     }
 
     /// <summary>Leaves <paramref name="cells"/> cells, the last of which holds the newest token.</summary>

@@ -4,15 +4,15 @@ using CurKv.KvPolicy;
 namespace CurKv.Connector.KvCache;
 
 /// <summary>Copies the whole sequence out of llama.cpp, and the kept rows back: works wherever the cache lies.</summary>
-internal sealed unsafe class StatePath(ILlamaContext context, LlamaModelInfo model, KvStateFormat format) : IKvPath, IDisposable
+internal sealed unsafe class StatePath(ILlamaContext context, LlamaModelInfo model, KvStateFormat format, HostMemory memory) : IKvPath, IDisposable
 {
-    private readonly NativeBuffer _state = new();
-    private readonly CraftedState _crafted = new(context, format);
+    private readonly NativeBuffer _state = new(memory);
+    private readonly CraftedState _crafted = new(context, format, memory);
     private KvTail _tail;
 
     public KvRewritePath Kind => KvRewritePath.State;
 
-    public string? Obstacle(KvSequence sequence) => null;
+    public string? Obstacle(KvSequence sequence, bool readsRows) => null;
 
     public KvLayerTensors[] View(KvSequence sequence)
     {

@@ -1,0 +1,70 @@
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+using CurKv.Connector.Tests.Models;
+using CurKv.KvPolicy;
+
+namespace CurKv.Connector.Tests.KvCache;
+
+public class DevicePathTests
+{
+    private const int Tokens = 240;
+
+    // Norms differ in their last digits, so that a token at the border may be another one.
+    [Theory]
+    [InlineData("curdkv", KvElementType.F16)]
+    [InlineData("curdkv", KvElementType.Q8_0)]
+    [InlineData("curdkv-norms", KvElementType.F16)]
+    [InlineData("keynorm", KvElementType.F16)]
+    [InlineData("streaming", KvElementType.F16)]
+    public void Compress_TwiceOnTheDevice_LeavesWhatTheStatePathLeaves(string policy, KvElementType type)
+    {
+        var shape = new RandomModel { HeadDimension = 64 };
+        using var harness = new CacheHarness(shape, Settings(FlashAttentionMode.On, type));
+        int[] tokens = TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7);
+        KvCompressionPlan plan = CacheHarness.Plan(KvPolicyCatalog.Default.Create(policy), 0.7);
+        Assert.False(plan.ReadsRows);
+        byte[][] blobs = [.. new[] { KvRewritePath.State, KvRewritePath.Device }.Select(path =>
+        {
+            harness.Remove(0);
+            harness.Decode(tokens.AsSpan(0, 160), 0);
+            Assert.Equal(path, harness.Compress(plan, path)!.Path);
+            harness.Decode(tokens.AsSpan(160), 160);
+            Assert.Equal((path, 72), (harness.Compress(plan, path)!.Path, harness.Sequence().Cells));
+            return harness.State();
+        })];
+
+        int different = blobs[0].Zip(blobs[1]).Count(pair => pair.First != pair.Second);
+        Assert.InRange(different, 0, blobs[0].Length / 25);
+    }
+
+    [Fact]
+    public void Compress_ValuesChannelByChannelForcedOntoTheDevice_ThrowsAndLeavesTheSequence()
+    {
+        var shape = new RandomModel();
+        using var harness = new CacheHarness(shape, Settings(FlashAttentionMode.Off, KvElementType.F16));
+        harness.Decode(TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), 0);
+        byte[] before = harness.State();
+
+        KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compress(CacheHarness.Plan(new CurDkv(), 0.5), KvRewritePath.Device));
+
+        Assert.Contains("FlashAttention", e.Message, StringComparison.Ordinal);
+        Assert.Equal(before, harness.State());
+    }
+
+    [Theory]
+    [InlineData("curdkv", false)]
+    [InlineData("snapkv(window=16)", true)]
+    [InlineData("curdkv-sketch", true)]
+    public void ReadsRows_Policy_IsWhatKeepsItOffTheDevice(string policy, bool expected)
+    {
+        KvCompressionPlan plan = CacheHarness.Plan(KvPolicyCatalog.Default.Create(policy), 0.5);
+
+        Assert.Equal(expected, plan.ReadsRows);
+        Assert.True((plan with { MeasureLoss = true }).ReadsRows);
+    }
+
+    private static LlamaContextSettings Settings(FlashAttentionMode attention, KvElementType type) => new()
+    {
+        ContextSize = 256, BatchSize = 128, Threads = 1, FlashAttention = attention, KeyType = type, ValueType = type,
+    };
+}
