@@ -19,7 +19,7 @@ internal sealed class ContextRepetition(ILlamaEngine engine, ILlamaContext conte
     // Of a chunk, the tokens that tell where the next one begins. Texts and number are those of the authors.
     private const int CueTokens = 8;
     private const string FirstInstruction = "\n\nRepeat the previous context exactly.";
-    private const string NextInstruction = "\n\nRepeat the part of the previous context exactly, starting with";
+    private const string NextInstruction = "\n\nRepeat the part of the previous context exactly, starting with ";
 
     /// <summary>Refuses a prompt behind which there is no room for its repetition.</summary>
     /// <param name="tokens">The tokens that are to be read.</param>

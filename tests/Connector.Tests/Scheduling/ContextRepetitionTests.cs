@@ -111,7 +111,7 @@ public class ContextRepetitionTests
     /// <summary>KVzip by its definition: instructions and chunks as the product words and cuts them.</summary>
     private static KvSelection Expected(ReferenceModel reference, ILlamaEngine engine, ReadOnlySpan<int> tokens, int cells)
     {
-        int[] next = engine.Tokenize("\n\nRepeat the part of the previous context exactly, starting with", false, false);
+        int[] next = engine.Tokenize("\n\nRepeat the part of the previous context exactly, starting with ", false, false);
         int size = Settings.ContextSize - Tokens - next.Length - 8;
         Assert.InRange(size, 100, Tokens - 1);
         double[,][] scores = new double[Shape.Layers, Shape.KvHeads][];
