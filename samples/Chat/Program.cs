@@ -34,7 +34,7 @@ command.SetAction(async (arguments, cancellationToken) =>
         return 1;
     }
 });
-return await command.Parse(args).InvokeAsync();
+return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(2) });
 
 async Task RunAsync(ParseResult arguments, CancellationToken cancellationToken)
 {

@@ -52,6 +52,7 @@ internal unsafe interface ILlamaContext : IDisposable
     /// <summary>Restores a sequence from a blob and returns the bytes read; 0 where it failed, and then the sequence must be removed.</summary>
     nuint StateSet(int sequence, byte* source, nuint size);
 
-    /// <summary>Creates a sampler over this context's logits.</summary>
-    ILlamaSampler CreateSampler(SamplerSettings settings);
+    /// <summary>Draws the next token from the logits of the last decoded one.</summary>
+    /// <param name="sampler">What <see cref="ILlamaEngine.CreateSampler"/> made, of the same engine.</param>
+    int Sample(ILlamaSampler sampler);
 }

@@ -41,4 +41,7 @@ internal interface ILlamaEngine : IDisposable
     /// <param name="settings">The sizes, validated by the caller: llama.cpp ends the process on bad ones.</param>
     /// <param name="hook">Sees the compute graph of every decode; null for none.</param>
     ILlamaContext CreateContext(LlamaContextSettings settings, IEvalHook? hook);
+
+    /// <summary>Creates a sampler.</summary>
+    ILlamaSampler CreateSampler(SamplerSettings settings);
 }

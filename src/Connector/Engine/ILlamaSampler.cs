@@ -1,8 +1,4 @@
 namespace CurKv.Connector.Engine;
 
-/// <summary>Draws tokens from the last decoded token's logits. Used on the context's thread only.</summary>
-internal interface ILlamaSampler : IDisposable
-{
-    /// <summary>Draws the next token, and takes note of it.</summary>
-    int Sample();
-}
+/// <summary>Draws tokens from logits (<see cref="ILlamaContext.Sample"/>), and takes note of them. Used on one thread only.</summary>
+internal interface ILlamaSampler : IDisposable;

@@ -210,6 +210,8 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         return new LlamaSharpContext(context, settings, callback);
     }
 
+    public ILlamaSampler CreateSampler(SamplerSettings settings) => new LlamaSharpSampler(settings);
+
     public void Dispose()
     {
         _model.Dispose();

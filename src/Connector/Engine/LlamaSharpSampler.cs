@@ -7,12 +7,10 @@ internal sealed class LlamaSharpSampler : ILlamaSampler
 {
     private const int LastToken = -1;
     private const int MinKeep = 1;
-    private readonly SafeLLamaContextHandle _context;
     private readonly SafeLLamaSamplerChainHandle _chain;
 
-    public LlamaSharpSampler(SafeLLamaContextHandle context, SamplerSettings settings)
+    public LlamaSharpSampler(SamplerSettings settings)
     {
-        _context = context;
         _chain = SafeLLamaSamplerChainHandle.Create(LLamaSamplerChainParams.Default());
         if (settings.Temperature <= 0)
         {
@@ -31,7 +29,8 @@ internal sealed class LlamaSharpSampler : ILlamaSampler
         _chain.AddDistributionSampler(settings.Seed);
     }
 
-    public int Sample() => (int)_chain.Sample(_context, LastToken);
+    /// <summary>Draws a token from the last logits of a context.</summary>
+    public int Sample(SafeLLamaContextHandle context) => (int)_chain.Sample(context, LastToken);
 
     public void Dispose() => _chain.Dispose();
 }

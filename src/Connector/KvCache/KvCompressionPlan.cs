@@ -19,6 +19,9 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
     /// <summary>Whether keys or values are read, not only their norms.</summary>
     public bool ReadsRows => MeasureLoss || (Selector.Policy.Inputs & (KvPolicyInputs.Keys | KvPolicyInputs.Values | KvPolicyInputs.PlainElements)) != 0;
 
+    /// <summary>Room for questions and answers, in cells, in the small context that a document leaves; null to leave the context as it is.</summary>
+    public int? ShrinkContext { get; init; }
+
     /// <summary>How many of the last queries before the compression have to be observed.</summary>
     public int QueryWindow => MeasureLoss ? Math.Max(Selector.Policy.QueryWindow, KvCompressionDefaults.LossWindow) : Selector.Policy.QueryWindow;
 

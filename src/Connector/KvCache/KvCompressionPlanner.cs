@@ -35,6 +35,7 @@ internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observ
             options.MeasureLoss && observesQueries)
         {
             ReadingSelector = new KvSelector(Policy(options, questionKnown: false)),
+            ShrinkContext = options.ShrinkContext,
         };
 
         // An answer is not repeated while it is decoded.

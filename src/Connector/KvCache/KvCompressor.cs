@@ -163,11 +163,6 @@ internal sealed partial class KvCompressor : IDisposable
     private List<IKvPath> Paths(KvCapture? capture)
     {
         List<IKvPath> paths = [];
-        if (_format is not null && capture is not null)
-        {
-            paths.Add(new DevicePath(_context, _model, _format, capture));
-        }
-
         if (_format is not null && capture is { IsComplete: true })
         {
             // A tail's cells would be moved with the base block's by mistake, or not at all.
@@ -182,6 +177,12 @@ internal sealed partial class KvCompressor : IDisposable
         if (_format is not null)
         {
             paths.Add(new StatePath(_context, _model, _format, _memory));
+        }
+
+        // Memory of the host is read by the processor at less cost than by ggml's operations.
+        if (_format is not null && capture is not null)
+        {
+            paths.Insert(capture.IsOnDevice ? 0 : paths.Count, new DevicePath(_context, _model, _format, capture));
         }
 
         return paths;
@@ -240,19 +241,17 @@ internal sealed partial class KvCompressor : IDisposable
 
     private IKvPath Choose(KvSequence sequence, bool readsRows, KvRewritePath? wanted)
     {
-        foreach (IKvPath path in _paths)
+        foreach (IKvPath path in _paths.Where(path => wanted is null || path.Kind == wanted))
         {
-            if (wanted is null && path.Obstacle(sequence, readsRows) is string obstacle)
-            {
-                LogObstacle(_logger, path.Kind, sequence.Id, obstacle);
-            }
-            else if (wanted is null || wanted == path.Kind)
+            if (path.Obstacle(sequence, readsRows) is not string obstacle)
             {
                 return path;
             }
+
+            LogObstacle(_logger, path.Kind, sequence.Id, obstacle);
         }
 
-        throw new InvalidOperationException($"There is no {wanted} path here.");
+        throw new InvalidOperationException($"The {wanted} path cannot be taken here.");
     }
 
     /// <summary>Adds to the cached tensors what else the policy reads.</summary>

@@ -53,6 +53,14 @@ public sealed class KvCompressionOptions
     public int MinTokens { get; set; } = 512;
 
     /// <summary>
+    /// Gives memory back once a document is read (<see cref="LlamaChatClient.ReadDocumentAsync"/>): the client's context is made anew,
+    /// with the document's cells and this many for a question and its answer. A request that needs more gets a context of
+    /// <see cref="LlamaChatClientOptions.ContextSize"/> again, which takes the time of making one.
+    /// </summary>
+    /// <value>Null by default: the context stays as it is. 1024 is a good start.</value>
+    public int? ShrinkContext { get; set; }
+
+    /// <summary>
     /// By how many cells a conversation may outgrow its budget while an answer is decoded; then it is compressed again. Answers that
     /// have to keep to a schema, and those that may call tools, are left alone. Budget and interval have to fit into the context together;
     /// else the answer ends with it.

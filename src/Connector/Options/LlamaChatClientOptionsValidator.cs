@@ -125,6 +125,11 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
             yield return $"{nameof(options.Recent)} is {options.Recent}. Set it to at least 1: the newest token has to stay. Or leave it null.";
         }
 
+        if (options.ShrinkContext < 1)
+        {
+            yield return $"{nameof(options.ShrinkContext)} is {options.ShrinkContext}. Set it to at least 1 cell for a question and its answer, such as 1024, or to null to leave the context as it is.";
+        }
+
         if (options.DecodingInterval < 1)
         {
             yield return $"{nameof(options.DecodingInterval)} is {options.DecodingInterval}. Set it to at least 1 cell, or to null to compress prompts only.";

@@ -6,7 +6,7 @@ namespace CurKv.Connector.Scheduling;
 /// Cuts a sequence back to its budget while an answer is decoded, each time that it has outgrown it by the plan's interval. A policy
 /// that needs queries sees those of the tokens after that. Used on the native thread only.
 /// </summary>
-internal sealed class DecodingCompression(KvCompressor compressor, KvSequence sequence, KvCompressionPlan? plan)
+internal sealed class DecodingCompression(SizedContext context, KvSequence sequence, KvCompressionPlan? plan) : IDisposable
 {
     // A budget by mass is what the scores last made of it.
     private int _lastKept = sequence.Cells;
@@ -32,8 +32,18 @@ internal sealed class DecodingCompression(KvCompressor compressor, KvSequence se
         }
 
         _toObserve = plan.QueryWindow;
-        compressor.StartObserving(_toObserve);
+        context.Compressor.StartObserving(_toObserve);
         return null;
+    }
+
+    /// <summary>To be called before the first token is decoded.</summary>
+    public void Start() => context.Compressor.KeepHook(plan is { DecodingInterval: not null, QueryWindow: > 0 });
+
+    /// <summary>Asks for no node any more.</summary>
+    public void Dispose()
+    {
+        context.Compressor.StopObserving();
+        context.Compressor.KeepHook(false);
     }
 
     private bool IsDue(KvCompressionPlan plan)
@@ -44,8 +54,8 @@ internal sealed class DecodingCompression(KvCompressor compressor, KvSequence se
 
     private KvCompressionReport? Compress()
     {
-        compressor.StopObserving();
-        KvCompressionReport? report = compressor.Compress(sequence, plan!);
+        context.Compressor.StopObserving();
+        KvCompressionReport? report = context.Compressor.Compress(sequence, plan!);
         _lastKept = sequence.Cells;
         return report;
     }

@@ -20,19 +20,7 @@ internal sealed class Scheduler : IDisposable
     /// <param name="logger">Receives how the cache is compressed.</param>
     public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, KvCacheAccess access, ILogger logger)
     {
-        KvCapture? capture = access.Observe ? new KvCapture(engine.Model.Layers) : null;
-        QueryCapture? queries = access.Observe ? new QueryCapture(engine.Model) : null;
-        ILlamaContext context = engine.CreateContext(settings, access.Observe ? new EvalHooks(capture!, queries!) : null);
-        try
-        {
-            _runner = new SequenceRunner(engine, context, new KvCompressor(context, engine.Model, engine.OutputWeights, capture, queries, logger, access));
-        }
-        catch
-        {
-            context.Dispose();
-            throw;
-        }
-
+        _runner = new SequenceRunner(engine, new SizedContext(engine, settings, access, logger));
         _thread = new NativeThread();
     }
 
@@ -44,6 +32,9 @@ internal sealed class Scheduler : IDisposable
 
     /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
     public bool MeasuresOnDevice => _runner.MeasuresOnDevice;
+
+    /// <summary>The context's cells as they are now.</summary>
+    public int ContextSize => _runner.ContextSize;
 
     /// <summary>Generates an answer. Not reading on to the end stops the generation.</summary>
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)

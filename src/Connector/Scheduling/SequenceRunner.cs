@@ -7,18 +7,21 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>Reads prompts into a sequence, compresses it and decodes answers from it. Used on the native thread only.</summary>
-internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext context, KvCompressor compressor) : IDisposable
+internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext sized) : IDisposable
 {
     private readonly KvSequence _sequence = new(0);
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
-    public string? CompressionRefusal => compressor.Refusal;
+    public string? CompressionRefusal => sized.Refusal;
 
     /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
-    public bool ObservesQueries => compressor.ObservesQueries;
+    public bool ObservesQueries => sized.ObservesQueries;
 
     /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
-    public bool MeasuresOnDevice => compressor.MeasuresOnDevice;
+    public bool MeasuresOnDevice => sized.MeasuresOnDevice;
+
+    /// <summary>The context's cells as they are now.</summary>
+    public int ContextSize => sized.Context.Settings.ContextSize;
 
     /// <summary>Reads a request's tokens and generates the answer, piece by piece.</summary>
     /// <param name="request">The request.</param>
@@ -26,14 +29,13 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
     /// <param name="cancellationToken">Looked at between chunks of the prompt and between tokens.</param>
     public void Generate(GenerationRequest request, Action<GenerationEvent> emit, CancellationToken cancellationToken)
     {
-        Restore(request.Prefix);
-        Action<PromptProgress>? progress = request.Tokens.Length > context.Settings.BatchSize ? step => emit(new GenerationEvent(string.Empty, Progress: step)) : null;
+        Restore(request.Prefix, request.Tokens.Length);
+        Action<PromptProgress>? progress = request.Tokens.Length > sized.Context.Settings.BatchSize ? step => emit(new GenerationEvent(string.Empty, Progress: step)) : null;
         PromptReading reading = Reader(progress, cancellationToken).Read(request.Tokens, request.Compression);
-        KvCompressionPlan? plan = request.IsConstrained ? null : request.Compression;
-        var compression = new DecodingCompression(compressor, _sequence, plan);
-        compressor.KeepHook(plan is { DecodingInterval: not null, QueryWindow: > 0 });
+        using var compression = new DecodingCompression(sized, _sequence, request.IsConstrained ? null : request.Compression);
+        compression.Start();
 
-        using ILlamaSampler sampler = context.CreateSampler(request.Sampler);
+        using ILlamaSampler sampler = engine.CreateSampler(request.Sampler);
         var text = new AnswerText(engine, request.StopSequences);
         var decodeTime = TimeSpan.Zero;
         int outputTokens = 0;
@@ -43,7 +45,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
         {
             cancellationToken.ThrowIfCancellationRequested();
             long start = Stopwatch.GetTimestamp();
-            int token = sampler.Sample();
+            int token = sized.Context.Sample(sampler);
             if (engine.IsEndOfGeneration(token))
             {
                 finished = ChatFinishReason.Stop;
@@ -61,13 +63,13 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
                 {
                     finished = ChatFinishReason.Stop;
                 }
-                else if (outputTokens == request.MaxOutputTokens || _sequence.Cells == context.Settings.ContextSize)
+                else if (outputTokens == request.MaxOutputTokens || !HasRoom())
                 {
                     finished = ChatFinishReason.Length;
                 }
                 else
                 {
-                    context.Decode(_sequence, [token], logits: true);
+                    sized.Context.Decode(_sequence, [token], logits: true);
                     decoded++;
                     if (compression.AfterToken() is KvCompressionReport report)
                     {
@@ -101,14 +103,12 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
     public (KvSnapshot Snapshot, GenerationStatistics Statistics) Read(
         KvSnapshot? prefix, int[] tokens, KvCompressionPlan? plan, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
-        Restore(prefix);
+        Restore(prefix, tokens.Length);
         PromptReading reading = Reader(progress is null ? null : progress.Report, cancellationToken).Read(tokens, plan);
-        nuint size = context.StateSize(_sequence.Id);
-        var snapshot = new KvSnapshot(size, _sequence);
-        if (context.StateGet(_sequence.Id, snapshot.Data, size) != size)
+        KvSnapshot snapshot = Take();
+        if (plan?.ShrinkContext is int room)
         {
-            snapshot.Dispose();
-            throw new KvCompressionException($"llama.cpp did not give the {_sequence.Cells} cells that were read. {NativeLog.LastErrors()}");
+            sized.Shrink(_sequence.Cells + room);
         }
 
         return (snapshot, new GenerationStatistics
@@ -124,29 +124,56 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ILlamaContext c
         });
     }
 
-    public void Dispose()
-    {
-        compressor.Dispose();
-        context.Dispose();
-    }
+    public void Dispose() => sized.Dispose();
 
     private PromptReader Reader(Action<PromptProgress>? progress, CancellationToken cancellationToken) =>
-        new(engine, context, compressor, _sequence, progress, cancellationToken);
+        new(engine, sized.Context, sized.Compressor, _sequence, progress, cancellationToken);
 
-    private void Restore(KvSnapshot? snapshot)
+    /// <summary>Puts what was read before into the cache, which is to have room for so many tokens more.</summary>
+    private void Restore(KvSnapshot? snapshot, int tokens)
     {
-        context.SequenceRemove(_sequence.Id);
+        sized.Reserve((snapshot?.Contents.Cells ?? 0) + tokens);
+        sized.Context.SequenceRemove(_sequence.Id);
         _sequence.Clear();
-        if (snapshot is null)
+        if (snapshot is not null)
         {
-            return;
+            ObjectDisposedException.ThrowIf(snapshot.Data == null, snapshot);
+            Put(snapshot);
+        }
+    }
+
+    /// <summary>Whether one more token fits, once a context that was shrunk has all its cells again.</summary>
+    private bool HasRoom()
+    {
+        if (_sequence.Cells == sized.Context.Settings.ContextSize && sized.IsShrunk)
+        {
+            using KvSnapshot snapshot = Take();
+            sized.Reserve(int.MaxValue);
+            Put(snapshot);
         }
 
-        ObjectDisposedException.ThrowIf(snapshot.Data == null, snapshot);
-        if (context.StateSet(_sequence.Id, snapshot.Data, snapshot.Size) != snapshot.Size)
+        return _sequence.Cells < sized.Context.Settings.ContextSize;
+    }
+
+    private KvSnapshot Take()
+    {
+        nuint size = sized.Context.StateSize(_sequence.Id);
+        var snapshot = new KvSnapshot(size, _sequence);
+        if (sized.Context.StateGet(_sequence.Id, snapshot.Data, size) != size)
+        {
+            snapshot.Dispose();
+            throw new KvCompressionException($"llama.cpp did not give the {_sequence.Cells} cells that were read. {NativeLog.LastErrors()}");
+        }
+
+        return snapshot;
+    }
+
+    private void Put(KvSnapshot snapshot)
+    {
+        if (sized.Context.StateSet(_sequence.Id, snapshot.Data, snapshot.Size) != snapshot.Size)
         {
             // A refused blob may leave cells registered.
-            context.SequenceRemove(_sequence.Id);
+            sized.Context.SequenceRemove(_sequence.Id);
             throw new KvCompressionException($"llama.cpp refused the document's {snapshot.Contents.Cells} cells; read the document again. {NativeLog.LastErrors()}");
         }
 

@@ -101,7 +101,7 @@ internal sealed unsafe class FilledContext : IDisposable
 
         _context.SequenceRemove(_sequence.Id, cells);
         _sequence.Clear();
-        _sequence.Append(cells);
+        _sequence.Append(new int[cells]);
     }
 
     private double Decode(ReadOnlySpan<int> tokens)
@@ -115,7 +115,7 @@ internal sealed unsafe class FilledContext : IDisposable
             throw new InvalidOperationException($"llama.cpp did not decode {tokens.Length} tokens at {_sequence.Tokens}: {status}. {NativeLog.LastErrors()}");
         }
 
-        _sequence.Append(tokens.Length);
+        _sequence.Append(tokens);
         return milliseconds;
     }
 }

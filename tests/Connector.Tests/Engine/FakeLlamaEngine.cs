@@ -109,6 +109,12 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
         return new Context(this, settings);
     }
 
+    public ILlamaSampler CreateSampler(SamplerSettings settings)
+    {
+        Samplers.Enqueue(settings);
+        return new Sampler(this);
+    }
+
     public void Dispose() => IsDisposed = true;
 
     private sealed unsafe class Context(FakeLlamaEngine engine, LlamaContextSettings settings) : ILlamaContext
@@ -171,11 +177,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
             return size;
         }
 
-        public ILlamaSampler CreateSampler(SamplerSettings settings)
-        {
-            engine.Samplers.Enqueue(settings);
-            return new Sampler(engine);
-        }
+        public int Sample(ILlamaSampler sampler) => ((Sampler)sampler).Sample();
 
         public void Dispose()
         {

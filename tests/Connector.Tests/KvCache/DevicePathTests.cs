@@ -45,9 +45,8 @@ public class DevicePathTests
         harness.Decode(TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), 0);
         byte[] before = harness.State();
 
-        KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compress(CacheHarness.Plan(new CurDkv(), 0.5), KvRewritePath.Device));
+        Assert.Throws<InvalidOperationException>(() => harness.Compress(CacheHarness.Plan(new CurDkv(), 0.5), KvRewritePath.Device));
 
-        Assert.Contains("FlashAttention", e.Message, StringComparison.Ordinal);
         Assert.Equal(before, harness.State());
     }
 

@@ -177,7 +177,7 @@ public class KvCompressorTests
         Assert.Contains("'snapkv'", e.Message, StringComparison.Ordinal);
         Assert.Contains("curdkv", e.Message, StringComparison.Ordinal);
         Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new CriticalKv(new CurDkv()), 0.5)));
-        Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(CacheHarness.Plan(new KvZip(), 0.5)));
+        Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new KvZip(), 0.5)));
     }
 
     [Theory]

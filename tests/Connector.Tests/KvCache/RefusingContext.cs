@@ -32,7 +32,7 @@ internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaCont
     // Cut off, so that llama.cpp itself refuses it, and leaves cells registered.
     public nuint StateSet(int sequence, byte* source, nuint size) => context.StateSet(sequence, source, size - 100);
 
-    public ILlamaSampler CreateSampler(SamplerSettings settings) => context.CreateSampler(settings);
+    public int Sample(ILlamaSampler sampler) => context.Sample(sampler);
 
     public void Dispose()
     {

@@ -155,13 +155,13 @@ public class AnswerTextTests
     {
         var engine = new FakeLlamaEngine { OnSample = index => tokens[index] };
         using ILlamaContext context = engine.CreateContext(new LlamaContextSettings { ContextSize = 16 }, null);
-        using ILlamaSampler sampler = context.CreateSampler(SamplerMapping.Map(null));
+        using ILlamaSampler sampler = engine.CreateSampler(SamplerMapping.Map(null));
         var text = new AnswerText(engine, stops);
         List<string> shown = [];
         bool stopped = false;
         for (int i = 0; i < tokens.Count && !stopped; i++)
         {
-            stopped = text.Append(sampler.Sample(), out string piece);
+            stopped = text.Append(context.Sample(sampler), out string piece);
             if (piece.Length > 0)
             {
                 shown.Add(piece);

@@ -43,8 +43,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
     public KvRewritePath Kind => KvRewritePath.Device;
 
     public string? Obstacle(KvSequence sequence, bool readsRows) =>
-        !_capture.IsOnDevice ? "the cache lies in the host's memory, where it is read at less cost"
-        : _obstacle is not null ? _obstacle
+        _obstacle is not null ? _obstacle
         : readsRows ? "keys or values are read, not only their norms"
         : !InOrder(sequence) ? "its tokens do not lie in order from the first cell on"
         : null;
@@ -96,11 +95,6 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
 
     public bool Rewrite(KvSequence sequence, KvLayerTensors[] view, KvSelection selection)
     {
-        if (_obstacle is not null)
-        {
-            throw new KvCompressionException($"Sequence {sequence.Id} cannot be rewritten on its device: {_obstacle}.");
-        }
-
         // Everything that can fail comes before the first cell changes.
         Prepare(sequence, view, selection);
         TakeNewest(sequence, view);
