@@ -26,6 +26,10 @@ internal unsafe struct GgmlTensor
     [FieldOffset(80)]
     public int Operation;
 
+    /// <summary>The operation's own numbers, some of them float bits.</summary>
+    [FieldOffset(84)]
+    public fixed int Parameters[16];
+
     [FieldOffset(152)]
     public fixed ulong Sources[MaxSources];
 
@@ -40,6 +44,9 @@ internal unsafe struct GgmlTensor
 
     /// <summary>The tensor that an operation reads at <paramref name="index"/>; null where there is none.</summary>
     public readonly GgmlTensor* Source(int index) => (GgmlTensor*)Sources[index];
+
+    /// <summary>The floating-point number among the operation's own.</summary>
+    public readonly float RealParameter(int index) => BitConverter.Int32BitsToSingle(Parameters[index]);
 
     /// <summary>Whether a name holds another one. The scheduler puts its own words around names of what it copies to a device.</summary>
     public bool IsNamed(ReadOnlySpan<byte> name)

@@ -44,6 +44,9 @@ internal static unsafe partial class LlamaGaps
     [return: MarshalAs(UnmanagedType.U1)]
     public static partial bool llama_model_is_hybrid(nint model);
 
+    [LibraryImport(Llama)]
+    public static partial int llama_model_n_swa(nint model);
+
     [LibraryImport(GgmlBase)]
     public static partial byte* ggml_commit();
 

@@ -53,6 +53,9 @@ internal sealed record LlamaModelInfo
     /// <summary>Whether some layers are recurrent and others attend (Jamba, Falcon-H1, LFM2): only the latter have cells.</summary>
     public bool IsHybrid { get; init; }
 
+    /// <summary>The last tokens that some layers attend to only (Gemma, Cohere 2, gpt-oss); 0 where all layers attend to all.</summary>
+    public int SlidingWindow { get; init; }
+
     /// <summary>The model's own chat template; null where it has none.</summary>
     public required string? ChatTemplate { get; init; }
 }

@@ -222,7 +222,9 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
     private void CheckMemory(LlamaContextSettings settings)
     {
         long cells = (long)settings.ContextSize * settings.Sequences;
-        double bytes = (double)cells * Model.Layers * Model.KvHeads
+
+        // Of a hybrid's layers only some have cells, and not every file says which.
+        double bytes = Model.IsHybrid ? 0 : (double)cells * Model.Layers * Model.KvHeads
             * (RowBytes(settings.KeyType, Model.KeyDimension) + RowBytes(settings.ValueType, Model.ValueDimension));
 
         // With a limit on the managed heap the runtime tells that limit, which says nothing about native memory.
@@ -357,6 +359,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
             AttentionScale = (float)(gguf.Real("attention.scale") ?? 0),
             IsRecurrent = model.IsRecurrent,
             IsHybrid = isHybrid,
+            SlidingWindow = LlamaGaps.llama_model_n_swa(model.DangerousGetHandle()),
             ChatTemplate = model.GetTemplate(strict: false),
         };
     }

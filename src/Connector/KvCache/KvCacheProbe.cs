@@ -11,6 +11,7 @@ namespace CurKv.Connector.KvCache;
 internal sealed unsafe partial class KvCacheProbe
 {
     private const int ProbeTokens = 4;
+    private const int QueryTokens = 2;
 
     private KvCacheProbe(KvStateFormat? format, bool captureWorks, bool queriesWork, string? refusal)
     {
@@ -38,7 +39,9 @@ internal sealed unsafe partial class KvCacheProbe
         KvCacheProbe probe = Test(context, model, capture, queries, logger);
         if (probe.Format is null)
         {
+            // There is nothing to look for in later graphs.
             capture?.Settle([], model);
+            queries?.Restrict([]);
         }
 
         return probe;
@@ -66,10 +69,12 @@ internal sealed unsafe partial class KvCacheProbe
         using var buffer = new NativeBuffer();
         try
         {
-            queries?.Start(ProbeTokens);
-            DecodeStatus status = context.Decode(tokens, 0, 0, logits: false);
+            // The first tokens show the graph, the others whether queries can be read from it.
+            DecodeStatus first = context.Decode(tokens[..^QueryTokens], 0, 0, logits: false);
+            queries?.Start(QueryTokens);
+            DecodeStatus second = context.Decode(tokens[^QueryTokens..], ProbeTokens - QueryTokens, 0, logits: false);
             queries?.Stop();
-            if (status != DecodeStatus.Ok)
+            if ((first, second) != (DecodeStatus.Ok, DecodeStatus.Ok))
             {
                 return Refuse("llama.cpp refused the self-test's tokens");
             }
@@ -91,7 +96,7 @@ internal sealed unsafe partial class KvCacheProbe
                 LogCaptureDisabled(logger);
             }
 
-            bool queriesWork = queries is not null && layers is not null && layers.All(layer => queries.Take(layer, ProbeTokens, null) is not null);
+            bool queriesWork = queries is not null && layers is not null && layers.All(layer => queries.Take(layer, QueryTokens, null) is not null);
             queries?.Restrict(layers ?? []);
             return new KvCacheProbe(blob.Format with { ModelLayers = layers, KvHeads = heads }, captureWorks, queriesWork, null);
         }
@@ -143,7 +148,7 @@ internal sealed unsafe partial class KvCacheProbe
         }
 
         using var reader = new TailReader(context, blob.Format);
-        return context.TailSize(0) == blob.Tail.Bytes + KvStateFormat.HeadBytes && reader.Read(0).Equals(blob.Tail);
+        return context.TailSize(0) == blob.Tail.Bytes + KvStateFormat.HeadBytes && reader.Read(0).HasBytesOf(blob.Tail);
     }
 
     private static bool SameRows(KvTensor stored, KvTensor live, GgmlTensor* tensor)

@@ -16,11 +16,11 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
     /// <summary>By how many cells a sequence may outgrow its budget while an answer is decoded; null for no limit but the cache's end.</summary>
     public int? DecodingInterval { get; init; }
 
-    /// <summary>Whether keys or values are read, not only their norms.</summary>
-    public bool ReadsRows => MeasureLoss || (Selector.Policy.Inputs & (KvPolicyInputs.Keys | KvPolicyInputs.Values | KvPolicyInputs.PlainElements)) != 0;
-
     /// <summary>Room for questions and answers, in cells, in the small context that a document leaves; null to leave the context as it is.</summary>
     public int? ShrinkContext { get; init; }
+
+    /// <summary>Whether keys or values are read, not only their norms.</summary>
+    public bool ReadsRows => MeasureLoss || (Selector.Policy.Inputs & (KvPolicyInputs.Keys | KvPolicyInputs.Values | KvPolicyInputs.PlainElements)) != 0;
 
     /// <summary>How many of the last queries before the compression have to be observed.</summary>
     public int QueryWindow => MeasureLoss ? Math.Max(Selector.Policy.QueryWindow, KvCompressionDefaults.LossWindow) : Selector.Policy.QueryWindow;
@@ -69,5 +69,19 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
         }
 
         return Protection with { Sinks = sinks, Ranges = ranges };
+    }
+
+    /// <summary>How many of a sequence's first tokens are protected without a gap: the sinks, and the system prompt where it is short enough.</summary>
+    /// <param name="tokens">The sequence's tokens, all of which have their cells.</param>
+    public int ProtectedStart(int tokens)
+    {
+        KvProtection protection = ProtectionWithin(BudgetOf(tokens), tokens);
+        int end = protection.Sinks;
+        foreach (TokenRange range in protection.Ranges)
+        {
+            end = range.Start <= end ? range.End : end;
+        }
+
+        return end;
     }
 }

@@ -15,6 +15,7 @@ internal sealed partial class KvCompressor : IDisposable
     private readonly IKvOutputWeights? _outputWeights;
     private readonly KvStateFormat? _format;
     private readonly KvCacheRotation _rotation;
+    private readonly RotaryEmbedding?[] _rotary;
     private readonly List<IKvPath> _paths;
     private readonly KvCompressionGuard _guard;
     private readonly HookDetachment? _detachment;
@@ -50,6 +51,8 @@ internal sealed partial class KvCompressor : IDisposable
         _memory = access.Memory;
         _format = probe.Format;
         _rotation = new KvCacheRotation(capture, probe.Format);
+        _rotary = [.. Enumerable.Range(0, probe.Format?.Layers.Count ?? 0)
+            .Select(i => probe.Format!.ModelLayers is { } known && queries is not null ? queries.Rotary(known[i]) : model.Rotary)];
         _queries = probe.QueriesWork ? queries : null;
         _capture = probe.CaptureWorks ? capture : null;
         _paths = Paths(_capture);
@@ -102,15 +105,19 @@ internal sealed partial class KvCompressor : IDisposable
     }
 
     /// <summary>Begins to note what a sequence's tokens receive while they are repeated.</summary>
-    public void StartRepetition(KvSequence sequence)
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="sinks">How many of its first cells are not repeated.</param>
+    public void StartRepetition(KvSequence sequence, int sinks) =>
+        _repetition = new KvRepetition(_format!.Layers.Count, _format.KvHeads, sequence.Cells, sinks);
+
+    /// <summary>Notes the attention of the observed tokens, the newest ones of the sequence, which repeated a chunk of it.</summary>
+    /// <param name="sequence">The sequence, which still has the pass's own cells.</param>
+    /// <param name="chunk">The chunk's cells.</param>
+    public void ObserveRepetition(KvSequence sequence, TokenRange chunk)
     {
         _context.Synchronize();
-        _repetition = new KvRepetition(Choose(sequence, readsRows: true, null).View(sequence));
+        _repetition!.Observe(Choose(sequence, readsRows: true, null).View(sequence), chunk, block => Queries(_format!.ModelLayers![block]));
     }
-
-    /// <summary>Notes the attention of the observed tokens, which repeated a chunk of the sequence.</summary>
-    /// <param name="chunk">The chunk's cells.</param>
-    public void ObserveRepetition(TokenRange chunk) => _repetition!.Observe(chunk, block => Queries(_format!.ModelLayers![block]));
 
     /// <summary>Notes that the newest cells were removed.</summary>
     public void NoteRemoved(int cells) => _capture?.NoteRemoved(cells);
@@ -261,7 +268,7 @@ internal sealed partial class KvCompressor : IDisposable
         {
             view[i] = view[i] with
             {
-                Rotary = _rotation.IsKnown ? _model.Rotary : null,
+                Rotary = _rotation.IsKnown ? _rotary[i] : null,
                 Positions = sequence.HeadPositions?[i],
                 KeyRotation = _rotation.Keys,
                 ValueRotation = _rotation.Values,

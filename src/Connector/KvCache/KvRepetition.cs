@@ -3,17 +3,21 @@ using CurKv.KvPolicy;
 namespace CurKv.Connector.KvCache;
 
 /// <summary>What a sequence's tokens receive of the attention while they are repeated.</summary>
-/// <param name="view">The sequence's keys, which stay where they are during the pass.</param>
-internal sealed class KvRepetition(KvLayerTensors[] view)
+/// <param name="layers">The number of layers with cells.</param>
+/// <param name="heads">The number of KV heads.</param>
+/// <param name="cells">The number of cells that the sequence has without the pass's own.</param>
+/// <param name="sinks">How many first cells every query sees, whatever it repeats.</param>
+internal sealed class KvRepetition(int layers, int heads, int cells, int sinks)
 {
-    private readonly float[][] _maxima = [.. view.Select(layer => new float[layer.Keys.Heads * layer.Keys.Tokens])];
+    private readonly float[][] _maxima = [.. Enumerable.Range(0, layers).Select(_ => new float[heads * cells])];
 
     /// <summary>One layer's highest attention probabilities: <c>[KV heads][tokens]</c>.</summary>
     public ReadOnlyMemory<float> this[int layer] => _maxima[layer];
 
     /// <summary>Notes the attention of the tokens that repeated a chunk.</summary>
+    /// <param name="view">The sequence's cells and, behind them, the pass's own.</param>
     /// <param name="chunk">The chunk's cells.</param>
     /// <param name="queries">Gives a layer's queries; called from several threads.</param>
-    public void Observe(TokenRange chunk, Func<int, KvQueries> queries) =>
-        Parallel.For(0, view.Length, layer => KvZip.Observe(view[layer].Keys, queries(layer), chunk, _maxima[layer]));
+    public void Observe(KvLayerTensors[] view, TokenRange chunk, Func<int, KvQueries> queries) =>
+        Parallel.For(0, layers, layer => KvZip.Observe(view[layer].Keys, queries(layer), sinks, chunk, _maxima[layer]));
 }

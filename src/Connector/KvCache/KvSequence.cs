@@ -10,7 +10,8 @@ namespace CurKv.Connector.KvCache;
 /// its position, since decoding goes on behind it. Used on the context's thread only.
 /// </remarks>
 /// <param name="id">The sequence, which is also its stream.</param>
-internal sealed class KvSequence(int id)
+/// <param name="slidingWindow">The last tokens that some layers keep in cells of their own, which no compression touches; 0 for none.</param>
+internal sealed class KvSequence(int id, int slidingWindow = 0)
 {
     private readonly List<int> _text = [];
 
@@ -22,6 +23,9 @@ internal sealed class KvSequence(int id)
 
     /// <summary>The number of cells.</summary>
     public int Cells { get; private set; }
+
+    /// <summary>The last tokens that some layers keep in cells of their own, which no compression touches; 0 for none.</summary>
+    public int SlidingWindow => slidingWindow;
 
     /// <summary>The tokens that were read, whether they still have a cell or not. Valid until the sequence changes.</summary>
     public ReadOnlySpan<int> Text => CollectionsMarshal.AsSpan(_text);
@@ -47,6 +51,17 @@ internal sealed class KvSequence(int id)
         positions[^1] = Tokens - 1;
         return positions;
     }
+
+    /// <summary>
+    /// The cells that a sliding window has to have for the next tokens, which are decoded in one call: the last tokens before the first
+    /// of them keep theirs.
+    /// </summary>
+    /// <param name="tokens">The number of tokens in the call.</param>
+    /// <param name="ahead">The number of tokens that are decoded before.</param>
+    public int WindowCells(int tokens, int ahead = 0) => slidingWindow == 0 ? 0 : Math.Min(Tokens + ahead, slidingWindow - 1) + tokens;
+
+    /// <summary>The cells that a context has to have for so many tokens more, a sliding window's among them.</summary>
+    public int CellsWith(int tokens) => Math.Max(Cells + tokens, WindowCells(tokens));
 
     /// <summary>Notes tokens that were decoded.</summary>
     public void Append(ReadOnlySpan<int> tokens)

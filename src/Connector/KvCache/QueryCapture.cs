@@ -4,8 +4,8 @@ using CurKv.KvPolicy;
 namespace CurKv.Connector.KvCache;
 
 /// <summary>
-/// Copies the queries of some decoded tokens out of llama.cpp's compute graph: the results of the nodes that rotate them (RoPE),
-/// named <c>Qcur-&lt;layer&gt;</c> whatever attention follows. It asks for nodes only while it observes; asking splits the graph.
+/// Copies the queries of some decoded tokens out of llama.cpp's compute graph. It asks for nodes only while it observes; asking splits
+/// the graph. The graphs before that show which nodes they are.
 /// </summary>
 internal sealed unsafe class QueryCapture : IEvalHook
 {
@@ -13,21 +13,24 @@ internal sealed unsafe class QueryCapture : IEvalHook
     private readonly float[]?[] _rows;
     private readonly int[] _counts;
     private readonly bool[] _wanted;
+    private readonly QueryNodes _nodes;
+    private bool _learns = true;
     private int _window;
-    private int _rope = -1;
 
     public QueryCapture(LlamaModelInfo model)
     {
         _model = model;
+        _nodes = new QueryNodes(model);
         _rows = new float[]?[model.Layers];
         _counts = new int[model.Layers];
         _wanted = new bool[model.Layers];
         Array.Fill(_wanted, true);
     }
 
-    /// <summary>Observes these layers only: others keep no cells that could be chosen from.</summary>
+    /// <summary>Ends the look at the graph, and observes these layers only: others keep no cells that could be chosen from.</summary>
     public void Restrict(IReadOnlyList<int> layers)
     {
+        _learns = false;
         for (int i = 0; i < _wanted.Length; i++)
         {
             _wanted[i] = layers.Contains(i);
@@ -58,14 +61,14 @@ internal sealed unsafe class QueryCapture : IEvalHook
         }
 
         // As a node has them, a token's heads lie side by side; policies take one head after the other.
-        var queries = new float[tokens * RowLength];
+        var queries = new float[tokens * _nodes.RowLength];
         int d = _model.KeyDimension;
         for (int head = 0; head < _model.QueryHeads; head++)
         {
             for (int token = 0; token < tokens; token++)
             {
                 Span<float> target = queries.AsSpan(((head * tokens) + token) * d, d);
-                _rows[layer].AsSpan((token * RowLength) + (head * d), d).CopyTo(target);
+                _rows[layer].AsSpan((token * _nodes.RowLength) + (head * d), d).CopyTo(target);
                 rotation?.Apply(target);
             }
         }
@@ -73,7 +76,23 @@ internal sealed unsafe class QueryCapture : IEvalHook
         return new KvQueries(queries, _model.QueryHeads, tokens, d) { Scale = _model.AttentionScale };
     }
 
-    public bool Ask(GgmlTensor* node) => _window > 0 && Layer(node) >= 0;
+    /// <summary>How a layer rotates queries and keys, where that is plain RoPE; null where it does not, or in another way.</summary>
+    public RotaryEmbedding? Rotary(int layer) => _nodes.Rotary(layer);
+
+    public bool Ask(GgmlTensor* node)
+    {
+        if (_window > 0)
+        {
+            return Layer(node) >= 0;
+        }
+
+        if (_learns)
+        {
+            _nodes.Learn(node);
+        }
+
+        return false;
+    }
 
     public void Observe(GgmlTensor* node)
     {
@@ -84,9 +103,9 @@ internal sealed unsafe class QueryCapture : IEvalHook
             return;
         }
 
-        int length = tokens * RowLength;
+        int length = tokens * _nodes.RowLength;
         float[] rows = Rows(layer);
-        fixed (float* target = rows.AsSpan(_counts[layer] * RowLength, length))
+        fixed (float* target = rows.AsSpan(_counts[layer] * _nodes.RowLength, length))
         {
             LlamaGaps.ggml_backend_tensor_get(node, target, 0, (nuint)length * sizeof(float));
         }
@@ -97,30 +116,13 @@ internal sealed unsafe class QueryCapture : IEvalHook
     // Made for the whole window when its first tokens come, and kept: a recurrent layer never needs them.
     private float[] Rows(int layer)
     {
-        int length = checked(_window * RowLength);
+        int length = checked(_window * _nodes.RowLength);
         return _rows[layer] is { } rows && rows.Length >= length ? rows : _rows[layer] = new float[length];
     }
 
-    private int RowLength => _model.QueryHeads * _model.KeyDimension;
-
-    /// <summary>The layer whose rotated queries a node holds; −1 for other nodes, and for shapes that are not expected.</summary>
     private int Layer(GgmlTensor* node)
     {
-        if (_rope < 0 && LlamaGaps.OperationIs(node, "ROPE"u8))
-        {
-            _rope = node->Operation;
-        }
-
-        if (node->Operation != _rope)
-        {
-            return -1;
-        }
-
-        int layer = node->NumberAfter("Qcur-"u8);
-        bool expected = layer >= 0 && layer < _rows.Length && _wanted[layer]
-            && (KvElementType)node->Type == KvElementType.F32
-            && node->Extent[0] == _model.KeyDimension && node->Extent[1] == _model.QueryHeads && node->Extent[3] == 1
-            && node->Stride[1] == (ulong)_model.KeyDimension * sizeof(float) && node->Stride[2] == (ulong)RowLength * sizeof(float);
-        return expected ? layer : -1;
+        int layer = _nodes.Layer(node);
+        return layer >= 0 && _wanted[layer] ? layer : -1;
     }
 }

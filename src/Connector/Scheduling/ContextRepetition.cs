@@ -41,20 +41,20 @@ internal sealed class ContextRepetition(ILlamaEngine engine, ILlamaContext conte
     }
 
     /// <summary>Repeats the sequence; the compressor notes what its tokens receive.</summary>
+    /// <param name="sinks">How many of the first tokens are protected, and not repeated.</param>
     /// <param name="window">How many of the last tokens' own queries are wanted as well.</param>
     /// <param name="cancellationToken">Looked at between chunks.</param>
-    public void Run(int window, CancellationToken cancellationToken)
+    public void Run(int sinks, int window, CancellationToken cancellationToken)
     {
         ReadOnlySpan<int> tokens = sequence.Text.ToArray();
         int size = Math.Min(LargestChunk, Room(tokens.Length));
-        compressor.StartRepetition(sequence);
-        for (int start = 0; start < tokens.Length; start += size)
+        compressor.StartRepetition(sequence, sinks);
+        for (int start = sinks; start < tokens.Length; start += size)
         {
             int end = Math.Min(start + size, tokens.Length);
-            int[] instruction = start == 0 ? Tokenize(FirstInstruction) : NextInstructionOf(tokens[Math.Max(0, start - CueTokens)..start]);
-            Decode(instruction);
-            Observe(tokens[start..end]);
-            compressor.ObserveRepetition(new TokenRange(start, end));
+            int[] instruction = start == sinks ? Tokenize(FirstInstruction) : NextInstructionOf(tokens[Math.Max(0, start - CueTokens)..start]);
+            Observe([.. instruction, .. tokens[start..end]]);
+            compressor.ObserveRepetition(sequence, new TokenRange(start, end));
             Remove(instruction.Length + end - start);
             cancellationToken.ThrowIfCancellationRequested();
         }

@@ -25,7 +25,7 @@ internal sealed class PromptReader(
     /// <summary>Reads tokens and compresses all of the sequence.</summary>
     /// <param name="tokens">The tokens.</param>
     /// <param name="plan">How they are compressed; null to keep all.</param>
-    /// <exception cref="PromptTooLongException">Not even the cells that are to be kept fit into the cache.</exception>
+    /// <exception cref="PromptTooLongException">Not even the cells that are to be kept fit into the cache, or a sliding window does not.</exception>
     /// <exception cref="KvCompressionException">The cache cannot be compressed as the plan wants it.</exception>
     public PromptReading Read(int[] tokens, KvCompressionPlan? plan)
     {
@@ -36,6 +36,12 @@ internal sealed class PromptReader(
         if (plan is not null && (schedule.HasRounds || Applies(plan, tokens.Length)))
         {
             compressor.ThrowIfRefused(plan);
+        }
+
+        int call = Math.Min(tokens.Length, context.Settings.BatchSize);
+        if (sequence.WindowCells(call, tokens.Length - call) > context.Settings.ContextSize)
+        {
+            throw PromptTooLongException.ForWindow(tokens.Length, context.Settings.ContextSize, sequence.SlidingWindow, context.Settings.BatchSize);
         }
 
         while (schedule.Next(sequence.Cells, tokens.Length - _read) is int count && _read + count < tokens.Length)
@@ -69,7 +75,7 @@ internal sealed class PromptReader(
             }
         }
 
-        repetition?.Run(window, cancellationToken);
+        repetition?.Run(plan!.ProtectedStart(sequence.Tokens), window, cancellationToken);
 
         // Computation runs on behind the last call.
         context.Synchronize();

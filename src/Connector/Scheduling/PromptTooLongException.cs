@@ -19,9 +19,23 @@ public sealed class PromptTooLongException : LlamaException
         ContextSize = contextSize;
     }
 
+    private PromptTooLongException(string message, int tokens, int contextSize)
+        : base(message)
+    {
+        Tokens = tokens;
+        ContextSize = contextSize;
+    }
+
     /// <summary>The prompt's tokens.</summary>
     public int Tokens { get; }
 
     /// <summary>The context's cells.</summary>
     public int ContextSize { get; }
+
+    /// <summary>Some layers keep the last tokens whatever compression evicts, and have no room for a whole batch besides.</summary>
+    internal static PromptTooLongException ForWindow(int tokens, int contextSize, int slidingWindow, int batchSize) => new(
+        $"The prompt has {tokens} tokens more, and the model keeps a sliding window of {slidingWindow} of them in some layers whatever compression evicts: the context's {contextSize} cells do not hold the window and a batch of {batchSize} tokens. "
+            + $"Raise {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ContextSize)} to {slidingWindow + batchSize}, or lower {nameof(LlamaChatClientOptions.BatchSize)}.",
+        tokens,
+        contextSize);
 }

@@ -30,11 +30,11 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
     public bool ObservesQueries => _runner.ObservesQueries;
 
-    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
-    public bool MeasuresOnDevice => _runner.MeasuresOnDevice;
-
     /// <summary>The context's cells as they are now.</summary>
     public int ContextSize => _runner.ContextSize;
+
+    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
+    public bool MeasuresOnDevice => _runner.MeasuresOnDevice;
 
     /// <summary>Generates an answer. Not reading on to the end stops the generation.</summary>
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -9,7 +9,7 @@ namespace CurKv.Connector.Scheduling;
 /// <summary>Reads prompts into a sequence, compresses it and decodes answers from it. Used on the native thread only.</summary>
 internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext sized) : IDisposable
 {
-    private readonly KvSequence _sequence = new(0);
+    private readonly KvSequence _sequence = new(0, engine.Model.SlidingWindow);
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
     public string? CompressionRefusal => sized.Refusal;
@@ -17,11 +17,11 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
     public bool ObservesQueries => sized.ObservesQueries;
 
-    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
-    public bool MeasuresOnDevice => sized.MeasuresOnDevice;
-
     /// <summary>The context's cells as they are now.</summary>
     public int ContextSize => sized.Context.Settings.ContextSize;
+
+    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
+    public bool MeasuresOnDevice => sized.MeasuresOnDevice;
 
     /// <summary>Reads a request's tokens and generates the answer, piece by piece.</summary>
     /// <param name="request">The request.</param>
@@ -32,8 +32,8 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
         Restore(request.Prefix, request.Tokens.Length);
         Action<PromptProgress>? progress = request.Tokens.Length > sized.Context.Settings.BatchSize ? step => emit(new GenerationEvent(string.Empty, Progress: step)) : null;
         PromptReading reading = Reader(progress, cancellationToken).Read(request.Tokens, request.Compression);
-        using var compression = new DecodingCompression(sized, _sequence, request.IsConstrained ? null : request.Compression);
-        compression.Start();
+        KvCompressionPlan? plan = request.IsConstrained ? null : request.Compression;
+        using var compression = new DecodingCompression(sized, _sequence, plan);
 
         using ILlamaSampler sampler = engine.CreateSampler(request.Sampler);
         var text = new AnswerText(engine, request.StopSequences);
@@ -108,7 +108,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
         KvSnapshot snapshot = Take();
         if (plan?.ShrinkContext is int room)
         {
-            sized.Shrink(_sequence.Cells + room);
+            sized.Shrink(_sequence.CellsWith(room));
         }
 
         return (snapshot, new GenerationStatistics
@@ -132,7 +132,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     /// <summary>Puts what was read before into the cache, which is to have room for so many tokens more.</summary>
     private void Restore(KvSnapshot? snapshot, int tokens)
     {
-        sized.Reserve((snapshot?.Contents.Cells ?? 0) + tokens);
+        sized.Reserve(snapshot?.Contents.CellsWith(tokens) ?? tokens);
         sized.Context.SequenceRemove(_sequence.Id);
         _sequence.Clear();
         if (snapshot is not null)
@@ -145,14 +145,14 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     /// <summary>Whether one more token fits, once a context that was shrunk has all its cells again.</summary>
     private bool HasRoom()
     {
-        if (_sequence.Cells == sized.Context.Settings.ContextSize && sized.IsShrunk)
+        if (_sequence.CellsWith(1) > sized.Context.Settings.ContextSize && sized.IsShrunk)
         {
             using KvSnapshot snapshot = Take();
             sized.Reserve(int.MaxValue);
             Put(snapshot);
         }
 
-        return _sequence.Cells < sized.Context.Settings.ContextSize;
+        return _sequence.CellsWith(1) <= sized.Context.Settings.ContextSize;
     }
 
     private KvSnapshot Take()

@@ -14,6 +14,7 @@ internal sealed unsafe class KvSnapshot : IDisposable
     {
         _blob.Reserve(size);
         Size = size;
+        Contents = new KvSequence(sequence.Id, sequence.SlidingWindow);
         Contents.CopyFrom(sequence);
     }
 
@@ -24,7 +25,7 @@ internal sealed unsafe class KvSnapshot : IDisposable
     public nuint Size { get; }
 
     /// <summary>What the cells hold.</summary>
-    public KvSequence Contents { get; } = new(0);
+    public KvSequence Contents { get; }
 
     public void Dispose() => _blob.Dispose();
 }

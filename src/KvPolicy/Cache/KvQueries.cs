@@ -8,8 +8,8 @@ namespace CurKv.KvPolicy;
 /// shorter than the window has fewer.
 /// </para>
 /// <para>
-/// For <see cref="KvZip.Observe"/> the rows are a second pass's tokens: they stand behind the prompt, and each sees all tokens of a
-/// chunk. A query that holds NaN or an infinity counts for nothing.
+/// For <see cref="KvZip.Observe"/> the rows are a second pass's tokens, which stand behind the prompt. A query that holds NaN or an
+/// infinity counts for nothing.
 /// </para>
 /// </remarks>
 public readonly struct KvQueries

@@ -22,7 +22,7 @@ internal sealed unsafe class LayerLoss : IDisposable
     public LayerLoss(in KvLayerTensors layer)
     {
         _values = layer.Values;
-        _logits = new WindowLogits(layer.Keys, layer.Queries, Math.Min(layer.Queries.Window, layer.Keys.Tokens), causal: true);
+        _logits = new WindowLogits(layer.Keys, layer.Queries, Math.Min(layer.Queries.Window, layer.Keys.Tokens));
         _group = _logits.QueryHeads / _values.Heads;
         _block = new RowBlock(_values.Heads, _values.HeadDimension);
         _keptRows = new RowBlock(1, _values.HeadDimension);

@@ -25,7 +25,7 @@ internal static unsafe class LeaveOneOutErrors
     /// </param>
     public static void Compute(in KvTensor keys, in KvTensor values, in KvQueries queries, int rows, Span<float> errors)
     {
-        using var logits = new WindowLogits(keys, queries, rows, causal: true);
+        using var logits = new WindowLogits(keys, queries, rows);
         using var block = new RowBlock(values.Heads, values.HeadDimension);
         using var outputs = new AttentionOutputs(logits.QueryHeads * logits.Strips, values.HeadDimension);
         using var packed = new RowStrips(logits.QueryHeads, rows, values.HeadDimension);

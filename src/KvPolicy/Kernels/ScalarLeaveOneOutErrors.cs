@@ -14,7 +14,7 @@ internal static class ScalarLeaveOneOutErrors
             for (int queryHead = head * group; queryHead < (head + 1) * group; queryHead++)
             {
                 double[][] window = ScalarWindowAttention.Probabilities(
-                    keys, queries, rows, true, queryHead, token => kept[token] is not null);
+                    keys, queries, rows, queryHead, token => kept[token] is not null);
                 foreach (double[] probabilities in window)
                 {
                     Add(probabilities, kept, totals);

@@ -5,22 +5,20 @@ internal static class ScalarWindowAttention
 {
     /// <inheritdoc cref="WindowAttention.Sum"/>
     public static void Sum(in KvTensor keys, in KvQueries queries, int rows, Span<float> sums) =>
-        Compute(keys, queries, rows, causal: true, Enumerable.Sum, sums);
+        Compute(keys, queries, rows, _ => true, new TokenRange(0, keys.Tokens), Enumerable.Sum, sums);
 
     /// <inheritdoc cref="WindowAttention.Max"/>
-    public static void Max(in KvTensor keys, in KvQueries queries, Span<float> maxima) =>
-        Compute(keys, queries, queries.Window, causal: false, Enumerable.Max, maxima);
+    public static void Max(in KvTensor keys, in KvQueries queries, TokenRange[] seen, TokenRange chunk, Span<float> maxima) =>
+        Compute(keys, queries, queries.Window, token => seen.Any(range => range.Start <= token && token < range.End), chunk, Enumerable.Max, maxima);
 
     /// <summary>One query head's probabilities.</summary>
     /// <param name="keys">The cached keys.</param>
-    /// <param name="queries">The queries.</param>
+    /// <param name="queries">The queries: the last tokens', which see no later ones.</param>
     /// <param name="rows">How many of the last queries are used.</param>
-    /// <param name="causal">Whether the queries are the last tokens' and see no later ones.</param>
     /// <param name="queryHead">The query head.</param>
     /// <param name="seen">Which tokens there are to attend to, besides finite keys.</param>
     /// <returns><c>[rows][tokens]</c>; zeros where a query sees nothing.</returns>
-    public static double[][] Probabilities(
-        in KvTensor keys, in KvQueries queries, int rows, bool causal, int queryHead, Func<int, bool> seen)
+    public static double[][] Probabilities(in KvTensor keys, in KvQueries queries, int rows, int queryHead, Func<int, bool> seen)
     {
         double[][] probabilities = new double[rows][];
         double scale = queries.Scale == 0 ? 1 / Math.Sqrt(queries.HeadDimension) : queries.Scale;
@@ -32,7 +30,7 @@ internal static class ScalarWindowAttention
             for (int token = 0; token < keys.Tokens; token++)
             {
                 double logit = scale * Dot(keys, queryHead / (queries.Heads / keys.Heads), token, query);
-                bool visible = double.IsFinite(logit) && seen(token) && (!causal || token <= keys.Tokens - rows + row);
+                bool visible = double.IsFinite(logit) && seen(token) && token <= keys.Tokens - rows + row;
                 logits[token] = visible ? logit : double.NegativeInfinity;
             }
 
@@ -45,15 +43,15 @@ internal static class ScalarWindowAttention
     }
 
     private static void Compute(
-        in KvTensor keys, in KvQueries queries, int rows, bool causal, Func<IEnumerable<double>, double> fold, Span<float> received)
+        in KvTensor keys, in KvQueries queries, int rows, Func<int, bool> seen, TokenRange chunk, Func<IEnumerable<double>, double> fold, Span<float> received)
     {
         for (int queryHead = 0; queryHead < queries.Heads; queryHead++)
         {
-            double[][] probabilities = Probabilities(keys, queries, rows, causal, queryHead, _ => true);
-            for (int token = 0; token < keys.Tokens; token++)
+            double[][] probabilities = Probabilities(keys, queries, rows, queryHead, seen);
+            for (int token = chunk.Start; token < chunk.End; token++)
             {
                 bool finite = float.IsFinite(ScalarSquaredNorms.Row(keys, queryHead / (queries.Heads / keys.Heads), token));
-                received[(queryHead * keys.Tokens) + token] = finite ? (float)fold(probabilities.Select(row => row[token])) : float.NaN;
+                received[(queryHead * chunk.Length) + token - chunk.Start] = finite ? (float)fold(probabilities.Select(row => row[token])) : float.NaN;
             }
         }
     }

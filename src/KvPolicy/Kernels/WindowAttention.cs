@@ -15,38 +15,49 @@ internal static unsafe class WindowAttention
     /// <param name="rows">How many of the last queries are used.</param>
     /// <param name="sums">Receives <c>[query heads][tokens]</c>; NaN for a token whose key is not finite.</param>
     public static void Sum(in KvTensor keys, in KvQueries queries, int rows, Span<float> sums) =>
-        Compute(keys, new WindowLogits(keys, queries, rows, causal: true), largest: false, sums);
+        Compute(new WindowLogits(keys, queries, rows), [new TokenRange(0, keys.Tokens)], new TokenRange(0, keys.Tokens), largest: false, sums);
 
-    /// <summary>Takes each token's highest probability among a query head's queries, each of which sees all tokens.</summary>
+    /// <summary>Takes the highest probability that each token of a chunk has among a query head's queries, which see no later tokens.</summary>
     /// <param name="keys">The cached keys.</param>
     /// <param name="queries">The queries; all are used.</param>
-    /// <param name="maxima">Receives <c>[query heads][tokens]</c>; NaN for a token whose key is not finite.</param>
-    public static void Max(in KvTensor keys, in KvQueries queries, Span<float> maxima) =>
-        Compute(keys, new WindowLogits(keys, queries, queries.Window, causal: false), largest: true, maxima);
+    /// <param name="seen">The tokens over which the softmax runs: ranges without overlap, of which the chunk is one.</param>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="maxima">Receives <c>[query heads][tokens of the chunk]</c>; NaN for a token whose key is not finite.</param>
+    public static void Max(in KvTensor keys, in KvQueries queries, ReadOnlySpan<TokenRange> seen, TokenRange chunk, Span<float> maxima) =>
+        Compute(new WindowLogits(keys, queries, queries.Window), seen, chunk, largest: true, maxima);
 
-    private static void Compute(in KvTensor keys, WindowLogits logits, bool largest, Span<float> received)
+    private static void Compute(WindowLogits logits, ReadOnlySpan<TokenRange> seen, TokenRange chunk, bool largest, Span<float> received)
     {
         using (logits)
         using (var softmax = new OnlineSoftmax(logits.QueryHeads * logits.Strips))
         {
-            float* tile = stackalloc float[WindowLogits.TileLength];
-            for (int token = 0; token < keys.Tokens; token += RowBlock.Capacity)
+            foreach (TokenRange range in seen)
             {
-                logits.Read(token);
-                for (int index = 0; index < logits.QueryHeads * logits.Strips; index++)
-                {
-                    logits.Compute(index / logits.Strips, index % logits.Strips, tile);
-                    softmax.Add(index, tile, logits.Count);
-                }
+                Add(logits, range, softmax);
             }
 
-            for (int token = 0; token < keys.Tokens; token += RowBlock.Capacity)
+            for (int token = chunk.Start; token < chunk.End; token += RowBlock.Capacity)
             {
-                logits.Read(token);
+                logits.Read(token, chunk.End);
                 for (int queryHead = 0; queryHead < logits.QueryHeads; queryHead++)
                 {
-                    Receive(logits, softmax, queryHead, largest, received.Slice((queryHead * keys.Tokens) + token, logits.Count));
+                    int first = (queryHead * chunk.Length) + token - chunk.Start;
+                    Receive(logits, softmax, queryHead, largest, received.Slice(first, logits.Count));
                 }
+            }
+        }
+    }
+
+    private static void Add(WindowLogits logits, TokenRange range, OnlineSoftmax softmax)
+    {
+        float* tile = stackalloc float[WindowLogits.TileLength];
+        for (int token = range.Start; token < range.End; token += RowBlock.Capacity)
+        {
+            logits.Read(token, range.End);
+            for (int index = 0; index < logits.QueryHeads * logits.Strips; index++)
+            {
+                logits.Compute(index / logits.Strips, index % logits.Strips, tile);
+                softmax.Add(index, tile, logits.Count);
             }
         }
     }

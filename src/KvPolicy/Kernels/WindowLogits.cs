@@ -26,16 +26,14 @@ internal sealed unsafe class WindowLogits : IDisposable
     private readonly float[] _biases;
     private readonly ulong[] _excluded;
     private readonly int _group;
-    private readonly bool _causal;
     private int _firstToken;
 
     /// <summary>Packs the queries.</summary>
     /// <param name="keys">The cached keys.</param>
-    /// <param name="queries">The queries. One that is not finite attends to nothing.</param>
+    /// <param name="queries">The queries: the last one is the last cached token's, and none sees later tokens. One that is not finite attends to nothing.</param>
     /// <param name="rows">How many of the last queries of each head are used.</param>
-    /// <param name="causal">Whether the last query is the last cached token's and none sees later tokens; otherwise all see all.</param>
     /// <exception cref="InvalidOperationException">There are no queries.</exception>
-    public WindowLogits(in KvTensor keys, in KvQueries queries, int rows, bool causal)
+    public WindowLogits(in KvTensor keys, in KvQueries queries, int rows)
     {
         if (queries.Heads == 0 || rows < 1)
         {
@@ -43,7 +41,6 @@ internal sealed unsafe class WindowLogits : IDisposable
         }
 
         _keys = keys;
-        _causal = causal;
         _group = queries.Heads / keys.Heads;
         Rows = rows;
         QueryHeads = queries.Heads;
@@ -70,10 +67,13 @@ internal sealed unsafe class WindowLogits : IDisposable
     public int HeadOf(int queryHead) => queryHead / _group;
 
     /// <summary>Goes to a block of tokens. Those whose keys are not finite are excluded.</summary>
-    public void Read(int firstToken)
+    public void Read(int firstToken) => Read(firstToken, _keys.Tokens);
+
+    /// <summary>Goes to a block of tokens, none of which lies at <paramref name="end"/> or behind it.</summary>
+    public void Read(int firstToken, int end)
     {
         _firstToken = firstToken;
-        _block.Read(_keys, firstToken);
+        _block.Read(_keys.Slice(new TokenRange(0, end)), firstToken);
         Array.Clear(_excluded);
         ExcludeNonFinite(_block);
     }
@@ -143,7 +143,7 @@ internal sealed unsafe class WindowLogits : IDisposable
         // Query i is the token's at firstQuery + i.
         int firstQuery = _keys.Tokens - Rows;
         Vector256<int> queries = Lanes + Vector256.Create(strip * RowStrips.Width);
-        for (int row = _causal ? Math.Max(0, firstQuery - _firstToken) : Count; row < Count; row++)
+        for (int row = Math.Max(0, firstQuery - _firstToken); row < Count; row++)
         {
             Vector256<float> visible = Vector256.GreaterThanOrEqual(queries, Vector256.Create(_firstToken + row - firstQuery)).AsSingle();
             float* logit = logits + (row * RowStrips.Width);

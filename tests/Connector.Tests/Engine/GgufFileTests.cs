@@ -72,6 +72,17 @@ public class GgufFileTests
     }
 
     [Fact]
+    public void Numbers_ANumberForEachLayerOrOneForAll_GivesThem()
+    {
+        GgufFile file = GgufFile.Read(TestModels.Write(new HybridModel()));
+
+        Assert.Equal([0, 2, 0, 2], file.Numbers("attention.head_count_kv"));
+        Assert.Equal([2], file.Numbers("attention.head_count"));
+        Assert.Null(file.Numbers("nosuch"));
+        Assert.Null(file.Number("attention.head_count_kv"));
+    }
+
+    [Fact]
     public void Read_DamagedTensors_ThrowsNothingButModelExceptions()
     {
         string path = TestModels.Write(new RandomModel { Layers = 1 });

@@ -1,6 +1,7 @@
 using System.Text;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Models;
+using CurKv.KvPolicy;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -166,6 +167,34 @@ public class LlamaSharpEngineTests
         Assert.True(model.HasRotaryPositions);
         Assert.False(model.IsRecurrent);
         Assert.Contains("<|im_start|>", model.ChatTemplate, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_RandomModels_KnowsWhichLayersTheyHave()
+    {
+        LlamaModelInfo window = Describe(new SlidingWindowModel { Window = 48 });
+        Assert.Equal((48, false, false, true), (window.SlidingWindow, window.IsHybrid, window.IsRecurrent, window.HasRotaryPositions));
+        Assert.Equal(new RotaryEmbedding(10000, 64, Interleaved: false), window.Rotary);
+
+        LlamaModelInfo hybrid = Describe(new HybridModel());
+        Assert.Equal((0, true, false, 2), (hybrid.SlidingWindow, hybrid.IsHybrid, hybrid.IsRecurrent, hybrid.KvHeads));
+        Assert.Null(hybrid.Rotary);
+
+        Assert.True(Describe(new RecurrentModel()).IsRecurrent);
+        Assert.False(Describe(new AlibiModel()).HasRotaryPositions);
+
+        // The larger Baichuan has ALiBi in place of RoPE, under the same name.
+        Assert.True(Describe(new RandomModel { Architecture = "baichuan", Embedding = 128 }).HasRotaryPositions);
+        Assert.False(Describe(new RandomModel { Architecture = "baichuan", Layers = 40, Embedding = 32, FeedForward = 32, HeadDimension = 8 }).HasRotaryPositions);
+
+        // Some of its layers have no positions, and the file does not say which.
+        Assert.Null(Describe(new RandomModel { Architecture = "smollm3", Layers = 4 }).Rotary);
+
+        static LlamaModelInfo Describe(IRandomModel shape)
+        {
+            using LlamaSharpEngine engine = TestModels.Load(TestModels.Write(shape));
+            return engine.Model;
+        }
     }
 
     [Fact]

@@ -25,7 +25,7 @@ internal sealed unsafe class CacheHarness : IDisposable
         _engine = TestModels.Load(ModelPath);
         Capture = new KvCapture(shape.Layers);
         Queries = new QueryCapture(_engine.Model);
-        _sequences = [.. Enumerable.Range(0, settings.Sequences).Select(id => new KvSequence(id))];
+        _sequences = [.. Enumerable.Range(0, settings.Sequences).Select(id => new KvSequence(id, _engine.Model.SlidingWindow))];
 
         // llama.cpp's threads spin: these models are too small for more than one.
         Context = _engine.CreateContext(settings with { Threads = 1 }, new EvalHooks(Capture, Queries));
@@ -132,7 +132,7 @@ internal sealed unsafe class CacheHarness : IDisposable
             {
                 view[layer] = view[layer] with
                 {
-                    Rotary = Model.Rotary,
+                    Rotary = Queries.Rotary(Shape.GlobalLayers[layer]),
                     Positions = _sequences[sequence].HeadPositions?[layer],
                     KeyRotation = Capture.KeyRotation,
                     ValueRotation = Capture.ValueRotation,

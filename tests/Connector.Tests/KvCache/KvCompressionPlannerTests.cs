@@ -64,6 +64,15 @@ public class KvCompressionPlannerTests
         Assert.Equal((sinks, inRanges), (protection.Sinks, protection.Ranges.Sum(range => range.Length)));
     }
 
+    // The system prompt and the scaffolding behind it, while they fit into half of the budget.
+    [Theory]
+    [InlineData(200, true, 40)]
+    [InlineData(70, true, 30)]
+    [InlineData(51, true, 5)]
+    [InlineData(200, false, 5)]
+    public void ProtectedStart_AnyBudget_EndsAtTheFirstGap(int cells, bool systemPrompt, int expected) =>
+        Assert.Equal(expected, Plan(new KvCompressionOptions { Cells = cells, ProtectSystemPrompt = systemPrompt }).ProtectedStart(1000));
+
     private static KvCompressionPlanner Planner(bool observesQueries = true) => new(KvPolicyCatalog.Default, observesQueries);
 
     private static KvCompressionPlan Plan(KvCompressionOptions options) => Planner().Plan(options, SystemPrompt, Scaffolding, questionKnown: true)!;

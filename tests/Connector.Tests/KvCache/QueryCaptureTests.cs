@@ -66,6 +66,36 @@ public class QueryCaptureTests
     }
 
     [Fact]
+    public void Take_LayerWithoutPositions_IsTheForwardPassesQueries()
+    {
+        var shape = new RandomModel { Architecture = "smollm3", Layers = 4 };
+        using var harness = new CacheHarness(shape, Settings(KvElementType.F32) with { FlashAttention = FlashAttentionMode.Off, Threads = 1 });
+        var reference = new ReferenceModel(shape, harness.ModelPath);
+        int[] tokens = TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 3);
+        float[][][] expected = [.. tokens.Select((token, i) => reference.Queries(token, i))];
+        Read(harness, tokens);
+
+        for (int layer = 0; layer < shape.Layers; layer++)
+        {
+            ReadOnlySpan<float> observed = harness.Queries.Take(layer, Window, null)!.Value.Head(1)[^shape.HeadDimension..];
+            ReadOnlySpan<float> query = expected[^1][layer].AsSpan(shape.HeadDimension, shape.HeadDimension);
+            Assert.True(TensorPrimitives.Distance(query, observed) <= 2e-5f * TensorPrimitives.Norm(query), $"Layer {layer}.");
+        }
+    }
+
+    [Fact]
+    public void Rotary_OfEachLayer_IsWhatTheGraphDoes()
+    {
+        var plain = new RotaryEmbedding(RandomModel.RopeBase, 32, Interleaved: true);
+        var neox = new RotaryEmbedding(RandomModel.RopeBase, 64, Interleaved: false);
+
+        Assert.Equal([plain, plain, plain], Rotaries(new RandomModel()));
+        Assert.Equal([plain, plain, plain, null], Rotaries(new RandomModel { Architecture = "smollm3", Layers = 4 }));
+        Assert.Equal([neox, neox], Rotaries(new SlidingWindowModel()));
+        Assert.Equal([null, null], Rotaries(new HybridModel()));
+    }
+
+    [Fact]
     public void Take_FewerTokensThanAnnounced_IsNull()
     {
         var shape = new RandomModel();
@@ -80,6 +110,12 @@ public class QueryCaptureTests
     {
         ContextSize = 256, BatchSize = 128, FlashAttention = FlashAttentionMode.On, KeyType = type, ValueType = type,
     };
+
+    private static RotaryEmbedding?[] Rotaries(IRandomModel shape)
+    {
+        using var harness = new CacheHarness(shape, Settings(KvElementType.F32) with { Threads = 1 });
+        return [.. shape.GlobalLayers.Select(harness.Queries.Rotary)];
+    }
 
     private static void Read(CacheHarness harness, int[] tokens) =>
         harness.Prefill(tokens, CacheHarness.Plan(new SnapKv(window: Window), 0.5));

@@ -2,9 +2,15 @@ using CurKv.Connector.Engine;
 
 namespace CurKv.Connector.Tests.KvCache;
 
-/// <summary>A real context that does not take blobs back.</summary>
+/// <summary>A real context that does not take blobs back, or gives tails that are not a blob's.</summary>
 internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaContext
 {
+    /// <summary>Bytes that blobs are short of, so that llama.cpp itself refuses them, and leaves cells registered.</summary>
+    public nuint CutOff { get; init; } = 100;
+
+    /// <summary>Whether a tail that is asked for alone has a wrong byte.</summary>
+    public bool DamagesTails { get; init; }
+
     public LlamaContextSettings Settings => context.Settings;
 
     public EvalHookSwitch? HookSwitch => context.HookSwitch;
@@ -27,10 +33,14 @@ internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaCont
 
     public nuint TailSize(int sequence) => context.TailSize(sequence);
 
-    public nuint TailGet(int sequence, byte* destination, nuint size) => context.TailGet(sequence, destination, size);
+    public nuint TailGet(int sequence, byte* destination, nuint size)
+    {
+        nuint written = context.TailGet(sequence, destination, size);
+        destination[size - 1] ^= DamagesTails ? (byte)1 : (byte)0;
+        return written;
+    }
 
-    // Cut off, so that llama.cpp itself refuses it, and leaves cells registered.
-    public nuint StateSet(int sequence, byte* source, nuint size) => context.StateSet(sequence, source, size - 100);
+    public nuint StateSet(int sequence, byte* source, nuint size) => context.StateSet(sequence, source, size - CutOff);
 
     public int Sample(ILlamaSampler sampler) => context.Sample(sampler);
 

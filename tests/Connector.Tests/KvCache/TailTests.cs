@@ -1,8 +1,11 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
 
 namespace CurKv.Connector.Tests.KvCache;
 
@@ -11,11 +14,6 @@ public unsafe class TailTests
 {
     private const int Tokens = 300;
     private const int Answer = 50;
-
-    private static readonly LlamaContextSettings Exact = new()
-    {
-        ContextSize = 512, BatchSize = 128, Threads = 1, FlashAttention = FlashAttentionMode.Off, KeyType = KvElementType.F32, ValueType = KvElementType.F32,
-    };
 
     public static TheoryData<string, KvElementType, KvElementType, FlashAttentionMode, int> CacheKinds()
     {
@@ -38,7 +36,7 @@ public unsafe class TailTests
     [MemberData(nameof(CacheKinds))]
     public void Compress_CraftAndState_GiveIdenticalBlobsAndAnswers(string model, KvElementType keys, KvElementType values, FlashAttentionMode attention, int sequences)
     {
-        LlamaContextSettings settings = Exact with { KeyType = keys, ValueType = values, FlashAttention = attention, Sequences = sequences };
+        LlamaContextSettings settings = CacheHarness.Exact with { KeyType = keys, ValueType = values, FlashAttention = attention, Sequences = sequences };
         using var harness = new CacheHarness(Shape(model), settings);
         int sequence = sequences / 2;
         int[] tokens = TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7);
@@ -71,7 +69,7 @@ public unsafe class TailTests
     [MemberData(nameof(CacheKinds))]
     public void Compress_BaseBlock_HoldsTheSelectedRowsAndTheTailIsAsItWas(string model, KvElementType keys, KvElementType values, FlashAttentionMode attention, int sequences)
     {
-        LlamaContextSettings settings = Exact with { KeyType = keys, ValueType = values, FlashAttention = attention, Sequences = sequences };
+        LlamaContextSettings settings = CacheHarness.Exact with { KeyType = keys, ValueType = values, FlashAttention = attention, Sequences = sequences };
         using var harness = new CacheHarness(Shape(model), settings);
         int sequence = sequences / 2;
         harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), 0, sequence);
@@ -88,7 +86,7 @@ public unsafe class TailTests
             KvStateBlob kept = KvStateBlob.TryParse(left, (nuint)after.Length)!;
             Assert.Equal((Tokens, 60, Tokens - 1), (source.Cells, kept.Cells, kept.LastPosition));
             Assert.True(kept.Format.HasTail);
-            Assert.True(source.Tail.Equals(kept.Tail));
+            Assert.True(source.Tail.HasBytesOf(kept.Tail));
 
             KvLayerTensors[] from = View(source, harness.Shape);
             KvLayerTensors[] to = View(kept, harness.Shape);
@@ -115,7 +113,7 @@ public unsafe class TailTests
     [InlineData("jamba", KvRewritePath.Craft)]
     public void Compress_KeepingEveryToken_LeavesTheLogits(string model, KvRewritePath path)
     {
-        using var harness = new CacheHarness(Shape(model), Exact);
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
         int[] tokens = TestModels.RandomTokens(Tokens + 3, harness.Shape.Vocabulary, seed: 7);
         harness.Decode(tokens.AsSpan(0, Tokens), 0);
         float[] expected = harness.Decode(tokens.AsSpan(Tokens), Tokens);
@@ -129,12 +127,36 @@ public unsafe class TailTests
         AssertClose(expected, harness.Decode(tokens.AsSpan(Tokens), Tokens));
     }
 
+    [Theory]
+    [InlineData("gemma2", KvRewritePath.State)]
+    [InlineData("gemma2", KvRewritePath.Craft)]
+    [InlineData("jamba", KvRewritePath.State)]
+    [InlineData("jamba", KvRewritePath.Craft)]
+    public void Compress_OneOfThreeSequences_LeavesTheOthersBitIdentical(string model, KvRewritePath path)
+    {
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact with { Sequences = 3 });
+
+        // Craft reads the sequence that was decoded last.
+        foreach (int sequence in new[] { 0, 2, 1 })
+        {
+            harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: sequence), 0, sequence);
+        }
+
+        byte[] first = harness.State(0);
+        byte[] last = harness.State(2);
+        Assert.Equal((path, Tokens, 30), Compress(harness, CacheHarness.Plan(new CurDkv(), 0.9), path, sequence: 1));
+        Assert.NotEmpty(Greedy(harness, harness.Context.Logits().ToArray(), 5, sequence: 1));
+
+        Assert.Equal(first, harness.State(0));
+        Assert.Equal(last, harness.State(2));
+    }
+
     [Fact]
     public void Compress_SlidingWindow_IsAsIfTheTokensWereRemoved()
     {
         const int Recent = 64;
-        using var removed = new CacheHarness(Shape("gemma2"), Exact);
-        using var harness = new CacheHarness(Shape("gemma2"), Exact);
+        using var removed = new CacheHarness(Shape("gemma2"), CacheHarness.Exact);
+        using var harness = new CacheHarness(Shape("gemma2"), CacheHarness.Exact);
         int[] tokens = TestModels.RandomTokens(Tokens + 3, harness.Shape.Vocabulary, seed: 7);
         removed.Decode(tokens.AsSpan(0, Tokens), 0);
         harness.Decode(tokens.AsSpan(0, Tokens), 0);
@@ -154,7 +176,7 @@ public unsafe class TailTests
     [InlineData("jamba")]
     public void Run_SomeLayersAttendToAllTokens_FindsThemByTheirRows(string model)
     {
-        using var harness = new CacheHarness(Shape(model), Exact);
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
 
         KvStateFormat format = KvCacheProbe.Run(harness.Context, harness.Model, harness.Capture, null, NullLogger.Instance).Format!;
         Assert.Equal(harness.Shape.GlobalLayers, format.ModelLayers);
@@ -169,7 +191,7 @@ public unsafe class TailTests
     [InlineData("jamba")]
     public void Compress_WithoutACapture_TakesTheStatePathAndRefusesWhatNeedsTheLayersNumbers(string model)
     {
-        using var harness = new CacheHarness(Shape(model), Exact);
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
         using LlamaSharpEngine engine = TestModels.Load(harness.ModelPath);
         using var compressor = new KvCompressor(harness.Context, harness.Model, engine.OutputWeights, null, null, NullLogger.Instance);
         harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), 0);
@@ -183,11 +205,11 @@ public unsafe class TailTests
     [InlineData("gemma2", "snapkv(window=16)")]
     [InlineData("gemma2", "critical(snapkv(window=16))")]
     [InlineData("gemma2", "curdkv")]
-    [InlineData("jamba", "critical(curdkv)")]
+    [InlineData("jamba", "critical(snapkv(window=16))")]
     [InlineData("jamba", "curdkv")]
     public void Compress_AnyPolicy_ReadsTheRightLayers(string model, string policy)
     {
-        using var harness = new CacheHarness(Shape(model), Exact);
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
         KvCompressionPlan plan = CacheHarness.Plan(KvPolicyCatalog.Default.Create(policy), 0.8);
         harness.Prefill(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), plan);
         KvSelection selection = harness.Selection(plan);
@@ -208,21 +230,101 @@ public unsafe class TailTests
         }
     }
 
+    [Theory]
+    [InlineData("gemma2")]
+    [InlineData("jamba")]
+    public void Constructor_TailThatIsNotTheBlobs_FallsBackToTheStatePathWithAWarning(string model)
+    {
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
+        using var damaging = new RefusingContext(harness.Context) { CutOff = 0, DamagesTails = true };
+        var logger = new FakeLogger();
+        using var compressor = new KvCompressor(damaging, harness.Model, null, harness.Capture, null, logger);
+        harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), 0);
+
+        Assert.Equal(KvRewritePath.State, compressor.Compress(harness.Sequence(), CacheHarness.Plan(new CurDkv(), 0.5))!.Path);
+        Assert.Single(logger.Collector.GetSnapshot(), record => record.Level == LogLevel.Warning);
+    }
+
     [Fact]
     public void Compress_InPlace_IsNoPathForATail()
     {
-        using var harness = new CacheHarness(Shape("gemma2"), Exact);
+        using var harness = new CacheHarness(Shape("gemma2"), CacheHarness.Exact);
         harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), 0);
 
         Assert.Throws<InvalidOperationException>(() => harness.Compress(CacheHarness.Plan(new CurDkv(), 0.5), KvRewritePath.InPlace));
     }
 
+    // Its cells are removed again; a window or a recurrent state would not be what it was.
+    [Theory]
+    [InlineData("gemma2")]
+    [InlineData("jamba")]
+    public void ThrowIfRefused_SecondPass_IsRefused(string model)
+    {
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
+
+        KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(CacheHarness.Plan(new KvZip(), 0.5)));
+        Assert.Contains("second pass", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gemma2")]
+    [InlineData("jamba")]
+    public void Read_PromptFourTimesTheCache_IsTheSameOnBothPaths(string model)
+    {
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact with { ContextSize = 256, BatchSize = 64 });
+        using var stateOnly = new KvCompressor(harness.Context, harness.Model, null, null, null, NullLogger.Instance);
+        KvCompressionPlan plan = CacheHarness.Plan(new CurDkv(), 0.9);
+        int[] tokens = TestModels.RandomTokens(1000, harness.Shape.Vocabulary, seed: 11);
+
+        byte[] state = Read(harness.Compressor, KvRewritePath.Craft);
+        harness.Remove();
+        Assert.Equal(state, Read(stateOnly, KvRewritePath.State));
+        Assert.Equal((1000, 100), (harness.Sequence().Tokens, harness.Sequence().Cells));
+        Assert.NotEmpty(Greedy(harness, harness.Context.Logits().ToArray(), Answer));
+
+        byte[] Read(KvCompressor compressor, KvRewritePath path)
+        {
+            PromptReading reading = new PromptReader(harness.Engine, harness.Context, compressor, harness.Sequence(), null, CancellationToken.None).Read(tokens, plan);
+            Assert.True(reading.Compressions.Count > 3);
+            Assert.All(reading.Compressions, report => Assert.Equal(path, report.Path));
+            return harness.State();
+        }
+    }
+
+    // A window of 200 tokens keeps 199 for the next one, in 256 cells.
+    [Theory]
+    [InlineData(57, true)]
+    [InlineData(58, false)]
+    public void WindowCells_AreWhatLlamaCppNeeds(int tokens, bool fits)
+    {
+        using var harness = new CacheHarness(new SlidingWindowModel { Window = 200 }, CacheHarness.Exact with { ContextSize = 256 });
+        int[] more = TestModels.RandomTokens(tokens, harness.Shape.Vocabulary, seed: 8);
+        harness.Decode(TestModels.RandomTokens(250, harness.Shape.Vocabulary, seed: 7), 0);
+        Assert.NotNull(harness.Compress(CacheHarness.Plan(new CurDkv(), 0.8)));
+
+        Assert.Equal(fits, harness.Sequence().WindowCells(tokens) <= 256);
+        Assert.Equal(fits ? DecodeStatus.Ok : DecodeStatus.NoKvSlot, harness.Context.Decode(more, 250, 0, logits: false));
+    }
+
+    [Fact]
+    public void Read_WindowAndBatchAboveTheContext_ThrowsBeforeAnythingIsRead()
+    {
+        using var harness = new CacheHarness(new SlidingWindowModel { Window = 200 }, CacheHarness.Exact with { ContextSize = 256 });
+        var reader = new PromptReader(harness.Engine, harness.Context, harness.Compressor, harness.Sequence(), null, CancellationToken.None);
+
+        PromptTooLongException e = Assert.Throws<PromptTooLongException>(
+            () => reader.Read(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), CacheHarness.Plan(new CurDkv(), 0.8)));
+        Assert.Contains("ContextSize to 328", e.Message, StringComparison.Ordinal);
+        Assert.Equal((-1, -1), harness.Context.SequenceRange(0));
+    }
+
     [Theory]
     [InlineData("bloom", "ALiBi")]
     [InlineData("mamba", "recurrent")]
+    [InlineData("qwen2vl", "multi-dimensional positions")]
     public void ThrowIfRefused_ModelWhoseCacheCannotBeCut_NamesTheReason(string model, string reason)
     {
-        using var harness = new CacheHarness(Shape(model), Exact);
+        using var harness = new CacheHarness(Shape(model), CacheHarness.Exact);
 
         KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(CacheHarness.Plan(new CurDkv(), 0.5)));
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
@@ -241,6 +343,7 @@ public unsafe class TailTests
         "gemma2" => new SlidingWindowModel(),
         "jamba" => new HybridModel(),
         "bloom" => new AlibiModel(),
+        "qwen2vl" => new ImagePositionsModel(),
         _ => new RecurrentModel(),
     };
 

@@ -27,6 +27,9 @@ internal sealed record RandomModel : IRandomModel
 
     public int Seed { get; init; } = 1;
 
+    /// <summary>Whether a layer rotates positions into queries and keys: of smollm3's, every fourth does not.</summary>
+    public bool Rotates(int layer) => Architecture != "smollm3" || (layer + 1) % 4 != 0;
+
     /// <summary>Writes the model.</summary>
     public void Write(string path) => RandomModelFile.Write(this, path);
 

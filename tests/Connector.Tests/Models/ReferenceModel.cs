@@ -83,17 +83,23 @@ internal sealed class ReferenceModel
         return total / (window * group);
     }
 
-    /// <summary>The highest probability that each token of a chunk receives from some queries, among the chunk's tokens alone.</summary>
-    public double[] HighestAttention(int layer, int kvHead, IReadOnlyList<float[][]> queries, int start, int end)
+    /// <summary>
+    /// The highest probability that each token of a chunk receives from the newest tokens' queries, each of which sees some sinks, the
+    /// chunk, and the newest tokens up to its own.
+    /// </summary>
+    public double[] HighestAttention(int layer, int kvHead, IReadOnlyList<float[][]> queries, int sinks, int start, int end)
     {
+        List<float[]> keys = _keys[layer, kvHead];
+        int first = keys.Count - queries.Count;
         int d = _shape.HeadDimension;
         int group = _shape.QueryHeads / _shape.KvHeads;
         double[] highest = new double[end - start];
-        foreach (float[][] query in queries)
+        for (int own = 0; own < queries.Count; own++)
         {
+            List<float[]> seen = [.. keys[start..end], .. keys[..sinks], .. keys[first..(first + own + 1)]];
             for (int head = kvHead * group; head < (kvHead + 1) * group; head++)
             {
-                double[] weights = [.. _keys[layer, kvHead][start..end].Select(key => Math.Exp(TensorPrimitives.Dot(query[layer].AsSpan(head * d, d), key) / Math.Sqrt(d)))];
+                double[] weights = [.. seen.Select(key => Math.Exp(TensorPrimitives.Dot(queries[own][layer].AsSpan(head * d, d), key) / Math.Sqrt(d)))];
                 double sum = weights.Sum();
                 for (int i = 0; i < highest.Length; i++)
                 {
@@ -134,9 +140,13 @@ internal sealed class ReferenceModel
         float[] queries = Multiply($"blk.{layer}.attn_q.weight", x);
         float[] keys = Multiply($"blk.{layer}.attn_k.weight", x);
         float[] values = Multiply($"blk.{layer}.attn_v.weight", x);
-        Rotate(queries, position);
+        if (_shape.Rotates(layer))
+        {
+            Rotate(queries, position);
+            Rotate(keys, position);
+        }
+
         _queries.Add(queries);
-        Rotate(keys, position);
         for (int head = 0; head < _shape.KvHeads; head++)
         {
             _keys[layer, head].Add(keys.AsSpan(head * d, d).ToArray());

@@ -10,6 +10,9 @@ namespace CurKv.Connector.Tests.Scheduling;
 public class ContextRepetitionTests
 {
     private const int Tokens = 300;
+
+    // As the harness's plans protect.
+    private const int Sinks = 2;
     private static readonly RandomModel Shape = new();
 
     // 600 cells leave room for chunks of less than the 300 tokens, so that there are two.
@@ -112,22 +115,21 @@ public class ContextRepetitionTests
         int size = Settings.ContextSize - Tokens - next.Length - 8;
         Assert.InRange(size, 100, Tokens - 1);
         double[,][] scores = new double[Shape.Layers, Shape.KvHeads][];
-        for (int start = 0; start < Tokens; start += size)
+        for (int start = Sinks; start < Tokens; start += size)
         {
             int end = Math.Min(start + size, Tokens);
-            int[] instruction = start == 0 ? engine.Tokenize("\n\nRepeat the previous context exactly.", false, false) : [.. next, .. tokens[(start - 8)..start]];
-            Read(reference, instruction, Tokens);
+            int[] instruction = start == Sinks ? engine.Tokenize("\n\nRepeat the previous context exactly.", false, false) : [.. next, .. tokens[(start - 8)..start]];
             List<float[][]> queries = [];
-            foreach (int token in tokens[start..end])
+            foreach (int token in (int[])[.. instruction, .. tokens[start..end]])
             {
-                queries.Add(reference.Queries(token, Tokens + instruction.Length + queries.Count));
+                queries.Add(reference.Queries(token, Tokens + queries.Count));
             }
 
             for (int layer = 0; layer < Shape.Layers; layer++)
             {
                 for (int head = 0; head < Shape.KvHeads; head++)
                 {
-                    scores[layer, head] = [.. scores[layer, head] ?? [], .. reference.HighestAttention(layer, head, queries, start, end)];
+                    scores[layer, head] = [.. scores[layer, head] ?? new double[Sinks], .. reference.HighestAttention(layer, head, queries, Sinks, start, end)];
                 }
             }
 
@@ -139,9 +141,9 @@ public class ContextRepetitionTests
         {
             for (int head = 0; head < Shape.KvHeads; head++)
             {
-                // As the harness's plans protect: 2 sinks, 4 recent tokens.
+                // The harness's plans protect 4 recent tokens.
                 double[] own = scores[layer, head];
-                int[] best = [.. Enumerable.Range(0, Tokens).OrderByDescending(i => i < 2 || i >= Tokens - 4 ? double.MaxValue : own[i]).ThenBy(i => i).Take(cells).Order()];
+                int[] best = [.. Enumerable.Range(0, Tokens).OrderByDescending(i => i < Sinks || i >= Tokens - 4 ? double.MaxValue : own[i]).ThenBy(i => i).Take(cells).Order()];
                 best.CopyTo(selection[layer, head]);
             }
         }

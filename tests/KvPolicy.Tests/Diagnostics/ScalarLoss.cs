@@ -16,9 +16,9 @@ internal static class ScalarLoss
         for (int queryHead = head * group; queryHead < (head + 1) * group; queryHead++)
         {
             double[][] all = ScalarWindowAttention.Probabilities(
-                keys, queries, queries.Window, true, queryHead, token => values[token] is not null);
+                keys, queries, queries.Window, queryHead, token => values[token] is not null);
             double[][] few = ScalarWindowAttention.Probabilities(
-                keys, queries, queries.Window, true, queryHead, token => values[token] is not null && kept.Contains(token));
+                keys, queries, queries.Window, queryHead, token => values[token] is not null && kept.Contains(token));
             for (int row = 0; row < all.Length; row++)
             {
                 double[] output = ScalarLeaveOneOutErrors.Output(all[row], values, dimension);

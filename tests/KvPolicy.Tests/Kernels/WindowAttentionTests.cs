@@ -104,14 +104,51 @@ public class WindowAttentionTests
         Assert.Equal(12, sums[100..].Sum(sum => (double)sum), 1e-4);
     }
 
+    // Ranges begin and end within blocks and strips, and queries do not see all of the last one.
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Max_RandomKeys_EqualsScalarTwin(KvElementType type, KvLayout layout, int tokens, int headDimension)
+    {
+        using var keys = TestTensor.Random(type, layout, tokens, Heads, headDimension, seed: tokens + headDimension);
+        KvQueries queries = TestQueries.Random(QueryHeads, Math.Min(9, tokens), headDimension, seed: 3);
+        var chunk = new TokenRange(tokens / 5, (tokens / 5) + Math.Max(1, tokens / 2));
+
+        AssertMaxEqualsScalarTwin(keys.View, queries, [new TokenRange(0, tokens / 9), chunk, new TokenRange(chunk.End, tokens)], chunk);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    [InlineData(70)]
+    [InlineData(100)]
+    public void Max_AnyWindow_EqualsScalarTwin(int window)
+    {
+        using var keys = TestTensor.Random(KvElementType.F16, KvLayout.TokenMajor, 300, Heads, 32, seed: 1);
+        keys.Set(1, 3, 5, float.NaN);
+        keys.Set(1, 60, 5, float.NaN);
+        keys.Set(0, 250, 5, float.NaN);
+        var chunk = new TokenRange(40, 171);
+
+        float[] maxima = AssertMaxEqualsScalarTwin(
+            keys.View, TestQueries.Random(QueryHeads, window, 32, seed: 2), [new TokenRange(0, 5), chunk, new TokenRange(190, 300)], chunk);
+
+        Assert.Equal([(3, 20), (4, 20), (5, 20)], Enumerable.Range(0, maxima.Length).Where(i => float.IsNaN(maxima[i])).Select(i => Math.DivRem(i, chunk.Length)));
+    }
+
+    private static float[] AssertMaxEqualsScalarTwin(in KvTensor keys, KvQueries queries, TokenRange[] seen, TokenRange chunk)
+    {
+        float[] expected = new float[queries.Heads * chunk.Length];
+        float[] actual = new float[expected.Length];
+        ScalarWindowAttention.Max(keys, queries, seen, chunk, expected);
+        WindowAttention.Max(keys, queries, seen, chunk, actual);
+        ScoreAssert.Equal(expected, actual, Tolerance);
+        return actual;
+    }
+
     private static float[] AssertEqualsScalarTwin(in KvTensor keys, KvQueries queries, int rows)
     {
         float[] expected = new float[queries.Heads * keys.Tokens];
         float[] actual = new float[expected.Length];
-        ScalarWindowAttention.Max(keys, queries, expected);
-        WindowAttention.Max(keys, queries, actual);
-        ScoreAssert.Equal(expected, actual, Tolerance);
-
         ScalarWindowAttention.Sum(keys, queries, rows, expected);
         WindowAttention.Sum(keys, queries, rows, actual);
         ScoreAssert.Equal(expected, actual, Tolerance);

@@ -11,8 +11,8 @@ namespace CurKv.KvPolicy;
 /// <remarks>
 /// <para>
 /// Running the second pass is the caller's business: after the prompt, for one chunk of it after the other, decode an instruction to
-/// repeat the chunk and the chunk itself, observe the queries, hand them to <see cref="Observe"/>, and remove the pass's own cells from
-/// the cache. The pass costs about one more prefill; it is worth that where one document serves many questions, which need not be
+/// repeat the chunk and the chunk itself, observe the queries of both, hand them to <see cref="Observe"/>, and remove the pass's own
+/// cells from the cache. The sinks, which are to be protected, are not repeated. The pass costs about one more prefill; it is worth that where one document serves many questions, which need not be
 /// known. What it leaves is <see cref="KvLayerTensors.RepeatAttention"/>: nothing else of the cache is read.
 /// </para>
 /// <para>
@@ -29,31 +29,33 @@ public sealed class KvZip : IKvPolicy
 
     /// <summary>Raises the tokens of a chunk to the highest attention probability that the queries of its repetition give them.</summary>
     /// <remarks>
-    /// The queries stand behind the context, so each sees the whole chunk. The softmax runs over the chunk's keys alone: as in the paper
-    /// (arXiv 2505.23416), chunks keep the pass linear in the context's length. The authors' code lets the sinks and the pass's own
-    /// tokens take part in the softmax; here they do not. A chunk of all tokens is the attention to the whole cache. The maximum is
-    /// taken over all queries and the query heads that share a KV head. Needs 4 bytes per query head and token of the chunk.
+    /// As in the authors' code, the softmax runs over the sinks, the chunk and the pass's own tokens, of which each sees those up to
+    /// itself. Leaving the rest of the context out of it keeps the pass linear in the context's length. The maximum is taken over all
+    /// queries and the query heads that share a KV head. Needs 4 bytes per query head and token of the chunk.
     /// </remarks>
-    /// <param name="keys">The layer's cached keys.</param>
-    /// <param name="queries">The queries of the pass's tokens that repeat the chunk; all are used.</param>
-    /// <param name="chunk">The tokens that are repeated, as indices into the cache.</param>
+    /// <param name="keys">The layer's cached keys: the context's, and behind them those of the pass's own tokens.</param>
+    /// <param name="queries">The queries of the last of the pass's tokens; all are used.</param>
+    /// <param name="sinks">How many tokens at the context's start every query sees, whatever it repeats.</param>
+    /// <param name="chunk">The tokens that are repeated, as indices into the cache, behind the sinks.</param>
     /// <param name="maxima">
-    /// <c>[KV heads][tokens]</c>, zeros at first; only the chunk's tokens are touched. NaN where a key holds NaN or an infinity.
+    /// <c>[KV heads][tokens of the context]</c>, zeros at first; only the chunk's tokens are touched. NaN where a key holds NaN or an
+    /// infinity.
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException">The chunk is empty or not within the cache.</exception>
-    /// <exception cref="ArgumentException">The queries do not fit the keys, or the maxima are not one per head and token.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer than 0 sinks, or the chunk is empty or not between them and the context's end.</exception>
+    /// <exception cref="ArgumentException">The queries do not fit the keys, or the maxima are not one per head and token of the context.</exception>
     /// <exception cref="InvalidOperationException">There are no queries.</exception>
-    public static void Observe(in KvTensor keys, in KvQueries queries, TokenRange chunk, Span<float> maxima)
+    public static void Observe(in KvTensor keys, in KvQueries queries, int sinks, TokenRange chunk, Span<float> maxima)
     {
-        Check(keys, queries, chunk, maxima);
+        int context = maxima.Length / keys.Heads;
+        Check(keys, queries, sinks, chunk, maxima.Length);
         int group = queries.Heads / keys.Heads;
         int length = queries.Heads * chunk.Length;
         float[] buffer = ArrayPool<float>.Shared.Rent(length);
         Span<float> attention = buffer.AsSpan(0, length);
-        WindowAttention.Max(keys.Slice(chunk), queries, attention);
+        WindowAttention.Max(keys, queries, [new TokenRange(0, sinks), chunk, new TokenRange(context, keys.Tokens)], chunk, attention);
         for (int queryHead = 0; queryHead < queries.Heads; queryHead++)
         {
-            Span<float> highest = maxima.Slice((queryHead / group * keys.Tokens) + chunk.Start, chunk.Length);
+            Span<float> highest = maxima.Slice((queryHead / group * context) + chunk.Start, chunk.Length);
             TensorPrimitives.Max(highest, attention.Slice(queryHead * chunk.Length, chunk.Length), highest);
         }
 
@@ -84,16 +86,20 @@ public sealed class KvZip : IKvPolicy
         }
     }
 
-    private static void Check(in KvTensor keys, in KvQueries queries, TokenRange chunk, ReadOnlySpan<float> maxima)
+    private static void Check(in KvTensor keys, in KvQueries queries, int sinks, TokenRange chunk, int maxima)
     {
-        if (chunk.Start < 0 || chunk.Length < 1 || chunk.End > keys.Tokens)
+        (int context, int rest) = Math.DivRem(maxima, keys.Heads);
+        if (rest != 0 || context > keys.Tokens - queries.Window)
         {
-            throw new ArgumentOutOfRangeException(nameof(chunk), chunk, $"The chunk must hold at least one of the {keys.Tokens} cached tokens, and no others.");
+            throw new ArgumentException(
+                $"{maxima} numbers are not one for each of {keys.Heads} heads and each of the {keys.Tokens} cached tokens but the pass's own, which are {queries.Window} or more.", nameof(maxima));
         }
 
-        if (maxima.Length != (long)keys.Heads * keys.Tokens)
+        ArgumentOutOfRangeException.ThrowIfNegative(sinks);
+        if (chunk.Start < sinks || chunk.Length < 1 || chunk.End > context)
         {
-            throw new ArgumentException($"{maxima.Length} numbers are not {keys.Heads} heads x {keys.Tokens} tokens.", nameof(maxima));
+            throw new ArgumentOutOfRangeException(
+                nameof(chunk), chunk, $"The chunk must hold at least one of the context's {context} tokens behind its {sinks} sinks, and no others.");
         }
 
         if (queries.Heads == 0)

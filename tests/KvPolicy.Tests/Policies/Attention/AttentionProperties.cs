@@ -114,12 +114,10 @@ public class AttentionProperties
     private static KvLayerTensors Layer(TestTensor keys, TestTensor values, float[][][] queryRows, float[][] weights)
     {
         KvQueries queries = TestQueries.Of(queryRows, queryRows[0].Length);
-        float[] repeated = new float[Heads * keys.View.Tokens];
-        KvZip.Observe(keys.View, queries, new TokenRange(0, keys.View.Tokens), repeated);
         return new(keys.View, values.View, queries)
         {
             OutputWeights = new TestOutputWeights([.. weights.SelectMany(row => row)], weights.Length),
-            RepeatAttention = repeated,
+            RepeatAttention = SecondPass.Observe(keys.View, queries),
         };
     }
 
