@@ -13,6 +13,7 @@ usage() {
 ./build.sh bench interception
                              compressing a full cache on each path: time, memory, and what decoding gains [--json] [--quick]
                              [--tokens N] [--policy NAME] [--cache f16|q8_0] [--threads N]
+./build.sh bench gpu         builds artifacts/gpu/CurKv.Benchmarks.Gpu, which measures the same on a GPU, on machines without .NET too
 ./build.sh eval  [options]   right answers under every policy; --quick for the table of docs/policies.md
 ./build.sh pack              makes the NuGet packages (needs a feed that carries LLamaSharp)
 ./build.sh clean             removes everything that was built
@@ -44,7 +45,14 @@ esac
 
 case "$command" in
     demo) run samples/Chat "$@" ;;
-    bench) run tests/Benchmarks "$@" ;;
+    bench)
+        if [ "${1:-}" = gpu ]; then
+            dotnet publish tests/Benchmarks/Gpu -c Release -o artifacts/gpu -v quiet --nologo
+            artifacts/gpu/CurKv.Benchmarks.Gpu || true
+        else
+            run tests/Benchmarks "$@"
+        fi
+        ;;
     eval) run tests/Evaluation "$@" ;;
     pack) dotnet pack Connector.sln -c Release -o artifacts/packages ;;
     clean) rm -rf artifacts ;;

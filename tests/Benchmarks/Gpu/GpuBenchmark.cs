@@ -83,7 +83,7 @@ internal sealed class GpuBenchmark(LlamaSharpEngine engine, ModelShape shape, lo
     {
         var settings = new LlamaContextSettings
         {
-            ContextSize = tokens + 256, BatchSize = Math.Min(BatchSize, tokens), Threads = Math.Min(4, Environment.ProcessorCount),
+            ContextSize = tokens + 256, BatchSize = Math.Min(BatchSize, tokens), Threads = Math.Min(4, Environment.ProcessorCount / 2),
             FlashAttention = FlashAttentionMode.On, KeyType = cacheType, ValueType = cacheType,
         };
         var context = new GpuContext(engine, settings, hook, logger);

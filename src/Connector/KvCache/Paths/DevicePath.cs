@@ -95,11 +95,6 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
 
     public bool Rewrite(KvSequence sequence, KvLayerTensors[] view, KvSelection selection)
     {
-        if (_obstacle is not null)
-        {
-            throw new KvCompressionException($"Sequence {sequence.Id} cannot be rewritten on its device: {_obstacle}.");
-        }
-
         // Everything that can fail comes before the first cell changes.
         Prepare(sequence, view, selection);
         TakeNewest(sequence, view);
