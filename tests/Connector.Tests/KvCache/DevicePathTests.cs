@@ -45,7 +45,7 @@ public class DevicePathTests
         harness.Decode(TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), 0);
         byte[] before = harness.State();
 
-        Assert.Throws<InvalidOperationException>(() => harness.Compress(CacheHarness.Plan(new CurDkv(), 0.5), KvRewritePath.Device));
+        Assert.Throws<KvCompressionException>(() => harness.Compress(CacheHarness.Plan(new CurDkv(), 0.5), KvRewritePath.Device));
 
         Assert.Equal(before, harness.State());
     }

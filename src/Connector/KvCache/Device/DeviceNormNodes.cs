@@ -6,6 +6,9 @@ namespace CurKv.Connector.KvCache;
 /// <summary>Adds the nodes to a graph that measure one layer's keys or values.</summary>
 internal unsafe ref struct DeviceNormNodes
 {
+    // A product sums the elements of so many heads at once: one for each head would keep a GPU waiting for its own scheduler.
+    private const int HeadsAtOnce = 8;
+
     private readonly GgmlGraph _graph;
     private readonly DeviceRows _rows;
     private readonly KvTensor _shape;
@@ -16,7 +19,7 @@ internal unsafe ref struct DeviceNormNodes
     private GgmlTensor* _cells;
     private GgmlTensor* _positions;
     private GgmlTensor* _hadamard;
-    private GgmlTensor* _elementOnes;
+    private GgmlTensor* _headOnes;
     private GgmlTensor* _tokenOnes;
 
     /// <param name="graph">The graph, just started.</param>
@@ -57,11 +60,14 @@ internal unsafe ref struct DeviceNormNodes
     {
         GgmlTensor* result = Result();
         PrepareRotations();
-        GgmlTensor* mean = Mean(skip);
+
+        // Where one chunk is all, its rows need not be turned again.
+        GgmlTensor* all = _chunk >= _shape.Tokens ? Turned(0, _shape.Tokens) : null;
+        GgmlTensor* mean = Mean(skip, all);
         for (int first = 0; first < _shape.Tokens; first += _chunk)
         {
             int count = Math.Min(_chunk, _shape.Tokens - first);
-            Sum(_graph.Add(GgmlGaps.ggml_sub(Context, Turned(first, count), mean)), first, count, result);
+            Sum(_graph.Add(GgmlGaps.ggml_sub(Context, all == null ? Turned(first, count) : all, mean)), first, count, result);
         }
 
         return result;
@@ -71,12 +77,12 @@ internal unsafe ref struct DeviceNormNodes
     /// <param name="cells">The numbers from 0 on, one for each token.</param>
     public readonly void Fill(ReadOnlySpan<int> cells)
     {
-        Span<float> ones = new float[Math.Max(_shape.HeadDimension * _shape.Heads, _chunk)];
-        ones.Fill(1);
-        GgmlGraph.Set<float>(_elementOnes, ones[..(_shape.HeadDimension * _shape.Heads)]);
+        GgmlGraph.Set<float>(_headOnes, OnesByHead());
         if (_tokenOnes != null)
         {
-            GgmlGraph.Set<float>(_tokenOnes, ones[.._chunk]);
+            float[] ones = new float[_chunk];
+            ones.AsSpan().Fill(1);
+            GgmlGraph.Set<float>(_tokenOnes, ones);
         }
 
         if (_cells != null)
@@ -97,7 +103,8 @@ internal unsafe ref struct DeviceNormNodes
 
     private GgmlTensor* Result()
     {
-        _elementOnes = _graph.Tensor(GgmlGaps.Float32, _shape.HeadDimension, _shape.Heads);
+        int heads = Math.Min(HeadsAtOnce, _shape.Heads);
+        _headOnes = _graph.Tensor(GgmlGaps.Float32, heads * _shape.HeadDimension, heads);
         return _graph.Tensor(GgmlGaps.Float32, _shape.Tokens, _shape.Heads);
     }
 
@@ -125,14 +132,17 @@ internal unsafe ref struct DeviceNormNodes
     }
 
     /// <summary>Every head's mean row, f32 <c>[dimension, heads]</c>.</summary>
-    private readonly GgmlTensor* Mean(int skip)
+    private readonly GgmlTensor* Mean(int skip, GgmlTensor* all)
     {
+        long elements = (long)_shape.HeadDimension * _shape.Heads;
         GgmlTensor* sum = null;
         for (int first = skip; first < _shape.Tokens; first += _chunk)
         {
             // Ones are exact in any precision, a mean's weights are not.
             int count = Math.Min(_chunk, _shape.Tokens - first);
-            GgmlTensor* rows = GgmlGaps.ggml_reshape_2d(Context, Turned(first, count), (long)_shape.HeadDimension * _shape.Heads, count);
+            GgmlTensor* rows = all == null
+                ? GgmlGaps.ggml_reshape_2d(Context, Turned(first, count), elements, count)
+                : GgmlGaps.ggml_view_2d(Context, all, elements, count, (nuint)elements * sizeof(float), (nuint)(first * elements) * sizeof(float));
             GgmlTensor* ones = GgmlGaps.ggml_view_2d(Context, _tokenOnes, 1, count, sizeof(float), 0);
             GgmlTensor* part = _graph.Add(GgmlGaps.ggml_out_prod(Context, rows, ones));
             sum = sum == null ? part : _graph.Add(GgmlGaps.ggml_add(Context, sum, part));
@@ -170,15 +180,38 @@ internal unsafe ref struct DeviceNormNodes
         return GgmlGaps.ggml_reshape_3d(Context, rows, _shape.HeadDimension, _shape.Heads, count);
     }
 
-    /// <summary>Squares rows, sums each one's elements, and puts the sums where they belong in the result.</summary>
+    /// <summary>Squares rows, sums each head's elements, and puts the sums where they belong in the result.</summary>
     private readonly void Sum(GgmlTensor* rows, int first, int count, GgmlTensor* result)
     {
-        GgmlTensor* squares = GgmlGaps.ggml_permute(Context, _graph.Add(GgmlGaps.ggml_sqr(Context, rows)), 0, 2, 1, 3);
-        GgmlTensor* ones = GgmlGaps.ggml_reshape_3d(Context, _elementOnes, _shape.HeadDimension, 1, _shape.Heads);
-        GgmlTensor* sums = GgmlGaps.ggml_mul_mat(Context, squares, ones);
-        GgmlGaps.ggml_mul_mat_set_prec(sums, GgmlGaps.Float32Precision);
-        GgmlTensor* target = GgmlGaps.ggml_view_2d(Context, result, count, _shape.Heads, (nuint)_shape.Tokens * sizeof(float), (nuint)first * sizeof(float));
-        _graph.Add(GgmlGaps.ggml_cpy(Context, GgmlGaps.ggml_reshape_2d(Context, _graph.Add(sums), count, _shape.Heads), target));
+        nuint row = (nuint)(_shape.Heads * _shape.HeadDimension * sizeof(float));
+        GgmlTensor* squares = _graph.Add(GgmlGaps.ggml_sqr(Context, rows));
+        for (int head = 0; head < _shape.Heads; head += HeadsAtOnce)
+        {
+            int heads = Math.Min(HeadsAtOnce, _shape.Heads - head);
+            int elements = heads * _shape.HeadDimension;
+            nuint start = (nuint)(head * _shape.HeadDimension * sizeof(float));
+            GgmlTensor* part = GgmlGaps.ggml_view_2d(Context, squares, elements, count, row, start);
+            GgmlTensor* ones = GgmlGaps.ggml_view_2d(Context, _headOnes, elements, heads, (nuint)_headOnes->Stride[1], 0);
+            GgmlTensor* sums = GgmlGaps.ggml_mul_mat(Context, part, ones);
+            GgmlGaps.ggml_mul_mat_set_prec(sums, GgmlGaps.Float32Precision);
+            GgmlTensor* target = GgmlGaps.ggml_view_2d(
+                Context, result, count, heads, (nuint)_shape.Tokens * sizeof(float), (((nuint)head * (nuint)_shape.Tokens) + (nuint)first) * sizeof(float));
+            _graph.Add(GgmlGaps.ggml_cpy(Context, _graph.Add(sums), target));
+        }
+    }
+
+    // Column by column: ones where a head's elements are.
+    private readonly float[] OnesByHead()
+    {
+        int heads = Math.Min(HeadsAtOnce, _shape.Heads);
+        int elements = heads * _shape.HeadDimension;
+        float[] ones = new float[elements * heads];
+        for (int head = 0; head < heads; head++)
+        {
+            ones.AsSpan((head * elements) + (head * _shape.HeadDimension), _shape.HeadDimension).Fill(1);
+        }
+
+        return ones;
     }
 
     private readonly int[] PositionsByToken()

@@ -13,8 +13,8 @@ internal readonly unsafe ref struct DeviceRows(GgmlGraph graph, GgmlTensor* tens
     private readonly GgmlTensor* _tensor = tensor;
     private readonly nuint _start = (nuint)stream * (nuint)tensor->Stride[2];
 
-    /// <summary>Whether <see cref="Read"/> wants to be told the cells: blocks become floats fastest where rows are looked up.</summary>
-    public bool WantsCells => shape.Type is KvElementType.Q8_0 or KvElementType.Q4_0;
+    /// <summary>Whether <see cref="Read"/> wants to be told the cells: rows become floats fastest where they are looked up.</summary>
+    public bool WantsCells => shape.Layout == KvLayout.TokenMajor;
 
     private nint Context => graph.Context;
 
