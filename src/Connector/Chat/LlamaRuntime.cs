@@ -133,7 +133,8 @@ internal sealed partial class LlamaRuntime : IDisposable
         }
 
         KvCompressionOptions compression = options.Compression;
-        bool needsQueries = !compression.IsAuto && !compression.KeepsAll && (compression.CustomPolicy ?? policies.Create(compression.Policy)).QueryWindow > 0;
+        IKvPolicy? policy = compression.IsAuto || compression.KeepsAll ? null : compression.CustomPolicy ?? policies.Create(compression.Policy);
+        bool needsQueries = policy is not null && (policy.QueryWindow > 0 || policy.Inputs.HasFlag(KvPolicyInputs.RepeatAttention));
         return new KvCacheAccess(needsQueries || options.DetachHook, options.DetachHook, HostMemory.ForGpu());
     }
 

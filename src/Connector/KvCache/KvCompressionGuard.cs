@@ -18,16 +18,15 @@ internal sealed class KvCompressionGuard(
     /// <exception cref="KvCompressionException">This cache cannot be compressed, or not by this policy.</exception>
     public void ThrowIfRefused(KvCompressionPlan plan)
     {
-        if (CacheRefusal() is string refusal)
+        if (Refusal(plan) is string refusal)
         {
             throw new KvCompressionException(refusal);
         }
-
-        if (PolicyRefusal(plan) is string reason)
-        {
-            throw new KvCompressionException($"The policy '{plan.Selector.Policy.Name}' {reason}");
-        }
     }
+
+    /// <summary>Why a plan cannot be carried out, and which setting helps; null where it can.</summary>
+    public string? Refusal(KvCompressionPlan plan) =>
+        CacheRefusal() ?? (PolicyRefusal(plan) is string reason ? $"The policy '{plan.Selector.Policy.Name}' {reason}" : null);
 
     private string? CacheRefusal() => probe.Refusal is null ? null
         : $"The cache of '{model.Path}' cannot be compressed: {probe.Refusal}. Set {Setting} to \"{KvCompressionOptions.NoPolicy}\".";

@@ -73,6 +73,21 @@ internal sealed partial class KvCompressor : IDisposable
     /// <summary>Whether policies that read norms alone are served by the device that holds the cache, at a small part of others' cost.</summary>
     public bool MeasuresOnDevice { get; private set; }
 
+    /// <summary>Whether a plan is not possible here.</summary>
+    public bool Refuses(KvCompressionPlan plan) => _guard.Refusal(plan) is not null;
+
+    /// <summary>Forgets what was observed for a compression that did not come to pass.</summary>
+    public void Forget()
+    {
+        StopObserving();
+        _observed = 0;
+        if (_repetition is not null)
+        {
+            EndRepetition();
+            _repetition = null;
+        }
+    }
+
     /// <summary>Refuses a compression that is not possible here: to be called before the tokens are read, which takes long.</summary>
     /// <exception cref="KvCompressionException">This cache cannot be compressed, or not by this policy.</exception>
     public void ThrowIfRefused(KvCompressionPlan plan) => _guard.ThrowIfRefused(plan);
@@ -120,6 +135,9 @@ internal sealed partial class KvCompressor : IDisposable
         _repetition!.Observe(Choose(sequence, readsRows: true, null).View(sequence), chunk, block => Queries(_format!.ModelLayers![block]));
     }
 
+    /// <summary>Gives the memory of the pass's queries back: there were many at once.</summary>
+    public void EndRepetition() => _queries?.Release();
+
     /// <summary>Notes that the newest cells were removed.</summary>
     public void NoteRemoved(int cells) => _capture?.NoteRemoved(cells);
 
@@ -145,18 +163,38 @@ internal sealed partial class KvCompressor : IDisposable
 
         start = Stopwatch.GetTimestamp();
         int before = sequence.Cells;
-        if (!taken.Rewrite(sequence, view, selection))
-        {
-            // A refused blob may leave cells registered.
-            _context.SequenceRemove(sequence.Id);
-            sequence.Clear();
-            throw new KvCompressionException($"llama.cpp refused the compressed cells of sequence {sequence.Id}, which is now empty and has to be read again. {NativeLog.LastErrors()}");
-        }
-
+        Rewrite(taken, sequence, view, selection);
         sequence.Keep(selection);
         var report = new KvCompressionReport(plan.Selector.Policy.Name, taken.Kind, before, selection.Cells, scoreTime, Stopwatch.GetElapsedTime(start), loss);
         LogCompressed(_logger, sequence.Id, report.Policy, report.CellsBefore, report.CellsAfter, report.Path, report.ScoreTime.TotalMilliseconds, report.RewriteTime.TotalMilliseconds);
         return report;
+    }
+
+    private void Rewrite(IKvPath path, KvSequence sequence, KvLayerTensors[] view, KvSelection selection)
+    {
+        LlamaException? failure = null;
+        try
+        {
+            if (path.Rewrite(sequence, view, selection))
+            {
+                return;
+            }
+        }
+        catch (LlamaException e)
+        {
+            failure = e;
+        }
+
+        // A refused blob may leave cells registered, and a device that fails some cells moved.
+        _context.SequenceRemove(sequence.Id);
+        sequence.Clear();
+        if (failure is not null && path is DevicePath device)
+        {
+            GiveUp(device, failure);
+        }
+
+        throw new KvCompressionException(
+            $"The compressed cells of sequence {sequence.Id} were refused; it is now empty and has to be read again. {failure?.Message ?? NativeLog.LastErrors()}", failure);
     }
 
     public void Dispose()
@@ -215,6 +253,7 @@ internal sealed partial class KvCompressor : IDisposable
         LogDeviceFailed(_logger, why.Message);
         _paths.Remove(device);
         device.Dispose();
+        MeasuresOnDevice = false;
     }
 
     /// <summary>Scores and selects on the best path, or on the next one where a device fails: nothing is changed yet.</summary>

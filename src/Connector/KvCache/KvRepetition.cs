@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using CurKv.KvPolicy;
 
 namespace CurKv.Connector.KvCache;
@@ -18,6 +19,16 @@ internal sealed class KvRepetition(int layers, int heads, int cells, int sinks)
     /// <param name="view">The sequence's cells and, behind them, the pass's own.</param>
     /// <param name="chunk">The chunk's cells.</param>
     /// <param name="queries">Gives a layer's queries; called from several threads.</param>
-    public void Observe(KvLayerTensors[] view, TokenRange chunk, Func<int, KvQueries> queries) =>
-        Parallel.For(0, layers, layer => KvZip.Observe(view[layer].Keys, queries(layer), sinks, chunk, _maxima[layer]));
+    /// <exception cref="KvCompressionException">Queries are missing.</exception>
+    public void Observe(KvLayerTensors[] view, TokenRange chunk, Func<int, KvQueries> queries)
+    {
+        try
+        {
+            Parallel.For(0, layers, layer => KvZip.Observe(view[layer].Keys, queries(layer), sinks, chunk, _maxima[layer]));
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
 }

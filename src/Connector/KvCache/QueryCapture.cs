@@ -49,6 +49,9 @@ internal sealed unsafe class QueryCapture : IEvalHook
     /// <summary>Asks for nothing any more.</summary>
     public void Stop() => _window = 0;
 
+    /// <summary>Gives the memory of many queries back.</summary>
+    public void Release() => Array.Clear(_rows);
+
     /// <summary>One layer's observed queries; null where fewer tokens were seen than were to be.</summary>
     /// <param name="layer">The layer's number in the model, from 0.</param>
     /// <param name="tokens">How many tokens were to be seen.</param>

@@ -130,6 +130,11 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
             yield return $"{nameof(options.ShrinkContext)} is {options.ShrinkContext}. Set it to at least 1 cell for a question and its answer, such as 1024, or to null to leave the context as it is.";
         }
 
+        if (options.ShrinkContext > contextSize)
+        {
+            yield return $"{nameof(options.ShrinkContext)} is {options.ShrinkContext}, above {nameof(LlamaChatClientOptions.ContextSize)} {contextSize}: nothing would be given back. Lower it, or set it to null.";
+        }
+
         if (options.DecodingInterval < 1)
         {
             yield return $"{nameof(options.DecodingInterval)} is {options.DecodingInterval}. Set it to at least 1 cell, or to null to compress prompts only.";

@@ -59,6 +59,8 @@ internal sealed class ContextRepetition(ILlamaEngine engine, ILlamaContext conte
             cancellationToken.ThrowIfCancellationRequested();
         }
 
+        compressor.EndRepetition();
+
         // The pass has written over the last token's logits, which the answer is drawn from, and over the window's queries.
         int again = Math.Max(1, window);
         Remove(again);

@@ -4,41 +4,48 @@ namespace CurKv.Connector.Scheduling;
 
 /// <summary>
 /// Cuts a sequence back to its budget while an answer is decoded, each time that it has outgrown it by the plan's interval. A policy
-/// that needs queries sees those of the tokens after that. Used on the native thread only.
+/// that needs queries sees those of the tokens before that. Used on the native thread only.
 /// </summary>
 internal sealed class DecodingCompression : IDisposable
 {
     private readonly SizedContext _context;
     private readonly KvSequence _sequence;
     private readonly KvCompressionPlan? _plan;
+    private KvCompressor? _compressor;
 
     // A budget by mass is what the scores last made of it.
     private int _lastKept;
     private int _toObserve;
 
     /// <summary>Begins with an answer.</summary>
-    /// <param name="context">The context.</param>
+    /// <param name="context">The context, which may be made anew on the way.</param>
     /// <param name="sequence">The prompt, as its own compression left it.</param>
     /// <param name="plan">How the sequence is compressed; null for not at all.</param>
     public DecodingCompression(SizedContext context, KvSequence sequence, KvCompressionPlan? plan)
     {
         _context = context;
         _sequence = sequence;
-        _plan = plan;
+        _plan = plan is { DecodingInterval: not null } ? plan : null;
         _lastKept = sequence.Cells;
-        context.Compressor.KeepHook(plan is { DecodingInterval: not null, QueryWindow: > 0 });
+        Follow();
     }
 
     /// <summary>To be called after each token that was decoded.</summary>
     /// <returns>What was compressed; null for most tokens.</returns>
     public KvCompressionReport? AfterToken()
     {
+        if (_plan is null)
+        {
+            return null;
+        }
+
+        Follow();
         if (_toObserve > 0)
         {
             return --_toObserve > 0 ? null : Compress();
         }
 
-        if (_plan is null || !IsDue(_plan))
+        if (!IsDue())
         {
             return null;
         }
@@ -49,27 +56,42 @@ internal sealed class DecodingCompression : IDisposable
         }
 
         _toObserve = _plan.QueryWindow;
-        _context.Compressor.StartObserving(_toObserve);
+        _compressor!.StartObserving(_toObserve);
         return null;
     }
 
     /// <summary>Asks for no node any more.</summary>
     public void Dispose()
     {
-        _context.Compressor.StopObserving();
-        _context.Compressor.KeepHook(false);
+        if (_context.IsOpen)
+        {
+            _context.Compressor.StopObserving();
+            _context.Compressor.KeepHook(false);
+        }
     }
 
-    private bool IsDue(KvCompressionPlan plan)
+    // What was observed of a context that is gone is lost.
+    private void Follow()
     {
-        int budget = plan.Budget.IsByMass ? _lastKept : plan.Budget.Cells(_sequence.Tokens);
-        return _sequence.Cells >= budget + plan.DecodingInterval && plan.Applies(_sequence.Tokens, _sequence.Cells);
+        if (_compressor != _context.Compressor)
+        {
+            _compressor = _context.Compressor;
+            _toObserve = 0;
+            _compressor.KeepHook(_plan is { QueryWindow: > 0 });
+        }
+    }
+
+    // The observed tokens count as well: the last of them is the one at which the interval is full.
+    private bool IsDue()
+    {
+        int budget = _plan!.Budget.IsByMass ? _lastKept : _plan.Budget.Cells(_sequence.Tokens);
+        return _sequence.Cells - budget >= Math.Max(1, _plan.DecodingInterval!.Value - _plan.QueryWindow) && _plan.Applies(_sequence.Tokens, _sequence.Cells);
     }
 
     private KvCompressionReport? Compress()
     {
-        _context.Compressor.StopObserving();
-        KvCompressionReport? report = _context.Compressor.Compress(_sequence, _plan!);
+        _compressor!.StopObserving();
+        KvCompressionReport? report = _compressor.Compress(_sequence, _plan!);
         _lastKept = _sequence.Cells;
         return report;
     }

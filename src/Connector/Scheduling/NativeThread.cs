@@ -11,9 +11,13 @@ internal sealed class NativeThread : IDisposable
     private readonly Channel<Job> _jobs = Channel.CreateUnbounded<Job>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _shutdown = new();
     private readonly Thread _thread;
+    private readonly Action? _onEnd;
 
-    public NativeThread()
+    /// <summary>Starts the thread.</summary>
+    /// <param name="onEnd">The last that the thread does: what jobs use can only go then, since a job may be what disposes.</param>
+    public NativeThread(Action? onEnd = null)
     {
+        _onEnd = onEnd;
         _thread = new Thread(Run) { IsBackground = true, Name = "CurKv native" };
         _thread.Start();
     }
@@ -55,6 +59,8 @@ internal sealed class NativeThread : IDisposable
                 job.Run(_shutdown.Token);
             }
         }
+
+        _onEnd?.Invoke();
     }
 
     private sealed class Job

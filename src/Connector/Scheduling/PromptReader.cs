@@ -30,13 +30,15 @@ internal sealed class PromptReader(
     public PromptReading Read(int[] tokens, KvCompressionPlan? plan)
     {
         _tokens = tokens;
-        ContextRepetition? repetition = plan is { NeedsRepetition: true } && Applies(plan, tokens.Length) ? new ContextRepetition(engine, context, compressor, sequence) : null;
+        bool applies = plan is not null && (sequence.Cells + tokens.Length > context.Settings.ContextSize || Applies(plan, tokens.Length));
+        if (applies)
+        {
+            compressor.ThrowIfRefused(plan!);
+        }
+
+        ContextRepetition? repetition = applies && plan!.NeedsRepetition ? new ContextRepetition(engine, context, compressor, sequence) : null;
         repetition?.ThrowIfImpossible(tokens.Length);
         ReadingSchedule schedule = ReadingSchedule.For(sequence, tokens.Length, plan, context.Settings.ContextSize, context.Settings.BatchSize);
-        if (plan is not null && (schedule.HasRounds || Applies(plan, tokens.Length)))
-        {
-            compressor.ThrowIfRefused(plan);
-        }
 
         int call = Math.Min(tokens.Length, context.Settings.BatchSize);
         if (sequence.WindowCells(call, tokens.Length - call) > context.Settings.ContextSize)

@@ -9,7 +9,8 @@ namespace CurKv.Connector.Scheduling;
 /// <param name="Capacity">The cache's cells.</param>
 /// <param name="CellsBetween">The cells that stay between two rounds.</param>
 /// <param name="LastRound">The tokens that the last round has at least: it holds the question, which is to meet the compression that follows it.</param>
-internal readonly record struct ReadingSchedule(int Capacity, int CellsBetween, int LastRound)
+/// <param name="Window">The tokens that every round has at least, if there is room: those whose queries are looked at.</param>
+internal readonly record struct ReadingSchedule(int Capacity, int CellsBetween, int LastRound, int Window)
 {
     /// <summary>Whether the prompt does not fit as it is.</summary>
     public bool HasRounds => CellsBetween < Capacity;
@@ -25,7 +26,7 @@ internal readonly record struct ReadingSchedule(int Capacity, int CellsBetween, 
     {
         if (sequence.Cells + tokens <= capacity)
         {
-            return new ReadingSchedule(capacity, capacity, tokens);
+            return new ReadingSchedule(capacity, capacity, tokens, tokens);
         }
 
         int window = plan?.ReadingSelector.Policy.QueryWindow ?? 0;
@@ -37,8 +38,8 @@ internal readonly record struct ReadingSchedule(int Capacity, int CellsBetween, 
 
         // As much as possible stays as long as possible, but a round has to be worth its compression.
         int step = Math.Min(batchSize, Math.Max(1, capacity / 4));
-        int between = Math.Clamp(Math.Max(kept, capacity / 2), 1, capacity - step);
-        return new ReadingSchedule(capacity, between, Math.Min(capacity - between, Math.Max(step, plan!.QueryWindow)));
+        int between = Math.Clamp(Math.Max(kept, capacity / 2), 1, Math.Max(1, capacity - step));
+        return new ReadingSchedule(capacity, between, Math.Min(capacity - between, Math.Max(step, plan!.QueryWindow)), window);
     }
 
     /// <summary>The tokens of the next round.</summary>
@@ -47,6 +48,6 @@ internal readonly record struct ReadingSchedule(int Capacity, int CellsBetween, 
     public int Next(int cells, int remaining)
     {
         int room = Capacity - cells;
-        return remaining <= room ? remaining : Math.Clamp(remaining - LastRound, 0, room);
+        return remaining <= room ? remaining : Math.Clamp(remaining - LastRound, Math.Min(Window, room), room);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class Scheduler : IDisposable
     public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, KvCacheAccess access, ILogger logger)
     {
         _runner = new SequenceRunner(engine, new SizedContext(engine, settings, access, logger));
-        _thread = new NativeThread();
+        _thread = new NativeThread(_runner.Dispose);
     }
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
@@ -76,9 +76,5 @@ internal sealed class Scheduler : IDisposable
         return result;
     }
 
-    public void Dispose()
-    {
-        _thread.Dispose();
-        _runner.Dispose();
-    }
+    public void Dispose() => _thread.Dispose();
 }

@@ -18,7 +18,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     public bool ObservesQueries => sized.ObservesQueries;
 
     /// <summary>The context's cells as they are now.</summary>
-    public int ContextSize => sized.Context.Settings.ContextSize;
+    public int ContextSize => sized.Size;
 
     /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
     public bool MeasuresOnDevice => sized.MeasuresOnDevice;
@@ -29,10 +29,10 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     /// <param name="cancellationToken">Looked at between chunks of the prompt and between tokens.</param>
     public void Generate(GenerationRequest request, Action<GenerationEvent> emit, CancellationToken cancellationToken)
     {
-        Restore(request.Prefix, request.Tokens.Length);
+        Restore(request.Prefix, request.Tokens.Length, request.Compression);
         Action<PromptProgress>? progress = request.Tokens.Length > sized.Context.Settings.BatchSize ? step => emit(new GenerationEvent(string.Empty, Progress: step)) : null;
         PromptReading reading = Reader(progress, cancellationToken).Read(request.Tokens, request.Compression);
-        KvCompressionPlan? plan = request.IsConstrained ? null : request.Compression;
+        KvCompressionPlan? plan = request.IsConstrained || request.Compression is null || sized.Compressor.Refuses(request.Compression) ? null : request.Compression;
         using var compression = new DecodingCompression(sized, _sequence, plan);
 
         using ILlamaSampler sampler = engine.CreateSampler(request.Sampler);
@@ -103,7 +103,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     public (KvSnapshot Snapshot, GenerationStatistics Statistics) Read(
         KvSnapshot? prefix, int[] tokens, KvCompressionPlan? plan, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
-        Restore(prefix, tokens.Length);
+        Restore(prefix, tokens.Length, plan);
         PromptReading reading = Reader(progress is null ? null : progress.Report, cancellationToken).Read(tokens, plan);
         KvSnapshot snapshot = Take();
         if (plan?.ShrinkContext is int room)
@@ -130,9 +130,10 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
         new(engine, sized.Context, sized.Compressor, _sequence, progress, cancellationToken);
 
     /// <summary>Puts what was read before into the cache, which is to have room for so many tokens more.</summary>
-    private void Restore(KvSnapshot? snapshot, int tokens)
+    private void Restore(KvSnapshot? snapshot, int tokens, KvCompressionPlan? plan)
     {
-        sized.Reserve(snapshot?.Contents.CellsWith(tokens) ?? tokens);
+        sized.Reserve(plan is { NeedsRepetition: true } ? int.MaxValue : snapshot?.Contents.CellsWith(tokens) ?? tokens);
+        sized.Compressor.Forget();
         sized.Context.SequenceRemove(_sequence.Id);
         _sequence.Clear();
         if (snapshot is not null)

@@ -8,7 +8,7 @@ namespace CurKv.Connector.Scheduling;
 /// A context and the compressor on it, which can be made anew with another number of cells: llama.cpp cannot give cells back.
 /// Used on the native thread only, but for its creation.
 /// </summary>
-internal sealed class SizedContext : IDisposable
+internal sealed partial class SizedContext : IDisposable
 {
     // llama.cpp rounds the cells of a context up to this.
     private const int Step = 256;
@@ -16,6 +16,7 @@ internal sealed class SizedContext : IDisposable
     private readonly LlamaContextSettings _largest;
     private readonly KvCacheAccess _access;
     private readonly ILogger _logger;
+    private volatile int _size;
     private ILlamaContext? _context;
     private KvCompressor? _compressor;
 
@@ -45,6 +46,12 @@ internal sealed class SizedContext : IDisposable
     /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
     public bool MeasuresOnDevice { get; }
 
+    /// <summary>The cells of the context as it is now, or was made last. May be read from any thread.</summary>
+    public int Size => _size;
+
+    /// <summary>Whether there is a context: there is none after one could not be made.</summary>
+    public bool IsOpen => _context is not null;
+
     /// <summary>The context as it is now.</summary>
     public ILlamaContext Context => _context!;
 
@@ -63,13 +70,22 @@ internal sealed class SizedContext : IDisposable
         }
     }
 
-    /// <summary>Makes the context as small as so many cells allow. What it held is lost.</summary>
+    /// <summary>Makes the context as small as so many cells allow. What it held is lost. Should that fail, the next request makes a large one.</summary>
     public void Shrink(int cells)
     {
         int size = (cells + Step - 1) / Step * Step;
-        if (size < Context.Settings.ContextSize)
+        if (size >= Context.Settings.ContextSize)
+        {
+            return;
+        }
+
+        try
         {
             Create(size);
+        }
+        catch (LlamaException e)
+        {
+            LogNotShrunk(_logger, size, e.Message);
         }
     }
 
@@ -92,6 +108,7 @@ internal sealed class SizedContext : IDisposable
         {
             _compressor = new KvCompressor(context, _engine.Model, _engine.OutputWeights, capture, queries, _logger, _access);
             _context = context;
+            _size = cells;
         }
         catch
         {
@@ -99,4 +116,7 @@ internal sealed class SizedContext : IDisposable
             throw;
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "No context of {Cells} cells could be made for a document, and the next request makes one of full size: {Why}")]
+    private static partial void LogNotShrunk(ILogger logger, int cells, string why);
 }
