@@ -78,7 +78,7 @@ public sealed class LlamaChatClient : IChatClient
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
-    /// <exception cref="PromptTooLongException">The prompt has more tokens than the context has cells.</exception>
+    /// <exception cref="PromptTooLongException">Neither the prompt nor what compression is to keep of it fits into the context.</exception>
     /// <exception cref="KvCompressionException">This model's cache cannot be compressed, or not by this policy.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -87,7 +87,7 @@ public sealed class LlamaChatClient : IChatClient
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
-    /// <exception cref="PromptTooLongException">The prompt has more tokens than the context has cells.</exception>
+    /// <exception cref="PromptTooLongException">Neither the prompt nor what compression is to keep of it fits into the context.</exception>
     /// <exception cref="KvCompressionException">This model's cache cannot be compressed, or not by this policy.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
@@ -110,7 +110,7 @@ public sealed class LlamaChatClient : IChatClient
     /// <returns>The document; dispose it to give its memory back.</returns>
     /// <exception cref="ArgumentException">The document is empty, or holds a NUL character.</exception>
     /// <exception cref="OptionsValidationException">A compression setting is bad.</exception>
-    /// <exception cref="PromptTooLongException">The document has more tokens than the context has cells.</exception>
+    /// <exception cref="PromptTooLongException">Neither the document nor what compression is to keep of it fits into the context.</exception>
     /// <exception cref="KvCompressionException">This model's cache cannot be compressed, or not by this policy.</exception>
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>

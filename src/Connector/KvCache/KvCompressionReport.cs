@@ -5,7 +5,7 @@ namespace CurKv.Connector;
 /// <summary>What compressing one sequence did.</summary>
 /// <param name="Policy">The policy's name.</param>
 /// <param name="Path">How the cells were read and rewritten.</param>
-/// <param name="CellsBefore">Cells of the sequence before: one for each token.</param>
+/// <param name="CellsBefore">Cells of the sequence before: one for each token, unless some were evicted already.</param>
 /// <param name="CellsAfter">Cells after it.</param>
 /// <param name="ScoreTime">Reading, scoring and selecting.</param>
 /// <param name="RewriteTime">Gathering the kept rows and giving them back to llama.cpp.</param>

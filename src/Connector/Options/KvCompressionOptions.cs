@@ -48,7 +48,7 @@ public sealed class KvCompressionOptions
     /// <value>Null by default: 16 where the prompt holds the question, 4 for documents.</value>
     public int? Recent { get; set; }
 
-    /// <summary>Prompts with fewer tokens are left alone: there is little to win, and much to lose.</summary>
+    /// <summary>Prompts with fewer tokens are left alone: there is little to win, and much to lose. Those longer than the cache are cut in any case.</summary>
     /// <value>512 by default.</value>
     public int MinTokens { get; set; } = 512;
 
@@ -62,8 +62,8 @@ public sealed class KvCompressionOptions
 
     /// <summary>
     /// By how many cells a conversation may outgrow its budget while an answer is decoded; then it is compressed again. Answers that
-    /// have to keep to a schema, and those that may call tools, are left alone. Budget and interval have to fit into the context together;
-    /// else the answer ends with it.
+    /// have to keep to a schema, and those that may call tools, are left alone, and so are answers by policies with a second pass, and from a
+    /// document unless the call brings settings. Budget and interval have to fit into the context together; else the answer ends with it.
     /// </summary>
     /// <value>256 by default; null never compresses while decoding.</value>
     public int? DecodingInterval { get; set; } = 256;

@@ -12,7 +12,7 @@ public sealed class LlamaChatClientOptions
     /// <value>Null by default: the file's name without its ending.</value>
     public string? ModelId { get; set; }
 
-    /// <summary>Cells of the KV cache for one conversation: the longest prompt plus answer, in tokens.</summary>
+    /// <summary>Cells of the KV cache for one conversation: the longest prompt plus answer, in tokens, where none is evicted. A longer prompt is compressed while it is read, if what is to be kept of it fits.</summary>
     /// <value>8192 by default.</value>
     public int ContextSize { get; set; } = 8192;
 

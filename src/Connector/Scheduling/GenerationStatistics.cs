@@ -12,7 +12,7 @@ public sealed record GenerationStatistics
     /// <summary>The answer's tokens.</summary>
     public required int OutputTokens { get; init; }
 
-    /// <summary>Reading the prompt's other tokens.</summary>
+    /// <summary>Reading the prompt's other tokens, a policy's second pass included, compressions not.</summary>
     public required TimeSpan PrefillTime { get; init; }
 
     /// <summary>Drawing the answer's tokens, and decoding each of them but the last.</summary>

@@ -43,7 +43,7 @@ internal sealed class PromptReader(
         int call = Math.Min(tokens.Length, context.Settings.BatchSize);
         if (sequence.WindowCells(call, tokens.Length - call) > context.Settings.ContextSize)
         {
-            throw PromptTooLongException.ForWindow(tokens.Length, context.Settings.ContextSize, sequence.SlidingWindow, context.Settings.BatchSize);
+            throw PromptTooLongException.ForWindow(sequence.Cells + tokens.Length, context.Settings.ContextSize, sequence.SlidingWindow, context.Settings.BatchSize);
         }
 
         while (schedule.Next(sequence.Cells, tokens.Length - _read) is int count && _read + count < tokens.Length)

@@ -4,7 +4,7 @@ namespace CurKv.Connector;
 public sealed class PromptTooLongException : LlamaException
 {
     /// <summary>Creates the exception.</summary>
-    /// <param name="tokens">The prompt's tokens.</param>
+    /// <param name="tokens">The cells that the prompt takes, one for each token.</param>
     /// <param name="contextSize">The context's cells.</param>
     public PromptTooLongException(int tokens, int contextSize)
         : this(tokens, contextSize, string.Empty)
@@ -26,15 +26,22 @@ public sealed class PromptTooLongException : LlamaException
         ContextSize = contextSize;
     }
 
-    /// <summary>The prompt's tokens.</summary>
+    /// <summary>The cells that the prompt takes, one for each token: those of a document read before included.</summary>
     public int Tokens { get; }
 
     /// <summary>The context's cells.</summary>
     public int ContextSize { get; }
 
+    /// <summary>Nothing is compressed: the settings keep all, or a document's question brings none.</summary>
+    internal static PromptTooLongException Whole(int tokens, int contextSize) => new(
+        $"The prompt has {tokens} tokens and the context {contextSize} cells, and nothing is compressed. Raise {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ContextSize)}, "
+            + $"set {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)} (for questions about a document by ChatOptions.RawRepresentationFactory), or send less.",
+        tokens,
+        contextSize);
+
     /// <summary>Some layers keep the last tokens whatever compression evicts, and have no room for a whole batch besides.</summary>
     internal static PromptTooLongException ForWindow(int tokens, int contextSize, int slidingWindow, int batchSize) => new(
-        $"The prompt has {tokens} tokens more, and the model keeps a sliding window of {slidingWindow} of them in some layers whatever compression evicts: the context's {contextSize} cells do not hold the window and a batch of {batchSize} tokens. "
+        $"The prompt takes {tokens} cells, and the model keeps a sliding window of {slidingWindow} of them in some layers whatever compression evicts: the context's {contextSize} cells do not hold the window and a batch of {batchSize} tokens. "
             + $"Raise {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ContextSize)} to {slidingWindow + batchSize}, or lower {nameof(LlamaChatClientOptions.BatchSize)}.",
         tokens,
         contextSize);

@@ -33,7 +33,9 @@ internal readonly record struct ReadingSchedule(int Capacity, int CellsBetween, 
         int kept = plan is null ? int.MaxValue : plan.Budget.IsByMass ? 1 : plan.Budget.Cells(sequence.Tokens + tokens);
         if (kept > capacity || (window > 0 && sequence.Cells == capacity))
         {
-            throw new PromptTooLongException(sequence.Cells + tokens, capacity, plan is null ? string.Empty : $"; compression would keep {kept}");
+            throw plan is null
+                ? PromptTooLongException.Whole(sequence.Cells + tokens, capacity)
+                : new PromptTooLongException(sequence.Cells + tokens, capacity, $"; compression would keep {kept}");
         }
 
         // As much as possible stays as long as possible, but a round has to be worth its compression.
