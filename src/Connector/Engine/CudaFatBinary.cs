@@ -14,26 +14,46 @@ internal static class CudaFatBinary
 
     /// <summary>Reads the first set of kernels: a library is built for the same GPUs throughout.</summary>
     /// <param name="path">The library, of any system.</param>
-    /// <returns>The forms; empty where none was found.</returns>
+    /// <returns>The forms; empty where they are not known: none was found, they cannot be read, or they do not end where they say.</returns>
     public static List<CudaImage> Read(string path)
     {
-        using FileStream file = File.OpenRead(path);
-        long at = Find(file);
-        List<CudaImage> images = [];
-        if (at < 0)
+        try
         {
-            return images;
+            using FileStream file = File.OpenRead(path);
+            long at = Find(file);
+            return at < 0 ? [] : ReadSet(file, at);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
 
+    // A part of the forms would be worse than none: the one that runs may be among the others.
+    private static List<CudaImage> ReadSet(FileStream file, long at)
+    {
         Span<byte> header = stackalloc byte[EntryBytes];
         file.Position = at;
         file.ReadExactly(header[..HeaderBytes]);
-        long end = at + HeaderBytes + BinaryPrimitives.ReadInt64LittleEndian(header[8..]);
-        for (at += HeaderBytes; at + EntryBytes <= Math.Min(end, file.Length); at += Length(header))
+        long left = BinaryPrimitives.ReadInt64LittleEndian(header[8..]);
+        if (left > file.Length - file.Position)
         {
-            file.Position = at;
+            return [];
+        }
+
+        List<CudaImage> images = [];
+        while (left >= EntryBytes)
+        {
             file.ReadExactly(header);
+            long length = Length(header);
+            if (length < EntryBytes || length > left)
+            {
+                return [];
+            }
+
             Add(images, header);
+            file.Position += length - EntryBytes;
+            left -= length;
         }
 
         return images;
@@ -56,7 +76,7 @@ internal static class CudaFatBinary
     }
 
     private static long Length(ReadOnlySpan<byte> entry) =>
-        BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]) + Math.Max(0, BinaryPrimitives.ReadInt64LittleEndian(entry[8..]));
+        BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]) + BinaryPrimitives.ReadInt64LittleEndian(entry[8..]);
 
     private static long Find(FileStream file)
     {

@@ -21,23 +21,20 @@ internal sealed unsafe class GgmlBackend : IDisposable
     /// <summary>The device's name, such as <c>CUDA0</c>.</summary>
     public string Name => Marshal.PtrToStringUTF8((nint)GgmlGaps.ggml_backend_dev_name(Device)) ?? "unknown";
 
-    /// <summary>The device's memory, free and in all, in bytes.</summary>
-    public (long Free, long Total) Memory
-    {
-        get
-        {
-            nuint free, total;
-            GgmlGaps.ggml_backend_dev_memory(Device, &free, &total);
-            return ((long)free, (long)total);
-        }
-    }
-
     /// <summary>The device that holds a tensor; 0 where there is none, not even the CPU.</summary>
     public static nint DeviceOf(GgmlTensor* tensor)
     {
         // Plain memory belongs to no device: the CPU computes on it.
         nint device = GgmlGaps.ggml_backend_buft_get_device(GgmlGaps.ggml_backend_buffer_get_type(tensor->Buffer));
         return device != 0 ? device : GgmlGaps.ggml_backend_dev_by_type(GgmlGaps.CpuDevice);
+    }
+
+    /// <summary>A device's memory, free and in all, in bytes.</summary>
+    public static (long Free, long Total) MemoryOf(nint device)
+    {
+        nuint free, total;
+        GgmlGaps.ggml_backend_dev_memory(device, &free, &total);
+        return ((long)free, (long)total);
     }
 
     /// <summary>Opens a backend on a device.</summary>

@@ -17,9 +17,6 @@ internal sealed unsafe class HostMemory
     /// <summary>Memory as any other.</summary>
     public static HostMemory Plain { get; } = new(0);
 
-    /// <summary>Whether devices copy to and from it directly.</summary>
-    public bool IsPinned => _bufferType != 0;
-
     /// <summary>The memory for copies to and from a device; plain where the device has no other.</summary>
     public static HostMemory For(nint device)
     {

@@ -220,9 +220,10 @@ internal sealed partial class KvCompressor : IDisposable
         }
 
         // A cache in the host's memory is read there at less cost; its device is the host itself.
-        var device = new DevicePath(_context, _model, _format, capture);
+        var live = new LiveCache(capture, _format, _model);
+        var device = new DevicePath(_context, live);
         return capture.IsComplete
-            ? [new InPlacePath(_context, _model, _format, capture), new CraftPath(_context, _model, _format, capture, _memory), state, device]
+            ? [new InPlacePath(_context, live), new CraftPath(_context, live, _memory), state, device]
             : [device, state];
     }
 

@@ -11,10 +11,9 @@ internal sealed unsafe class KvStateBlob
     private readonly byte*[] _keys;
     private readonly byte*[] _values;
 
-    private KvStateBlob(KvStateFormat format, int stream, int cells, int lastPosition, byte*[] keys, byte*[] values)
+    private KvStateBlob(KvStateFormat format, int cells, int lastPosition, byte*[] keys, byte*[] values)
     {
         Format = format;
-        Stream = stream;
         Cells = cells;
         LastPosition = lastPosition;
         _keys = keys;
@@ -23,9 +22,6 @@ internal sealed unsafe class KvStateBlob
 
     /// <summary>Everything but the cells.</summary>
     public KvStateFormat Format { get; private set; }
-
-    /// <summary>The stream that holds the sequence.</summary>
-    public int Stream { get; }
 
     /// <summary>The number of cells.</summary>
     public int Cells { get; }
@@ -62,7 +58,7 @@ internal sealed unsafe class KvStateBlob
                 continue;
             }
 
-            if (blob is not null || (blob = ReadStream(ref reader, (int)streams, stream, cells)) is null)
+            if (blob is not null || (blob = ReadStream(ref reader, (int)streams, cells)) is null)
             {
                 return null;
             }
@@ -101,7 +97,7 @@ internal sealed unsafe class KvStateBlob
         return view;
     }
 
-    private static KvStateBlob? ReadStream(ref Reader reader, int streams, int stream, uint cells)
+    private static KvStateBlob? ReadStream(ref Reader reader, int streams, uint cells)
     {
         int position = -1;
         for (uint i = 0; i < cells; i++)
@@ -155,7 +151,7 @@ internal sealed unsafe class KvStateBlob
         }
 
         return reader.Failed ? null : new KvStateBlob(
-            new KvStateFormat(streams, transposed == 1, layers), stream, (int)cells, position, keys, values);
+            new KvStateFormat(streams, transposed == 1, layers), (int)cells, position, keys, values);
     }
 
     private static long ReadTransposedHead(ref Reader reader, KvElementType type)

@@ -114,26 +114,8 @@ internal static unsafe class KvStateWriter
         for (int channel = 0; channel < channels; channel++)
         {
             ReadOnlySpan<int> tokens = selection[layer, channel / source.HeadDimension];
-            byte* from = source.Data + (channel * source.RowBytes);
-            if (elementBytes == sizeof(ushort))
-            {
-                Gather((ushort*)from, tokens, (ushort*)to);
-            }
-            else
-            {
-                Gather((uint*)from, tokens, (uint*)to);
-            }
-
+            RowGather.Channel(source.Data + (channel * source.RowBytes), to, tokens, elementBytes);
             to += (nint)tokens.Length * elementBytes;
-        }
-    }
-
-    private static void Gather<T>(T* from, ReadOnlySpan<int> tokens, T* to)
-        where T : unmanaged
-    {
-        for (int j = 0; j < tokens.Length; j++)
-        {
-            to[j] = from[tokens[j]];
         }
     }
 }

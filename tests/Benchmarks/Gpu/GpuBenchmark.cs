@@ -77,9 +77,8 @@ internal sealed class GpuBenchmark(LlamaSharpEngine engine, ModelShape shape, lo
 
     private static unsafe long DeviceUsed(GpuContext context)
     {
-        nuint free, total;
-        GgmlGaps.ggml_backend_dev_memory(GgmlBackend.DeviceOf(context.Capture!.Keys(0)), &free, &total);
-        return (long)(total - free);
+        (long free, long total) = GgmlBackend.MemoryOf(GgmlBackend.DeviceOf(context.Capture!.Keys(0)));
+        return total - free;
     }
 
     private GpuContext Create(int tokens, HookMode hook)

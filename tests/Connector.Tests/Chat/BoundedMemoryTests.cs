@@ -92,7 +92,8 @@ public class BoundedMemoryTests
         using LlamaChatClient client = Small(_ => { });
         ChatOptions constrained = Pebble.Wild(seed: 1, tokens: 900);
         constrained.ResponseFormat = ChatResponseFormat.Json;
-        Assert.Empty((await LongAnswerAsync(client, constrained)).Compressions);
+        statistics = await LongAnswerAsync(client, constrained);
+        Assert.Equal((400, 0), (statistics.Cells, statistics.Compressions.Count));
     }
 
     [Fact]

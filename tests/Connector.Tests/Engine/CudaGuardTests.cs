@@ -9,6 +9,8 @@ public class CudaGuardTests
     // Kernels as a release for recent GPUs carries them: machine code for the latest, PTX for the others.
     private static readonly CudaImage[] Recent = [new(75, 9, 1), new(80, 9, 1), new(90, 9, 1), new(86), new(89), new(120), new(121)];
 
+    private static byte[] First => Entry(kind: 1, architecture: 90, major: 9, minor: 1, bytes: 40);
+
     [Theory]
     [InlineData(7, 8, 11080)]
     [InlineData(8, 0, 12000)]
@@ -57,34 +59,71 @@ public class CudaGuardTests
     [Fact]
     public void Read_Library_FindsTheFirstSetOfKernels()
     {
-        string path = TestModels.Scratch("libggml-cuda.so");
-        using (FileStream file = File.Create(path))
-        {
-            // Across the border of what is searched at once.
-            file.Write(new byte[(1 << 20) - 3]);
-            byte[][] entries = [Entry(kind: 1, architecture: 90, major: 9, minor: 1, bytes: 40), Entry(kind: 2, architecture: 86, major: 0, minor: 0, bytes: 8)];
-            Span<byte> header = stackalloc byte[16];
-            BinaryPrimitives.WriteUInt32LittleEndian(header, 0xBA55ED50);
-            BinaryPrimitives.WriteUInt16LittleEndian(header[4..], 1);
-            BinaryPrimitives.WriteUInt16LittleEndian(header[6..], 16);
-            BinaryPrimitives.WriteInt64LittleEndian(header[8..], entries.Sum(entry => entry.Length));
-            file.Write(header);
-            Array.ForEach(entries, entry => file.Write(entry));
-            file.Write(new byte[100]);
-        }
+        byte[] second = Entry(kind: 2, architecture: 86, major: 0, minor: 0, bytes: 8);
 
-        Assert.Equal([new CudaImage(90, 9, 1), new CudaImage(86)], CudaFatBinary.Read(path));
-        File.Delete(path);
+        // Across the border of what is searched at once.
+        byte[] library = [.. new byte[(1 << 20) - 3], .. Header(First.Length + second.Length), .. First, .. second, .. new byte[100]];
+
+        Assert.Equal([new CudaImage(90, 9, 1), new CudaImage(86)], Read(library));
     }
 
     [Fact]
-    public void Read_FileWithoutKernels_FindsNone()
+    public void Read_FileWithoutKernels_FindsNone() => Assert.Empty(Read(new byte[3000]));
+
+    [Fact]
+    public void Read_EntryOfZeros_KnowsNothing() => Assert.Empty(Read([.. Header(First.Length + 64), .. First, .. new byte[64]]));
+
+    // The longest ones are more than a position in a file can be.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(long.MaxValue - 64)]
+    [InlineData(long.MaxValue)]
+    [InlineData(long.MinValue)]
+    public void Read_EntryThatEndsElsewhere_KnowsNothing(long further)
+    {
+        byte[] entry = Entry(kind: 2, architecture: 86, major: 0, minor: 0, bytes: 0);
+        BinaryPrimitives.WriteInt64LittleEndian(entry.AsSpan(8), further);
+
+        Assert.Empty(Read([.. Header(First.Length + entry.Length), .. First, .. entry, .. new byte[100]]));
+    }
+
+    [Theory]
+    [InlineData(105)]
+    [InlineData(long.MaxValue)]
+    [InlineData(long.MinValue)]
+    public void Read_SetThatEndsElsewhere_KnowsNothing(long bytes) => Assert.Empty(Read([.. Header(bytes), .. First]));
+
+    [Theory]
+    [InlineData(8)]
+    [InlineData(15)]
+    [InlineData(16)]
+    [InlineData(70)]
+    public void Read_FileCutOff_KnowsNothing(int bytes) => Assert.Empty(Read([.. ((byte[])[.. Header(First.Length), .. First]).AsSpan(0, bytes)]));
+
+    [Fact]
+    public void Read_FileThatCannotBeRead_KnowsNothing()
+    {
+        Assert.Empty(CudaFatBinary.Read(TestModels.Scratch("libggml-cuda.so")));
+        Assert.Empty(CudaFatBinary.Read(Path.GetTempPath()));
+    }
+
+    private static List<CudaImage> Read(byte[] library)
     {
         string path = TestModels.Scratch("libggml-cuda.so");
-        File.WriteAllBytes(path, new byte[3000]);
-
-        Assert.Empty(CudaFatBinary.Read(path));
+        File.WriteAllBytes(path, library);
+        List<CudaImage> images = CudaFatBinary.Read(path);
         File.Delete(path);
+        return images;
+    }
+
+    private static byte[] Header(long bytes)
+    {
+        var header = new byte[16];
+        BinaryPrimitives.WriteUInt32LittleEndian(header, 0xBA55ED50);
+        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(4), 1);
+        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(6), 16);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(8), bytes);
+        return header;
     }
 
     private static byte[] Entry(ushort kind, int architecture, ushort major, ushort minor, int bytes)

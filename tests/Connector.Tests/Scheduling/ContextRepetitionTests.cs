@@ -89,9 +89,12 @@ public class ContextRepetitionTests
     public void Read_AModelWithASlidingWindow_Throws()
     {
         using var harness = new CacheHarness(new SlidingWindowModel(), Settings);
+        int[] tokens = TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 3);
 
-        Assert.Contains("sliding window", Assert.Throws<KvCompressionException>(
-            () => harness.Compressor.ThrowIfRefused(CacheHarness.Plan(new KvZip(), 0.8))).Message, StringComparison.Ordinal);
+        KvCompressionException e = Assert.Throws<KvCompressionException>(() => Read(harness, tokens, CacheHarness.Plan(new KvZip(), 0.8)));
+
+        Assert.Contains("sliding window", e.Message, StringComparison.Ordinal);
+        Assert.Equal(0, harness.Sequence().Cells);
     }
 
     private static void Read(CacheHarness harness, int[] tokens, KvCompressionPlan plan) =>

@@ -18,8 +18,6 @@ internal readonly unsafe ref struct DeviceRows(GgmlGraph graph, GgmlTensor* tens
 
     private nint Context => graph.Context;
 
-    private long RowElements => (long)shape.Heads * shape.HeadDimension;
-
     /// <summary>Reads the rows of neighbouring cells.</summary>
     /// <param name="first">The first cell.</param>
     /// <param name="count">How many.</param>
@@ -27,24 +25,19 @@ internal readonly unsafe ref struct DeviceRows(GgmlGraph graph, GgmlTensor* tens
     /// <returns>f32 <c>[dimension, heads, count]</c>.</returns>
     public GgmlTensor* Read(int first, int count, GgmlTensor* cells)
     {
-        GgmlTensor* rows = WantsCells ? Look(first, count, cells) : graph.Add(GgmlGaps.ggml_cast(Context, View(first, count), GgmlGaps.Float32));
+        GgmlTensor* rows = WantsCells ? Look(first, count, cells) : graph.Add(GgmlGaps.ggml_cast(Context, Channels(first, count), GgmlGaps.Float32));
         return GgmlGaps.ggml_reshape_3d(Context, rows, shape.HeadDimension, shape.Heads, count);
     }
 
     private GgmlTensor* Look(int first, int count, GgmlTensor* cells)
     {
-        GgmlTensor* all = GgmlGaps.ggml_view_2d(Context, _tensor, RowElements, shape.Tokens, (nuint)shape.RowBytes, _start);
+        GgmlTensor* all = GgmlGaps.ggml_view_2d(Context, _tensor, (long)shape.Heads * shape.HeadDimension, shape.Tokens, (nuint)shape.RowBytes, _start);
         return graph.Add(GgmlGaps.ggml_get_rows(Context, all, GgmlGaps.ggml_view_1d(Context, cells, count, (nuint)first * sizeof(int))));
     }
 
-    private GgmlTensor* View(int first, int count)
+    private GgmlTensor* Channels(int first, int count)
     {
         nuint row = (nuint)shape.RowBytes;
-        if (shape.Layout == KvLayout.TokenMajor)
-        {
-            return GgmlGaps.ggml_view_2d(Context, _tensor, RowElements, count, row, _start + ((nuint)first * row));
-        }
-
         nuint start = _start + ((nuint)first * (nuint)KvTensor.SliceBytesOf(shape.Type, 1));
         GgmlTensor* channels = GgmlGaps.ggml_view_3d(Context, _tensor, count, shape.HeadDimension, shape.Heads, row, (nuint)shape.HeadDimension * row, start);
         return GgmlGaps.ggml_permute(Context, channels, 2, 0, 1, 3);

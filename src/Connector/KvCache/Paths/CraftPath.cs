@@ -4,19 +4,16 @@ using CurKv.KvPolicy;
 namespace CurKv.Connector.KvCache;
 
 /// <summary>Reads the live cache where it lies, and copies the kept rows only, and the tail.</summary>
-internal sealed class CraftPath(ILlamaContext context, LlamaModelInfo model, KvStateFormat format, KvCapture capture, HostMemory memory) : IKvPath, IDisposable
+internal sealed class CraftPath(ILlamaContext context, LiveCache live, HostMemory memory) : IKvPath, IDisposable
 {
-    private readonly CraftedState _crafted = new(context, format, memory);
-    private readonly TailReader _tail = new(context, format);
+    private readonly CraftedState _crafted = new(context, live.Format, memory);
+    private readonly TailReader _tail = new(context, live.Format);
 
     public KvRewritePath Kind => KvRewritePath.Craft;
 
-    // Tokens fill a fresh stream from its first cell on. If the newest one is not where that puts it, the tokens lie elsewhere.
-    public string? Obstacle(KvSequence sequence, bool readsRows) =>
-        capture.LastCell == capture.ExpectedLastCell(sequence.Id, sequence.Cells) ? null : "its tokens do not lie in order from the first cell on";
+    public string? Obstacle(KvSequence sequence, bool readsRows) => live.OrderObstacle(sequence);
 
-    public KvLayerTensors[] View(KvSequence sequence) =>
-        capture.View(sequence.Id, sequence.Cells, format, format.KvHeads, model.KeyDimension, model.ValueDimension);
+    public KvLayerTensors[] View(KvSequence sequence) => live.View(sequence);
 
     public bool Rewrite(KvSequence sequence, KvLayerTensors[] view, KvSelection selection) =>
         _crafted.Replace(sequence, view, selection, _tail.Read(sequence.Id));

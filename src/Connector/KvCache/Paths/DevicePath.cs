@@ -12,9 +12,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
     private const int WarmUpTokens = 4;
 
     private readonly ILlamaContext _context;
-    private readonly LlamaModelInfo _model;
-    private readonly KvStateFormat _format;
-    private readonly KvCapture _capture;
+    private readonly LiveCache _live;
     private readonly NewestCell _newest;
     private readonly string? _obstacle;
     private readonly NativeBuffer _row = new();
@@ -23,21 +21,14 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
 
     /// <summary>Creates the path; devices are opened when it is first taken.</summary>
     /// <param name="context">The context.</param>
-    /// <param name="model">The model's facts.</param>
-    /// <param name="format">The context's blob format.</param>
-    /// <param name="capture">Has found all tensors.</param>
-    public DevicePath(ILlamaContext context, LlamaModelInfo model, KvStateFormat format, KvCapture capture)
+    /// <param name="live">The cache on its devices.</param>
+    public DevicePath(ILlamaContext context, LiveCache live)
     {
         _context = context;
-        _model = model;
-        _format = format;
-        _capture = capture;
-        _newest = new NewestCell(context, format);
-        _obstacle = format.HasTail
-            ? "the cache has parts that are no cells of full attention"
-            : format.Streams > 1
-            ? "the cache has several streams, and the newest token's cell can move only within one that holds two sequences"
-            : Array.ConvertAll(Shapes(0, WarmUpTokens), layer => DeviceGather.Obstacle(layer.Keys) ?? DeviceGather.Obstacle(layer.Values)).FirstOrDefault(why => why is not null);
+        _live = live;
+        _newest = new NewestCell(context, live.Format);
+        _obstacle = live.MovingObstacle
+            ?? Array.ConvertAll(live.View(0, WarmUpTokens), layer => DeviceGather.Obstacle(layer.Keys) ?? DeviceGather.Obstacle(layer.Values)).FirstOrDefault(why => why is not null);
     }
 
     public KvRewritePath Kind => KvRewritePath.Device;
@@ -45,7 +36,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
     public string? Obstacle(KvSequence sequence, bool readsRows) =>
         _obstacle is not null ? _obstacle
         : readsRows ? "keys or values are read, not only their norms"
-        : !InOrder(sequence) ? "its tokens do not lie in order from the first cell on"
+        : !InOrder(sequence) ? LiveCache.NotInOrder
         : null;
 
     /// <summary>Computes on the devices once, on what lies in the first cells and without changing it: the first computation takes its time.</summary>
@@ -61,11 +52,11 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         var sequence = new KvSequence(0);
         sequence.Append(stackalloc int[WarmUpTokens]);
         KvLayerTensors[] view = View(sequence);
-        var squares = new float[_format.KvHeads * WarmUpTokens];
-        var all = new KvSelection(view.Length, _format.KvHeads, WarmUpTokens);
+        var squares = new float[_live.Format.KvHeads * WarmUpTokens];
+        var all = new KvSelection(view.Length, _live.Format.KvHeads, WarmUpTokens);
         for (int layer = 0; layer < view.Length; layer++)
         {
-            view[layer] = view[layer] with { Rotary = _model.Rotary, KeyRotation = _capture.KeyRotation };
+            view[layer] = view[layer] with { Rotary = _live.Model.Rotary, KeyRotation = _live.Capture.KeyRotation };
             view[layer].Norms!.Values(layer, squares);
             view[layer].Norms!.CentredKeys(layer, 0, squares);
             for (int head = 0; head < all.Heads; head++)
@@ -81,9 +72,9 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
 
     public KvLayerTensors[] View(KvSequence sequence)
     {
-        _cache ??= new DeviceCache(_capture, _format.Layers.Count, _context.Settings.Threads);
-        _staging ??= new DeviceStaging(_capture.IsOnDevice ? HostMemory.For(_cache.Parts[0].Backend.Device) : HostMemory.Plain);
-        KvLayerTensors[] view = Shapes(sequence.Id, sequence.Cells);
+        _cache ??= new DeviceCache(_live.Capture, _live.Format.Layers.Count, _context.Settings.Threads);
+        _staging ??= new DeviceStaging(_live.Capture.IsOnDevice ? HostMemory.For(_cache.Parts[0].Backend.Device) : HostMemory.Plain);
+        KvLayerTensors[] view = _live.View(sequence);
         var norms = new DeviceNorms(_cache, view, sequence.Id, _staging);
         for (int layer = 0; layer < view.Length; layer++)
         {
@@ -110,9 +101,6 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         _cache?.Dispose();
     }
 
-    private KvLayerTensors[] Shapes(int sequence, int cells) =>
-        _capture.View(sequence, cells, _format, _format.KvHeads, _model.KeyDimension, _model.ValueDimension);
-
     private void Prepare(KvSequence sequence, KvLayerTensors[] view, KvSelection selection) =>
         _cache!.Parts.ForEach(part => DeviceGather.Prepare(part, _cache, view, sequence.Id, selection));
 
@@ -121,9 +109,9 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
     // llama.cpp gives the newest token's rows wherever they lie; the cell where they should be has to hold the same.
     private bool InOrder(KvSequence sequence)
     {
-        KvTensor keys = Shapes(sequence.Id, sequence.Cells)[0].Keys;
+        KvTensor keys = _live.View(sequence)[0].Keys;
         Span<byte> key = new byte[keys.RowBytes];
-        KvCapture.ReadRow(_capture.Keys(0), keys, sequence.Cells - 1, key);
+        KvCapture.ReadRow(_live.Capture.Keys(0), keys, sequence.Cells - 1, key);
         return _newest.IsNewestKey(sequence, key);
     }
 
@@ -135,8 +123,8 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         var newest = new KvLayerTensors[view.Length];
         for (int layer = 0; layer < view.Length; layer++)
         {
-            KvTensor keys = Read(_capture.Keys(layer), view[layer].Keys);
-            newest[layer] = new KvLayerTensors(keys, Read(_capture.Values(layer), view[layer].Values));
+            KvTensor keys = Read(_live.Capture.Keys(layer), view[layer].Keys);
+            newest[layer] = new KvLayerTensors(keys, Read(_live.Capture.Values(layer), view[layer].Values));
         }
 
         _newest.Take(sequence, newest, 0);

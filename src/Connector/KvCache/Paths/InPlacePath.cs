@@ -7,20 +7,15 @@ namespace CurKv.Connector.KvCache;
 /// Moves the kept rows to the first cells within the live cache: nothing but the newest token's cell is copied out of it. Plain
 /// attention with one stream only: a sliding window's cells would be taken for the base block's, and recurrent state cannot be cut.
 /// </summary>
-internal sealed class InPlacePath(ILlamaContext context, LlamaModelInfo model, KvStateFormat format, KvCapture capture) : IKvPath, IDisposable
+internal sealed class InPlacePath(ILlamaContext context, LiveCache live) : IKvPath, IDisposable
 {
-    private readonly NewestCell _newest = new(context, format);
+    private readonly NewestCell _newest = new(context, live.Format);
 
     public KvRewritePath Kind => KvRewritePath.InPlace;
 
-    public string? Obstacle(KvSequence sequence, bool readsRows) =>
-        format.HasTail ? "the model keeps more than attention to all tokens (a sliding window, a recurrent state), whose cells would be moved by mistake or not at all"
-        : format.Streams > 1 ? "the cache has several streams, and the newest token's cell can move only within one that holds two sequences"
-        : capture.LastCell != capture.ExpectedLastCell(sequence.Id, sequence.Cells) ? "its tokens do not lie in order from the first cell on"
-        : null;
+    public string? Obstacle(KvSequence sequence, bool readsRows) => live.MovingObstacle ?? live.OrderObstacle(sequence);
 
-    public KvLayerTensors[] View(KvSequence sequence) =>
-        capture.View(sequence.Id, sequence.Cells, format, format.KvHeads, model.KeyDimension, model.ValueDimension);
+    public KvLayerTensors[] View(KvSequence sequence) => live.View(sequence);
 
     public bool Rewrite(KvSequence sequence, KvLayerTensors[] view, KvSelection selection)
     {

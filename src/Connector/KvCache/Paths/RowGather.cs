@@ -2,10 +2,10 @@ using CurKv.KvPolicy;
 
 namespace CurKv.Connector.KvCache;
 
-/// <summary>Moves selected rows of a tensor to its first cells. The j-th token of an ascending selection is never before cell j, so that forward copying overwrites nothing that is still needed.</summary>
+/// <summary>Gathers selected tokens. The j-th token of an ascending selection is never before cell j, so that forward copying to the first cells overwrites nothing that is still needed.</summary>
 internal static unsafe class RowGather
 {
-    /// <summary>Gathers one layer's keys or values, each head by its own selection.</summary>
+    /// <summary>Moves one layer's keys or values to its first cells, each head by its own selection.</summary>
     public static void InPlace(in KvTensor tensor, KvSelection selection, int layer)
     {
         if (tensor.Layout == KvLayout.TokenMajor)
@@ -15,6 +15,23 @@ internal static unsafe class RowGather
         else
         {
             MoveChannels(tensor, selection, layer);
+        }
+    }
+
+    /// <summary>Gathers one channel's elements, which lie token by token.</summary>
+    /// <param name="from">The first token's element.</param>
+    /// <param name="to">Where they go: elsewhere, or <paramref name="from"/> itself.</param>
+    /// <param name="tokens">The selected tokens, ascending.</param>
+    /// <param name="elementBytes">Bytes of an element: 2 or 4.</param>
+    public static void Channel(byte* from, byte* to, ReadOnlySpan<int> tokens, int elementBytes)
+    {
+        if (elementBytes == sizeof(ushort))
+        {
+            Elements((ushort*)from, (ushort*)to, tokens);
+        }
+        else
+        {
+            Elements((uint*)from, (uint*)to, tokens);
         }
     }
 
@@ -37,28 +54,20 @@ internal static unsafe class RowGather
 
     private static void MoveChannels(in KvTensor tensor, KvSelection selection, int layer)
     {
-        bool isTwoBytes = KvTensor.SliceBytesOf(tensor.Type, 1) == sizeof(ushort);
+        int elementBytes = KvTensor.SliceBytesOf(tensor.Type, 1);
         for (int channel = 0; channel < tensor.Heads * tensor.HeadDimension; channel++)
         {
-            ReadOnlySpan<int> tokens = selection[layer, channel / tensor.HeadDimension];
             byte* row = tensor.Data + (channel * tensor.RowBytes);
-            if (isTwoBytes)
-            {
-                Move((ushort*)row, tokens);
-            }
-            else
-            {
-                Move((uint*)row, tokens);
-            }
+            Channel(row, row, selection[layer, channel / tensor.HeadDimension], elementBytes);
         }
     }
 
-    private static void Move<T>(T* row, ReadOnlySpan<int> tokens)
+    private static void Elements<T>(T* from, T* to, ReadOnlySpan<int> tokens)
         where T : unmanaged
     {
         for (int cell = 0; cell < tokens.Length; cell++)
         {
-            row[cell] = row[tokens[cell]];
+            to[cell] = from[tokens[cell]];
         }
     }
 }
