@@ -90,17 +90,7 @@ internal static unsafe class KvStateWriter
         *(uint*)at = (uint)source.Type;
         *(ulong*)(at + sizeof(uint)) = (ulong)rowBytes;
         at += sizeof(uint) + sizeof(ulong);
-        int slice = source.SliceBytes;
-        for (int head = 0; head < source.Heads; head++)
-        {
-            ReadOnlySpan<int> tokens = selection[layer, head];
-            byte* from = source.HeadData(head);
-            byte* to = at + ((nint)head * slice);
-            for (int j = 0; j < tokens.Length; j++)
-            {
-                Buffer.MemoryCopy(from + (tokens[j] * source.RowBytes), to + (j * rowBytes), slice, slice);
-            }
-        }
+        RowGather.Rows(source, at, (nint)rowBytes, selection, layer);
     }
 
     private static void WriteChannels(byte* at, KvTensor source, int channels, KvSelection selection, int layer)

@@ -29,6 +29,10 @@ public sealed class KvSelection
     /// <summary>The number of tokens that each head keeps: llama.cpp's cache is rectangular, so all heads keep equally many.</summary>
     public int Cells { get; }
 
+    /// <summary>The kept tokens of one layer: <c>[heads][cells]</c>, ascending in every head.</summary>
+    /// <param name="layer">The layer, from 0.</param>
+    public Span<int> this[int layer] => _tokens.AsSpan(layer * Heads * Cells, Heads * Cells);
+
     /// <summary>The kept tokens of one head, ascending.</summary>
     /// <param name="layer">The layer, from 0.</param>
     /// <param name="head">The KV head, from 0.</param>

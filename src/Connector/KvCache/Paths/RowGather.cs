@@ -10,11 +10,39 @@ internal static unsafe class RowGather
     {
         if (tensor.Layout == KvLayout.TokenMajor)
         {
-            MoveRows(tensor, selection, layer);
+            Rows(tensor, tensor.Data, (nint)tensor.RowBytes, selection, layer);
         }
         else
         {
             MoveChannels(tensor, selection, layer);
+        }
+    }
+
+    /// <summary>
+    /// Gathers rows, cell by cell: the tokens that the heads keep in one cell stand near each other in the text, so that each page of
+    /// memory is found once and not once for each head.
+    /// </summary>
+    /// <param name="tensor">The rows, token by token.</param>
+    /// <param name="to">Where the first cell's row goes: elsewhere, or where the tensor begins.</param>
+    /// <param name="rowBytes">Bytes from one row to the next there.</param>
+    /// <param name="selection">The tokens that each head keeps.</param>
+    /// <param name="layer">The selection's layer.</param>
+    public static void Rows(in KvTensor tensor, byte* to, nint rowBytes, KvSelection selection, int layer)
+    {
+        int slice = tensor.SliceBytes;
+        int cells = selection.Cells;
+        ReadOnlySpan<int> tokens = selection[layer];
+        for (int cell = 0; cell < cells; cell++)
+        {
+            for (int head = 0; head < tensor.Heads; head++)
+            {
+                byte* source = tensor.HeadData(head) + (tokens[(head * cells) + cell] * tensor.RowBytes);
+                byte* target = to + (cell * rowBytes) + ((nint)head * slice);
+                if (source != target)
+                {
+                    Buffer.MemoryCopy(source, target, slice, slice);
+                }
+            }
         }
     }
 
@@ -32,23 +60,6 @@ internal static unsafe class RowGather
         else
         {
             Elements((uint*)from, (uint*)to, tokens);
-        }
-    }
-
-    private static void MoveRows(in KvTensor tensor, KvSelection selection, int layer)
-    {
-        int slice = tensor.SliceBytes;
-        for (int head = 0; head < tensor.Heads; head++)
-        {
-            ReadOnlySpan<int> tokens = selection[layer, head];
-            byte* data = tensor.HeadData(head);
-            for (int cell = 0; cell < tokens.Length; cell++)
-            {
-                if (tokens[cell] != cell)
-                {
-                    Buffer.MemoryCopy(data + (tokens[cell] * tensor.RowBytes), data + (cell * tensor.RowBytes), slice, slice);
-                }
-            }
         }
     }
 
