@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using CurKv.KvPolicy;
 
 namespace CurKv.Connector.KvCache;
@@ -5,6 +6,9 @@ namespace CurKv.Connector.KvCache;
 /// <summary>Gathers selected tokens. The j-th token of an ascending selection is never before cell j, so that forward copying to the first cells overwrites nothing that is still needed.</summary>
 internal static unsafe class RowGather
 {
+    private const int CacheLineBytes = 64;
+    private const int CellsAhead = 4;
+
     /// <summary>Moves one layer's keys or values to its first cells, each head by its own selection.</summary>
     public static void InPlace(in KvTensor tensor, KvSelection selection, int layer)
     {
@@ -36,7 +40,9 @@ internal static unsafe class RowGather
         {
             for (int head = 0; head < tensor.Heads; head++)
             {
-                byte* source = tensor.HeadData(head) + (tokens[(head * cells) + cell] * tensor.RowBytes);
+                byte* data = tensor.HeadData(head);
+                Prefetch(data + (tokens[(head * cells) + Math.Min(cell + CellsAhead, cells - 1)] * tensor.RowBytes), slice);
+                byte* source = data + (tokens[(head * cells) + cell] * tensor.RowBytes);
                 byte* target = to + (cell * rowBytes) + ((nint)head * slice);
                 if (source != target)
                 {
@@ -60,6 +66,15 @@ internal static unsafe class RowGather
         else
         {
             Elements((uint*)from, (uint*)to, tokens);
+        }
+    }
+
+    // Kept rows lie where no processor expects them: without a hint, each is waited for.
+    private static void Prefetch(byte* row, int bytes)
+    {
+        for (int offset = 0; Sse.IsSupported && offset < bytes; offset += CacheLineBytes)
+        {
+            Sse.Prefetch0(row + offset);
         }
     }
 
