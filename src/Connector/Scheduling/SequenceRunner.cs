@@ -171,13 +171,31 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
 
     private void Put(KvSnapshot snapshot)
     {
-        if (sized.Context.StateSet(_sequence.Id, snapshot.Data, snapshot.Size) != snapshot.Size)
+        bool isPut = TryPut(snapshot);
+        if (!isPut && sized.IsShrunk)
         {
-            // A refused blob may leave cells registered.
-            sized.Context.SequenceRemove(_sequence.Id);
+            // Some builds of llama.cpp keep more of a sliding window than it needs.
+            sized.Reserve(int.MaxValue);
+            isPut = TryPut(snapshot);
+        }
+
+        if (!isPut)
+        {
             throw new KvCompressionException($"llama.cpp refused the document's {snapshot.Contents.Cells} cells; read the document again. {NativeLog.LastErrors()}");
         }
 
         _sequence.CopyFrom(snapshot.Contents);
+    }
+
+    private bool TryPut(KvSnapshot snapshot)
+    {
+        if (sized.Context.StateSet(_sequence.Id, snapshot.Data, snapshot.Size) == snapshot.Size)
+        {
+            return true;
+        }
+
+        // A refused blob may leave cells registered.
+        sized.Context.SequenceRemove(_sequence.Id);
+        return false;
     }
 }
