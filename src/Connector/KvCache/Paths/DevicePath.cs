@@ -90,7 +90,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         Prepare(sequence, view, selection);
         TakeNewest(sequence, view);
         Gather();
-        return _newest.PutBack(sequence, selection.Cells);
+        return _newest.Trim(sequence, selection.Cells) && _newest.PutBack(sequence);
     }
 
     public void Dispose()

@@ -20,8 +20,12 @@ internal sealed class InPlacePath(ILlamaContext context, LiveCache live) : IKvPa
     public bool Rewrite(KvSequence sequence, KvLayerTensors[] view, KvSelection selection)
     {
         _newest.Take(sequence, view, sequence.Cells - 1);
-        Parallel.For(0, 2 * view.Length, block => RowGather.InPlace(block % 2 == 0 ? view[block / 2].Keys : view[block / 2].Values, selection, block / 2));
-        return _newest.PutBack(sequence, selection.Cells);
+
+        // llama.cpp takes its time to remove many cells, and looks at none of their rows meanwhile.
+        Task gather = Task.Run(() => Parallel.For(0, 2 * view.Length, block => RowGather.InPlace(block % 2 == 0 ? view[block / 2].Keys : view[block / 2].Values, selection, block / 2)));
+        bool isTrimmed = _newest.Trim(sequence, selection.Cells);
+        gather.GetAwaiter().GetResult();
+        return isTrimmed && _newest.PutBack(sequence);
     }
 
     public void Dispose() => _newest.Dispose();

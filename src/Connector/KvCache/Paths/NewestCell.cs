@@ -45,13 +45,19 @@ internal sealed unsafe class NewestCell(ILlamaContext context, KvStateFormat for
         return size >= behind && key.SequenceEqual(new ReadOnlySpan<byte>(blob + size - behind, key.Length));
     }
 
-    /// <summary>Leaves <paramref name="cells"/> cells, the last of which holds the newest token.</summary>
+    /// <summary>Removes the cells behind those that are to be left, and the one that the newest token is to have. Touches no rows.</summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="cells">How many are to be left, the newest token's included.</param>
     /// <returns>Whether llama.cpp did it; if not, the sequence has to be removed.</returns>
-    public bool PutBack(KvSequence sequence, int cells)
+    public bool Trim(KvSequence sequence, int cells) =>
+        context.SequenceRemove(sequence.Id, cells == 1 ? -1 : sequence.MaskPosition(cells - 1));
+
+    /// <summary>Puts the newest token's cell behind those that <see cref="Trim"/> left.</summary>
+    /// <returns>Whether llama.cpp did it; if not, the sequence has to be removed.</returns>
+    public bool PutBack(KvSequence sequence)
     {
         nuint size = format.Size(1);
-        if (!context.SequenceRemove(sequence.Id, cells == 1 ? -1 : sequence.MaskPosition(cells - 1))
-            || context.StateSet(ILlamaContext.ScratchSequence, _blob.Data, size) != size)
+        if (context.StateSet(ILlamaContext.ScratchSequence, _blob.Data, size) != size)
         {
             context.SequenceRemove(ILlamaContext.ScratchSequence);
             return false;

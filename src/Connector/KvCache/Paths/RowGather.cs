@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using CurKv.KvPolicy;
 
@@ -7,7 +8,7 @@ namespace CurKv.Connector.KvCache;
 internal static unsafe class RowGather
 {
     private const int CacheLineBytes = 64;
-    private const int CellsAhead = 4;
+    private const int CellsAhead = 2;
 
     /// <summary>Moves one layer's keys or values to its first cells, each head by its own selection.</summary>
     public static void InPlace(in KvTensor tensor, KvSelection selection, int layer)
@@ -46,9 +47,14 @@ internal static unsafe class RowGather
                 byte* target = to + (cell * rowBytes) + ((nint)head * slice);
                 if (source != target)
                 {
-                    Buffer.MemoryCopy(source, target, slice, slice);
+                    Copy(source, target, slice);
                 }
             }
+        }
+
+        if (Sse.IsSupported)
+        {
+            Sse.StoreFence();
         }
     }
 
@@ -66,6 +72,21 @@ internal static unsafe class RowGather
         else
         {
             Elements((uint*)from, (uint*)to, tokens);
+        }
+    }
+
+    // Where a row goes is not read before it is written: stores past the caches spare the memory that reading.
+    private static void Copy(byte* source, byte* target, int bytes)
+    {
+        if (!Avx.IsSupported || ((nuint)target | (uint)bytes) % (uint)Vector256<byte>.Count != 0)
+        {
+            Buffer.MemoryCopy(source, target, bytes, bytes);
+            return;
+        }
+
+        for (int offset = 0; offset < bytes; offset += Vector256<byte>.Count)
+        {
+            Vector256.Load(source + offset).StoreAlignedNonTemporal(target + offset);
         }
     }
 
