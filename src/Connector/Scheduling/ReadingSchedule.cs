@@ -12,9 +12,6 @@ namespace CurKv.Connector.Scheduling;
 /// <param name="Window">The tokens that every round has at least, if there is room: those whose queries are looked at.</param>
 internal readonly record struct ReadingSchedule(int Capacity, int CellsBetween, int LastRound, int Window)
 {
-    /// <summary>Whether the prompt does not fit as it is.</summary>
-    public bool HasRounds => CellsBetween < Capacity;
-
     /// <summary>Plans the reading of tokens behind a sequence.</summary>
     /// <param name="sequence">What is read already.</param>
     /// <param name="tokens">The number of tokens to read.</param>

@@ -14,7 +14,7 @@ public class ReadingScheduleTests
     {
         ReadingSchedule schedule = ReadingSchedule.For(Sequence(cells), tokens, null, capacity: 512, batchSize: 128);
 
-        Assert.False(schedule.HasRounds);
+        Assert.Equal(512, schedule.CellsBetween);
         Assert.Equal(tokens, schedule.Next(cells, tokens));
     }
 

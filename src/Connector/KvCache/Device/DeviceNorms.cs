@@ -9,7 +9,7 @@ namespace CurKv.Connector.KvCache;
 /// become floats, are turned back, centred, squared and summed in chunks, so that the memory for it is bounded.
 /// </summary>
 /// <remarks>
-/// Sums are products with ones for several heads at once, which on CUDA takes an eighth of the time of row sums. They may be computed in
+/// Sums are products with ones for several heads at once, which on CUDA takes a quarter of the time of row sums. They may be computed in
 /// TF32 there, which moves a norm by about 10⁻⁵ of itself. The graph is llama.cpp's to decode with again only when all norms are measured.
 /// </remarks>
 /// <param name="cache">The tensors.</param>

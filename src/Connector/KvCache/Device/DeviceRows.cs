@@ -13,7 +13,7 @@ internal readonly unsafe ref struct DeviceRows(GgmlGraph graph, GgmlTensor* tens
     private readonly GgmlTensor* _tensor = tensor;
     private readonly nuint _start = (nuint)stream * (nuint)tensor->Stride[2];
 
-    /// <summary>Whether <see cref="Read"/> wants to be told the cells: rows become floats fastest where they are looked up.</summary>
+    /// <summary>Whether <see cref="Read"/> wants to be told the cells: rows are looked up, which turns blocks into floats as well.</summary>
     public bool WantsCells => shape.Layout == KvLayout.TokenMajor;
 
     private nint Context => graph.Context;
