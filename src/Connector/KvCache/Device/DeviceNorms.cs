@@ -57,17 +57,13 @@ internal sealed unsafe class DeviceNorms(
 
     private static bool AreFinite(ReadOnlySpan<float> squares) => float.IsFinite(TensorPrimitives.Sum(squares));
 
-    private void Measure(int layer, GgmlTensor* tensor, in KvTensor shape, Span<float> squares, bool centre, int skip)
+    private void Measure(int layer, GgmlTensor* tensor, KvTensor shape, Span<float> squares, bool centre, int skip)
     {
         NativeBuffer staged = memory.Rent();
         nuint size = (nuint)squares.Length * sizeof(float);
         staged.Reserve(size);
         DevicePart part = cache.PartOf(layer);
-        lock (part.Gate)
-        {
-            GgmlTensor* result = Compute(part, layer, tensor, shape, centre, skip);
-            LlamaGaps.ggml_backend_tensor_get(result, staged.Data, 0, size);
-        }
+        part.Queue.Run(() => LlamaGaps.ggml_backend_tensor_get(Compute(part, layer, tensor, shape, centre, skip), staged.Data, 0, size));
 
         // Only rounding makes a distance negative. Neither NaN nor infinity changes.
         TensorPrimitives.Max(new ReadOnlySpan<float>(staged.Data, squares.Length), 0, squares);

@@ -2,7 +2,7 @@ using CurKv.Connector.Engine;
 
 namespace CurKv.Connector.KvCache;
 
-/// <summary>One device, and the layers that it holds. Its graph is one thread's at a time: whoever uses it locks <see cref="Gate"/>.</summary>
+/// <summary>One device, and the layers that it holds. Its graph is one thread's at a time: what several threads want of it goes through <see cref="Queue"/>.</summary>
 internal sealed unsafe class DevicePart(GgmlBackend backend) : IDisposable
 {
     private bool? _computesHalves;
@@ -19,14 +19,15 @@ internal sealed unsafe class DevicePart(GgmlBackend backend) : IDisposable
     /// <summary>The layers, ascending.</summary>
     public List<int> Layers { get; } = [];
 
-    /// <summary>Held while the graph is used.</summary>
-    public Lock Gate { get; } = new();
+    /// <summary>Does what several threads want of the graph.</summary>
+    public DeviceQueue Queue { get; } = new(backend.Name);
 
-    /// <summary>Whether the device turns, transposes and multiplies half floats. To be asked under <see cref="Gate"/>, before the graph is used.</summary>
+    /// <summary>Whether the device turns, transposes and multiplies half floats. Asking empties the graph.</summary>
     public bool ComputesHalves => _computesHalves ??= ProbeHalves();
 
     public void Dispose()
     {
+        Queue.Dispose();
         Graph.Dispose();
         Constants.Dispose();
         backend.Dispose();
