@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Text;
+
+namespace CurKv.Connector.Grammar;
+
+/// <summary>A GBNF grammar under construction: named rules in the order in which they were added.</summary>
+/// <remarks>
+/// The text is pure ASCII, so it survives any marshalling: other characters are written as escapes. Not thread-safe.
+/// An empty body is written as <c>""</c>, because llama.cpp would read on into the next rule.
+/// </remarks>
+internal sealed class GbnfBuilder
+{
+    private const string Root = "root";
+    private const int LongestName = 64;
+    private readonly Dictionary<string, string?> bodies = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> suffixes = new(StringComparer.Ordinal);
+    private readonly List<string> order = [];
+
+    /// <summary>The number of rules, the root left out.</summary>
+    public int Count => order.Count;
+
+    /// <summary>Adds a rule.</summary>
+    /// <param name="name">Its name; whatever is not an ASCII letter, digit or hyphen becomes a hyphen.</param>
+    /// <param name="body">What stands right of <c>::=</c>.</param>
+    /// <returns>The rule's name: made unique where another body has it already; the same name and body are the same rule.</returns>
+    public string Add(string name, string body)
+    {
+        var sanitised = Sanitise(name);
+        if (bodies.TryGetValue(sanitised, out var existing) && existing == body)
+        {
+            return sanitised;
+        }
+
+        var unique = Reserve(name);
+        Define(unique, body);
+        return unique;
+    }
+
+    /// <summary>Takes a name for a rule whose body refers to itself, and is given later.</summary>
+    /// <param name="name">The wished name.</param>
+    /// <returns>The unique name; <see cref="Define"/> must follow before <see cref="Build"/>.</returns>
+    public string Reserve(string name)
+    {
+        var sanitised = Sanitise(name);
+        var unique = sanitised;
+        while (unique == Root || bodies.ContainsKey(unique))
+        {
+            var suffix = suffixes.GetValueOrDefault(sanitised, 1) + 1;
+            suffixes[sanitised] = suffix;
+            unique = string.Create(CultureInfo.InvariantCulture, $"{sanitised}-{suffix}");
+        }
+
+        bodies.Add(unique, null);
+        order.Add(unique);
+        return unique;
+    }
+
+    /// <summary>Gives a reserved rule its body.</summary>
+    /// <param name="name">What <see cref="Reserve"/> returned.</param>
+    /// <param name="body">What stands right of <c>::=</c>.</param>
+    /// <exception cref="InvalidOperationException">The name was not reserved, or has a body.</exception>
+    public void Define(string name, string body)
+    {
+        if (!bodies.TryGetValue(name, out var existing) || existing is not null)
+        {
+            throw new InvalidOperationException($"The rule '{name}' is not reserved, or has a body already.");
+        }
+
+        bodies[name] = string.IsNullOrWhiteSpace(body) ? "\"\"" : body;
+    }
+
+    /// <summary>Whether a rule of this name exists, be it only reserved.</summary>
+    /// <param name="name">The name, as <see cref="Add"/> returned it.</param>
+    public bool Contains(string name) => bodies.ContainsKey(name);
+
+    /// <summary>A GBNF literal that matches exactly this text.</summary>
+    /// <param name="text">Any text; half a surrogate pair becomes U+FFFD.</param>
+    public static string Literal(string text)
+    {
+        var literal = new StringBuilder("\"");
+        foreach (var rune in text.EnumerateRunes())
+        {
+            AppendEscaped(literal, rune.Value, "\"\\");
+        }
+
+        return literal.Append('"').ToString();
+    }
+
+    /// <summary>Writes a code point as it stands in a literal or a character class.</summary>
+    /// <param name="text">Where to.</param>
+    /// <param name="codePoint">The code point.</param>
+    /// <param name="special">The characters that mean something there.</param>
+    internal static void AppendEscaped(StringBuilder text, int codePoint, string special)
+    {
+        if (codePoint is >= 0x20 and < 0x7F)
+        {
+            var character = (char)codePoint;
+            if (!special.Contains(character, StringComparison.Ordinal))
+            {
+                text.Append(character);
+            }
+            else if (character is '"' or '\\' or '[' or ']')
+            {
+                text.Append('\\').Append(character);
+            }
+            else
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\\x{codePoint:X2}");
+            }
+
+            return;
+        }
+
+        _ = codePoint switch
+        {
+            '\n' => text.Append("\\n"),
+            '\r' => text.Append("\\r"),
+            '\t' => text.Append("\\t"),
+            <= 0xFF => text.Append(CultureInfo.InvariantCulture, $"\\x{codePoint:X2}"),
+            <= 0xFFFF => text.Append(CultureInfo.InvariantCulture, $"\\u{codePoint:X4}"),
+            _ => text.Append(CultureInfo.InvariantCulture, $"\\U{codePoint:X8}"),
+        };
+    }
+
+    /// <summary>The grammar's text: the root first, then the rules in the order in which they were added.</summary>
+    /// <param name="root">The root's body.</param>
+    /// <exception cref="InvalidOperationException">A reserved rule has no body.</exception>
+    public string Build(string root)
+    {
+        var text = new StringBuilder();
+        AppendRule(text, Root, string.IsNullOrWhiteSpace(root) ? "\"\"" : root);
+        foreach (var name in order)
+        {
+            AppendRule(text, name, bodies[name] ?? throw new InvalidOperationException($"The rule '{name}' has no body."));
+        }
+
+        return text.ToString();
+    }
+
+    private static void AppendRule(StringBuilder text, string name, string body) =>
+        text.Append(name).Append(" ::= ").Append(body).Append('\n');
+
+    private static string Sanitise(string name)
+    {
+        var length = Math.Min(name.Length, LongestName);
+        if (length == 0)
+        {
+            return "rule";
+        }
+
+        return string.Create(length, name, static (characters, name) =>
+        {
+            for (var i = 0; i < characters.Length; i++)
+            {
+                characters[i] = char.IsAsciiLetterOrDigit(name[i]) ? name[i] : '-';
+            }
+        });
+    }
+}
