@@ -14,6 +14,7 @@ internal sealed class GbnfBuilder
     private const int LongestName = 64;
     private readonly Dictionary<string, string?> bodies = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> suffixes = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Name, string Body), string> added = [];
     private readonly List<string> order = [];
 
     /// <summary>The number of rules, the root left out.</summary>
@@ -25,14 +26,14 @@ internal sealed class GbnfBuilder
     /// <returns>The rule's name: made unique where another body has it already; the same name and body are the same rule.</returns>
     public string Add(string name, string body)
     {
-        var sanitised = Sanitise(name);
-        if (bodies.TryGetValue(sanitised, out var existing) && existing == body)
+        var wished = (Sanitise(name), body);
+        if (!added.TryGetValue(wished, out var unique))
         {
-            return sanitised;
+            unique = Reserve(name);
+            Define(unique, body);
+            added.Add(wished, unique);
         }
 
-        var unique = Reserve(name);
-        Define(unique, body);
         return unique;
     }
 
@@ -67,6 +68,17 @@ internal sealed class GbnfBuilder
         }
 
         bodies[name] = string.IsNullOrWhiteSpace(body) ? "\"\"" : body;
+    }
+
+    /// <summary>Gives a reserved name back that turned out to need no rule.</summary>
+    /// <param name="name">What <see cref="Reserve"/> returned; no body may refer to it.</param>
+    public void Withdraw(string name)
+    {
+        if (bodies.TryGetValue(name, out var body) && body is null)
+        {
+            bodies.Remove(name);
+            order.Remove(name);
+        }
     }
 
     /// <summary>Whether a rule of this name exists, be it only reserved.</summary>
