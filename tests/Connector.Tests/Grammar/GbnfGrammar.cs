@@ -1,0 +1,345 @@
+using System.Globalization;
+
+namespace CurKv.Connector.Tests.Grammar;
+
+/// <summary>A grammar, read from its text as llama.cpp reads it: repetitions become rules, and its limits hold.</summary>
+internal sealed class GbnfGrammar
+{
+    private const int MostRepetitions = 2000;
+
+    private readonly Dictionary<string, int> names = [];
+    private readonly string text;
+    private int position;
+
+    private GbnfGrammar(string text) => this.text = text;
+
+    /// <summary>The alternatives of each rule, each a sequence of symbols.</summary>
+    public List<List<List<GbnfSymbol>>?> Rules { get; } = [];
+
+    /// <summary>The rule at which texts begin.</summary>
+    public int Root => names["root"];
+
+    /// <summary>Reads a grammar.</summary>
+    /// <exception cref="FormatException">llama.cpp would refuse it.</exception>
+    public static GbnfGrammar Parse(string text)
+    {
+        var grammar = new GbnfGrammar(text);
+        grammar.SkipSpace(newLines: true);
+        while (grammar.position < text.Length)
+        {
+            grammar.ParseRule();
+        }
+
+        foreach (var (name, rule) in grammar.names)
+        {
+            _ = grammar.Rules[rule] ?? throw new FormatException($"The rule '{name}' is not defined.");
+        }
+
+        grammar.CheckLeftRecursion();
+        return grammar;
+    }
+
+    private void ParseRule()
+    {
+        var name = ParseName();
+        SkipSpace(newLines: false);
+        Expect("::=");
+        SkipSpace(newLines: true);
+        var rule = Rule(name);
+        if (Rules[rule] is not null)
+        {
+            throw new FormatException($"The rule '{name}' is defined twice.");
+        }
+
+        Rules[rule] = ParseAlternatives(nested: false);
+        if (position < text.Length && text[position] != '\n')
+        {
+            throw Fail("expected a new line");
+        }
+
+        SkipSpace(newLines: true);
+    }
+
+    private List<List<GbnfSymbol>> ParseAlternatives(bool nested)
+    {
+        var alternatives = new List<List<GbnfSymbol>> { ParseSequence(nested) };
+        while (position < text.Length && text[position] == '|')
+        {
+            position++;
+            SkipSpace(newLines: true);
+            alternatives.Add(ParseSequence(nested));
+        }
+
+        return alternatives;
+    }
+
+    private List<GbnfSymbol> ParseSequence(bool nested)
+    {
+        var sequence = new List<GbnfSymbol>();
+        var last = 0;
+        while (position < text.Length)
+        {
+            var next = text[position];
+            if (next == '"')
+            {
+                last = sequence.Count;
+                position++;
+                while (text[position] != '"')
+                {
+                    var character = ParseCharacter();
+                    sequence.Add(new GbnfSymbol(-1, [(character, character)], false));
+                }
+
+                position++;
+            }
+            else if (next == '[')
+            {
+                last = sequence.Count;
+                sequence.Add(ParseClass());
+            }
+            else if (next == '(')
+            {
+                position++;
+                SkipSpace(newLines: true);
+                var before = Rules.Count;
+                var rule = Rules.Count;
+                Rules.Add(null);
+                Rules[rule] = ParseAlternatives(nested: true);
+                Expect(")");
+                last = sequence.Count;
+                sequence.Add(new GbnfSymbol(rule, [], false));
+                GroupRules = Rules.Count - before;
+                SkipSpace(nested);
+                if (position < text.Length && text[position] is '*' or '+' or '?' or '{')
+                {
+                    Repeat(sequence, last, GroupRules);
+                }
+
+                continue;
+            }
+            else if (next is '*' or '+' or '?' or '{')
+            {
+                Repeat(sequence, last, 1);
+                continue;
+            }
+            else if (char.IsAsciiLetterOrDigit(next) || next == '-')
+            {
+                last = sequence.Count;
+                sequence.Add(new GbnfSymbol(Rule(ParseName()), [], false));
+            }
+            else
+            {
+                break;
+            }
+
+            SkipSpace(nested);
+        }
+
+        return sequence;
+    }
+
+    private int GroupRules { get; set; }
+
+    private void Repeat(List<GbnfSymbol> sequence, int last, int rules)
+    {
+        var (minimum, maximum) = ParseCounts();
+        SkipSpace(newLines: false);
+        if (last == sequence.Count)
+        {
+            throw Fail("expected an item to repeat");
+        }
+
+        if (minimum > MostRepetitions || maximum > MostRepetitions || rules * Math.Max(1, maximum ?? minimum) >= MostRepetitions)
+        {
+            throw Fail("repeats more than llama.cpp allows");
+        }
+
+        var item = sequence[last..];
+        sequence.RemoveRange(last, item.Count);
+        for (var i = 0; i < minimum; i++)
+        {
+            sequence.AddRange(item);
+        }
+
+        var rule = -1;
+        for (var i = 0; i < (maximum is null ? 1 : maximum - minimum); i++)
+        {
+            var previous = maximum is null ? Rules.Count : rule;
+            rule = Rules.Count;
+            Rules.Add([previous < 0 ? item : [.. item, new GbnfSymbol(previous, [], false)], []]);
+        }
+
+        if (rule >= 0)
+        {
+            sequence.Add(new GbnfSymbol(rule, [], false));
+        }
+    }
+
+    private (int Minimum, int? Maximum) ParseCounts()
+    {
+        var sign = text[position++];
+        if (sign != '{')
+        {
+            return sign switch
+            {
+                '*' => (0, null),
+                '+' => (1, null),
+                _ => (0, 1),
+            };
+        }
+
+        var end = text.IndexOf('}', position);
+        var parts = text[position..end].Split(',');
+        position = end + 1;
+        var minimum = int.Parse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture);
+        return (minimum, parts.Length == 1 ? minimum : parts[1].Length == 0 ? null : int.Parse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture));
+    }
+
+    private GbnfSymbol ParseClass()
+    {
+        position++;
+        var negated = text[position] == '^';
+        position += negated ? 1 : 0;
+        var ranges = new List<(int, int)>();
+        while (text[position] != ']')
+        {
+            var first = ParseCharacter();
+            var last = first;
+            if (text[position] == '-' && text[position + 1] != ']')
+            {
+                position++;
+                last = ParseCharacter();
+            }
+
+            ranges.Add((first, last));
+        }
+
+        position++;
+        return new GbnfSymbol(-1, ranges, negated);
+    }
+
+    private int ParseCharacter()
+    {
+        var character = text[position++];
+        if (character > 0x7F || character < ' ')
+        {
+            throw Fail("grammars are written in printable ASCII");
+        }
+
+        if (character != '\\')
+        {
+            return character;
+        }
+
+        var escape = text[position++];
+        return escape switch
+        {
+            'x' => ParseHexadecimal(2),
+            'u' => ParseHexadecimal(4),
+            'U' => ParseHexadecimal(8),
+            't' => '\t',
+            'r' => '\r',
+            'n' => '\n',
+            '\\' or '"' or '[' or ']' => escape,
+            _ => throw Fail("unknown escape"),
+        };
+    }
+
+    private int ParseHexadecimal(int digits)
+    {
+        position += digits;
+        return int.Parse(text.AsSpan(position - digits, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    }
+
+    private string ParseName()
+    {
+        var start = position;
+        while (position < text.Length && (char.IsAsciiLetterOrDigit(text[position]) || text[position] == '-'))
+        {
+            position++;
+        }
+
+        return start < position ? text[start..position] : throw Fail("expected a name");
+    }
+
+    private int Rule(string name)
+    {
+        if (!names.TryGetValue(name, out var rule))
+        {
+            rule = Rules.Count;
+            names.Add(name, rule);
+            Rules.Add(null);
+        }
+
+        return rule;
+    }
+
+    private void Expect(string token)
+    {
+        if (!text.AsSpan(position).StartsWith(token))
+        {
+            throw Fail($"expected {token}");
+        }
+
+        position += token.Length;
+    }
+
+    private void SkipSpace(bool newLines)
+    {
+        while (position < text.Length && (text[position] is ' ' or '\t' || (newLines && text[position] is '\r' or '\n')))
+        {
+            position++;
+        }
+    }
+
+    // Exact, where llama.cpp looks at rules that are empty by themselves only: what it overlooks would hang it.
+    private void CheckLeftRecursion()
+    {
+        var nullable = new HashSet<int>();
+        while (Enumerable.Range(0, Rules.Count).Any(rule => Rules[rule]!.Any(symbols => symbols.All(symbol => nullable.Contains(symbol.Rule))) && nullable.Add(rule)))
+        {
+        }
+
+        var states = new int[Rules.Count];
+        foreach (var rule in Enumerable.Range(0, Rules.Count).Where(rule => states[rule] == 0))
+        {
+            var path = new Stack<(int Rule, Queue<int> Left)>();
+            Enter(rule);
+            while (path.TryPeek(out var top))
+            {
+                if (!top.Left.TryDequeue(out var next))
+                {
+                    states[path.Pop().Rule] = 2;
+                }
+                else if (states[next] == 1)
+                {
+                    throw new FormatException("The grammar is left-recursive.");
+                }
+                else if (states[next] == 0)
+                {
+                    Enter(next);
+                }
+            }
+
+            void Enter(int entered)
+            {
+                states[entered] = 1;
+                path.Push((entered, new Queue<int>(Rules[entered]!.SelectMany(Leftmost).Where(left => left >= 0))));
+            }
+        }
+
+        IEnumerable<int> Leftmost(List<GbnfSymbol> symbols)
+        {
+            foreach (var symbol in symbols)
+            {
+                yield return symbol.Rule;
+                if (!nullable.Contains(symbol.Rule))
+                {
+                    yield break;
+                }
+            }
+        }
+    }
+
+    private FormatException Fail(string what) => new($"{what} at {position}: {text.AsSpan(position, Math.Min(40, text.Length - position))}");
+}

@@ -1,0 +1,73 @@
+using System.Text;
+
+namespace CurKv.Connector.Tests.Grammar;
+
+/// <summary>Writes random sentences of a grammar: as much as a model could that takes any token that is allowed.</summary>
+internal sealed class GbnfSentences
+{
+    private const int Patience = 300;
+    private readonly GbnfGrammar grammar;
+    private readonly Random random;
+    private readonly long[] cost;
+
+    /// <summary>Prepares a grammar.</summary>
+    public GbnfSentences(GbnfGrammar grammar, Random random)
+    {
+        this.grammar = grammar;
+        this.random = random;
+        cost = Enumerable.Repeat(long.MaxValue / 1_000_000, grammar.Rules.Count).ToArray();
+        var changed = true;
+        while (changed)
+        {
+            changed = false;
+            for (var rule = cost.Length - 1; rule >= 0; rule--)
+            {
+                var least = grammar.Rules[rule]!.Min(Cost);
+                changed |= least < cost[rule];
+                cost[rule] = Math.Min(cost[rule], least);
+            }
+        }
+    }
+
+    /// <summary>A random sentence; after some steps it takes the shortest way to the end.</summary>
+    public string Next()
+    {
+        var text = new StringBuilder();
+        var steps = 0;
+        var open = new Stack<GbnfSymbol>();
+        open.Push(new GbnfSymbol(grammar.Root, [], false));
+        while (open.TryPop(out var symbol))
+        {
+            if (symbol.Rule < 0)
+            {
+                text.Append(char.ConvertFromUtf32(Character(symbol)));
+                continue;
+            }
+
+            var alternatives = grammar.Rules[symbol.Rule]!;
+            var alternative = ++steps > Patience ? alternatives.MinBy(Cost)! : alternatives[random.Next(alternatives.Count)];
+            foreach (var part in Enumerable.Reverse(alternative))
+            {
+                open.Push(part);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private long Cost(List<GbnfSymbol> symbols) =>
+        Math.Min(long.MaxValue / 1_000_000, 1 + symbols.Sum(symbol => symbol.Rule < 0 ? 1 : Math.Min(cost[symbol.Rule], long.MaxValue / 1_000_000_000)));
+
+    // Mostly printable ASCII; otherwise a letter of the basic plane, which .NET counts as one character as JSON Schema does.
+    private int Character(GbnfSymbol symbol)
+    {
+        var candidates = Enumerable.Range(0, 0x80).Append('é').Append('中').Where(symbol.Matches).ToList();
+        if (candidates.Count > 0)
+        {
+            return candidates[random.Next(candidates.Count)];
+        }
+
+        var (first, last) = symbol.Ranges[random.Next(symbol.Ranges.Count)];
+        return random.Next(first, last + 1);
+    }
+}
