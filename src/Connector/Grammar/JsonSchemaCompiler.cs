@@ -52,7 +52,7 @@ internal sealed partial class JsonSchemaCompiler
         return grammar.Contains(expression) ? expression : grammar.Add(name, expression);
     }
 
-    private string? Compile(IReadOnlyList<SchemaNode> nodes, string name, bool mandatory)
+    private string? Compile(List<SchemaNode> nodes, string name, bool mandatory)
     {
         var node = nodes.Count > 0 ? nodes[^1] : root;
         if (depth >= DeepestNesting || grammar.Count - rulesBefore > MostRules)

@@ -52,7 +52,7 @@ public static class SchemaCases
         { """{"pattern":"^[\\]\\-a]+?$"}""", ["\"]-a\""], ["\"b\""] },
         { """{"pattern":"^[+-]?\\d+$"}""", ["\"+1\"", "\"-20\"", "\"3\""], ["\"+\""] },
         { """{"pattern":"^(ab*)$","minLength":3,"maxLength":4}""", ["\"abb\"", "\"abbb\""], ["\"ab\"", "\"abbbb\""] },
-        { """{"pattern":"^(^a$|^b$)$"}""".Replace("^(^a$|^b$)$", "(^a$|^b$)", StringComparison.Ordinal), ["\"a\"", "\"b\""], ["\"ab\"", "\"c\""] },
+        { """{"pattern":"(^a$|^b$)"}""", ["\"a\"", "\"b\""], ["\"ab\"", "\"c\""] },
         { """{"pattern":""}""", ["\"\"", "\"x\""], ["1"] },
         { """{"pattern":"^[\\s\\S]{2}$"}""", ["\"\\n\\u0001\"", "\"😀a\""], ["\"a\"", "\"abc\""] },
         { """{"allOf":[{"pattern":"^a"},{"pattern":"z$"}],"type":"string"}""", ["\"az\"", "\"abcz\""], ["\"a\"", "\"z\"", "\"za\""] },
@@ -176,7 +176,7 @@ public static class SchemaCases
         { """{"allOf":[{"properties":{"a":{"const":1}},"required":["a"]}],"properties":{"b":{"const":2}}}""", ["""{"b":2,"a":1}""", """{"a":1}"""], ["""{"b":2}"""] },
         { """{"anyOf":[{"const":1},false]}""", ["1"], ["2"] },
         { """{"anyOf":[{"anyOf":[{"const":1},{"const":2}]},{"const":3}],"type":"integer","minimum":2}""", ["2", "3"], ["1"] },
-        { """{"uniqueItems":false,"not":false,"if":{},"items":{"type":"null"}}""".Replace("\"not\":false,", string.Empty, StringComparison.Ordinal), ["[null]"], ["[1]"] },
+        { """{"uniqueItems":false,"if":{},"minContains":1,"patternProperties":{},"items":{"type":"null"},"type":"array"}""", ["[null]"], ["[1]"] },
     };
 
     private static string Text(int length) => $"\"{new string('x', length)}\"";

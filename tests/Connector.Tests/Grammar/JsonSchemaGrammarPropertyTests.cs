@@ -1,0 +1,58 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using NJsonSchema;
+
+namespace CurKv.Connector.Tests.Grammar;
+
+public sealed class JsonSchemaGrammarPropertyTests
+{
+    private const int Schemas = 300;
+    private const int TextsPerSchema = 8;
+
+    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    [Fact]
+    public async Task Add_RandomSchemas_EverySentenceObeysTheSchema()
+    {
+        for (var seed = 0; seed < Schemas; seed++)
+        {
+            var random = new Random(seed);
+            var text = new RandomSchemas(random).Schema().ToJsonString();
+            var schema = await JsonSchema.FromJsonAsync(text, TestContext.Current.CancellationToken);
+            var sentences = new GbnfSentences(GbnfGrammar.Parse(JsonSchemaGrammarTests.Compile(text)), random);
+            for (var i = 0; i < TextsPerSchema; i++)
+            {
+                var sentence = sentences.Next();
+                var errors = schema.Validate(sentence);
+                Assert.True(errors.Count == 0, $"Seed {seed}: {sentence} violates {text}: {string.Join("; ", errors)}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Add_RandomSchemas_EveryValueThatObeysIsAccepted()
+    {
+        for (var seed = 0; seed < Schemas; seed++)
+        {
+            var schemas = new RandomSchemas(new Random(seed));
+            var schema = schemas.Schema();
+            var recogniser = new GbnfRecogniser(JsonSchemaGrammarTests.Compile(schema.ToJsonString()));
+            for (var i = 0; i < TextsPerSchema; i++)
+            {
+                var text = JsonSerializer.Serialize(schemas.Value(schema), Compact);
+                Assert.True(recogniser.Accepts(text), $"Seed {seed}: {text} should be accepted by {schema.ToJsonString()}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Add_SameSchema_GivesTheSameText()
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var schema = new RandomSchemas(new Random(seed)).Schema().ToJsonString();
+
+            Assert.Equal(JsonSchemaGrammarTests.Compile(schema), JsonSchemaGrammarTests.Compile(schema));
+        }
+    }
+}
