@@ -32,7 +32,7 @@ internal sealed partial class JsonSchemaCompiler
 
         var least = Largest(nodes.Select(node => node.Count("minProperties"))) ?? 0;
         var most = Smallest(nodes.Select(node => node.Count("maxProperties")));
-        var additional = least > members.Count || names.Count == 0 || nodes.Any(AllowsMore) ? CompileAdditional(nodes, rule, names, keys) : null;
+        var additional = least > members.Count || nodes.Any(AllowsMore) || !nodes.Any(node => node.Has("properties")) ? CompileAdditional(nodes, rule, names, keys) : null;
         return new ObjectMembers(grammar, rule, members, additional, least, most) is var states && states.CanBeWritten && states.Count <= MostMemberStates
             ? states.Write()
             : RefuseCounts(nodes, states.CanBeWritten);

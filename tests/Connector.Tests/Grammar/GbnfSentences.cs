@@ -6,6 +6,8 @@ namespace CurKv.Connector.Tests.Grammar;
 internal sealed class GbnfSentences
 {
     private const int Patience = 300;
+    private const long Unreachable = 1L << 40;
+
     private readonly GbnfGrammar grammar;
     private readonly Random random;
     private readonly long[] cost;
@@ -15,7 +17,7 @@ internal sealed class GbnfSentences
     {
         this.grammar = grammar;
         this.random = random;
-        cost = Enumerable.Repeat(long.MaxValue / 1_000_000, grammar.Rules.Count).ToArray();
+        cost = Enumerable.Repeat(Unreachable, grammar.Rules.Count).ToArray();
         var changed = true;
         while (changed)
         {
@@ -27,6 +29,9 @@ internal sealed class GbnfSentences
                 cost[rule] = Math.Min(cost[rule], least);
             }
         }
+
+        // A rule without any sentence would leave a model without any token.
+        Assert.DoesNotContain(Unreachable, cost);
     }
 
     /// <summary>A random sentence; after some steps it takes the shortest way to the end.</summary>
@@ -56,7 +61,7 @@ internal sealed class GbnfSentences
     }
 
     private long Cost(List<GbnfSymbol> symbols) =>
-        Math.Min(long.MaxValue / 1_000_000, 1 + symbols.Sum(symbol => symbol.Rule < 0 ? 1 : Math.Min(cost[symbol.Rule], long.MaxValue / 1_000_000_000)));
+        Math.Min(Unreachable, 1 + symbols.Sum(symbol => symbol.Rule < 0 ? 1 : Math.Min(cost[symbol.Rule], Unreachable)));
 
     // Mostly printable ASCII; otherwise a letter of the basic plane, which .NET counts as one character as JSON Schema does.
     private int Character(GbnfSymbol symbol)

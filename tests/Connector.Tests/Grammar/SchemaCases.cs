@@ -110,6 +110,7 @@ public static class SchemaCases
         { """{"properties":{"a":{"const":1}},"required":["a"],"additionalProperties":true}""", ["""{"a":1}""", """{"a":1,"x":"y"}"""], ["{}", """{"x":"y"}"""] },
         { """{"additionalProperties":{"type":"integer"}}""", ["{}", """{"x":5,"y":6}"""], ["""{"x":"y"}"""] },
         { """{"type":"object","additionalProperties":false}""", ["{}"], ["""{"x":1}"""] },
+        { """{"type":"object","properties":{}}""", ["{}"], ["""{"x":1}"""] },
         { """{"required":["q"]}""", ["""{"q":1}""", """{"q":[]}"""], ["{}", """{"x":1}"""] },
         { """{"properties":{"a\"b\\\n\u00e9/~":{"type":"null"}},"required":["a\"b\\\n\u00e9/~"]}""", ["{\"a\\\"b\\\\\\né/~\":null}"], ["{\"a\":null}"] },
         { """{"properties":{"a":{"const":1},"a":{"const":2}},"required":["a"]}""", ["""{"a":2}"""], ["""{"a":1}"""] },
