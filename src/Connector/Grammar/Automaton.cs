@@ -35,12 +35,12 @@ internal sealed class Automaton
     {
         var steps = new List<SortedDictionary<int, int>> { new() };
         var ends = new HashSet<int>();
-        foreach (var word in words)
+        foreach (string word in words)
         {
-            var state = 0;
+            int state = 0;
             foreach (var rune in word.EnumerateRunes())
             {
-                if (!steps[state].TryGetValue(rune.Value, out var next))
+                if (!steps[state].TryGetValue(rune.Value, out int next))
                 {
                     next = steps.Count;
                     steps[state].Add(rune.Value, next);
@@ -64,7 +64,7 @@ internal sealed class Automaton
     /// <exception cref="PatternException">It would have too many states.</exception>
     public static Automaton OfLength(int minimum, int? maximum)
     {
-        var last = maximum ?? minimum;
+        int last = maximum ?? minimum;
         CheckSize(last);
         var states = Enumerable.Range(0, last + 1).Select(length => new AutomatonState(
             length >= minimum,
@@ -109,7 +109,7 @@ internal sealed class Automaton
         var numbers = new Dictionary<(int, int), int> { [(0, 0)] = 0 };
         var pairs = new List<(int Left, int Right)> { (0, 0) };
         var states = new List<AutomatonState>();
-        for (var i = 0; i < pairs.Count; i++)
+        for (int i = 0; i < pairs.Count; i++)
         {
             var (left, right) = (States[pairs[i].Left], other.States[pairs[i].Right]);
             var edges = from a in left.Edges
@@ -126,7 +126,7 @@ internal sealed class Automaton
 
         int Number((int Left, int Right) pair)
         {
-            if (!numbers.TryGetValue(pair, out var number))
+            if (!numbers.TryGetValue(pair, out int number))
             {
                 number = pairs.Count;
                 CheckSize(number);
@@ -146,7 +146,7 @@ internal sealed class Automaton
             return Everything;
         }
 
-        var everything = States.Count;
+        int everything = States.Count;
         var states = States.Select(state =>
         {
             var rest = CodePointSet.Of(state.Edges.Select(edge => (edge.First, edge.Last))).Complement();
@@ -185,7 +185,7 @@ internal sealed class Automaton
     // Keeps the states that the start reaches and that reach acceptance, numbered anew.
     private static List<AutomatonState> Trim(IReadOnlyList<AutomatonState> states)
     {
-        var alive = Alive(states);
+        bool[] alive = Alive(states);
         if (states.Count == 0 || !alive[0])
         {
             return [];
@@ -194,7 +194,7 @@ internal sealed class Automaton
         var numbers = new Dictionary<int, int> { [0] = 0 };
         var order = new List<int> { 0 };
         var kept = new List<AutomatonState>();
-        for (var i = 0; i < order.Count; i++)
+        for (int i = 0; i < order.Count; i++)
         {
             var edges = new List<AutomatonEdge>();
             foreach (var edge in states[order[i]].Edges.Where(edge => alive[edge.Target]))
@@ -216,7 +216,7 @@ internal sealed class Automaton
     private static bool[] Alive(IReadOnlyList<AutomatonState> states)
     {
         var sources = states.Select(_ => new List<int>()).ToList();
-        for (var i = 0; i < states.Count; i++)
+        for (int i = 0; i < states.Count; i++)
         {
             foreach (var edge in states[i].Edges)
             {
@@ -224,11 +224,11 @@ internal sealed class Automaton
             }
         }
 
-        var alive = states.Select(state => state.Accepts).ToArray();
+        bool[] alive = states.Select(state => state.Accepts).ToArray();
         var open = new Stack<int>(Enumerable.Range(0, states.Count).Where(i => alive[i]));
-        while (open.TryPop(out var state))
+        while (open.TryPop(out int state))
         {
-            foreach (var source in sources[state].Where(source => !alive[source]))
+            foreach (int source in sources[state].Where(source => !alive[source]))
             {
                 alive[source] = true;
                 open.Push(source);

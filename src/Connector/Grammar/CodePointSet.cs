@@ -51,7 +51,7 @@ internal sealed class CodePointSet
     public CodePointSet Complement()
     {
         var gaps = new List<(int First, int Last)>();
-        var next = 0;
+        int next = 0;
         foreach (var (first, last) in Ranges)
         {
             if (first > next)

@@ -15,10 +15,10 @@ internal sealed partial class JsonSchemaCompiler
         var names = declared.SelectMany(properties => properties.Keys).Concat(nodes.SelectMany(Required)).Distinct(StringComparer.Ordinal).ToList();
         var keys = KeyAutomaton(nodes);
         var members = new List<ObjectMember>();
-        foreach (var name in names)
+        foreach (string? name in names)
         {
             var schemas = nodes.SelectMany((node, i) => SchemasOf(node, declared[i], name)).ToList();
-            var value = keys is null || keys.Accepts(name) ? Compile(schemas, $"{rule}-{name}", required.Contains(name)) : null;
+            string? value = keys is null || keys.Accepts(name) ? Compile(schemas, $"{rule}-{name}", required.Contains(name)) : null;
             if (value is not null)
             {
                 members.Add(new ObjectMember(AddMember(rule, name, value), required.Contains(name)));
@@ -30,17 +30,17 @@ internal sealed partial class JsonSchemaCompiler
             }
         }
 
-        var least = Largest(nodes.Select(node => node.Count("minProperties"))) ?? 0;
-        var most = Smallest(nodes.Select(node => node.Count("maxProperties")));
-        var additional = least > members.Count || nodes.Any(AllowsMore) || !nodes.Any(node => node.Has("properties")) ? CompileAdditional(nodes, rule, names, keys) : null;
-        return new ObjectMembers(grammar, rule, members, additional, least, most) is var states && states.CanBeWritten && states.Count <= MostMemberStates
+        long least = Largest(nodes.Select(node => node.Count("minProperties"))) ?? 0;
+        long? most = Smallest(nodes.Select(node => node.Count("maxProperties")));
+        string? additional = least > members.Count || nodes.Any(AllowsMore) || !nodes.Any(node => node.Has("properties")) ? CompileAdditional(nodes, rule, names, keys) : null;
+        return new ObjectMembers(_grammar, rule, members, additional, least, most) is var states && states.CanBeWritten && states.Count <= MostMemberStates
             ? states.Write()
             : RefuseCounts(nodes, states.CanBeWritten);
     }
 
     private string? RefuseCounts(IReadOnlyList<SchemaNode> nodes, bool isTooLarge)
     {
-        var keyword = nodes.Any(node => node.Has("minProperties")) ? "minProperties" : "maxProperties";
+        string keyword = nodes.Any(node => node.Has("minProperties")) ? "minProperties" : "maxProperties";
         var node = nodes.First(node => node.Has(keyword));
         if (isTooLarge)
         {
@@ -52,7 +52,7 @@ internal sealed partial class JsonSchemaCompiler
     }
 
     private string AddMember(string rule, string name, string value) =>
-        grammar.Add($"{rule}-{name}-member", $"{GbnfBuilder.Literal(JsonText.Quote(name) + ":")} {JsonRules.Space(grammar)} {value}");
+        _grammar.Add($"{rule}-{name}-member", $"{GbnfBuilder.Literal(JsonText.Quote(name) + ":")} {JsonRules.Space(_grammar)} {value}");
 
     private string? CompileAdditional(IReadOnlyList<SchemaNode> nodes, string rule, List<string> names, Automaton? keys)
     {
@@ -62,7 +62,7 @@ internal sealed partial class JsonSchemaCompiler
             return null;
         }
 
-        var key = JsonRules.String(grammar);
+        string key = JsonRules.String(_grammar);
         if (names.Count > 0 || keys is not null)
         {
             var others = Automaton.OfWords(names).Complement();
@@ -72,10 +72,10 @@ internal sealed partial class JsonSchemaCompiler
                 return null;
             }
 
-            key = AutomatonRules.Add(grammar, $"{rule}-key", automaton, JsonRules.QuoteMark, JsonRules.QuoteMark);
+            key = AutomatonRules.Add(_grammar, $"{rule}-key", automaton, JsonRules.QuoteMark, JsonRules.QuoteMark);
         }
 
-        return grammar.Add($"{rule}-additional-member", $"{key} \":\" {JsonRules.Space(grammar)} {value}");
+        return _grammar.Add($"{rule}-additional-member", $"{key} \":\" {JsonRules.Space(_grammar)} {value}");
     }
 
     private Automaton? KeyAutomaton(IReadOnlyList<SchemaNode> nodes)
@@ -86,7 +86,7 @@ internal sealed partial class JsonSchemaCompiler
             return null;
         }
 
-        var alternatives = expansion.Expand(schemas);
+        var alternatives = _expansion.Expand(schemas);
         if (alternatives is not [var all])
         {
             if (alternatives.Count == 0)

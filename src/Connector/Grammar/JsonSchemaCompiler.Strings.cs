@@ -19,7 +19,7 @@ internal sealed partial class JsonSchemaCompiler
 
         if (StringAutomaton(nodes, (least, most)) is not { } automaton)
         {
-            return (least, most) is (0, null) ? JsonRules.String(grammar) : AddLengths(least, most);
+            return (least, most) is (0, null) ? JsonRules.String(_grammar) : AddLengths(least, most);
         }
 
         if (automaton.IsEmpty)
@@ -28,13 +28,13 @@ internal sealed partial class JsonSchemaCompiler
             return null;
         }
 
-        return AutomatonRules.Add(grammar, name, automaton, JsonRules.QuoteMark, JsonRules.QuoteMark);
+        return AutomatonRules.Add(_grammar, name, automaton, JsonRules.QuoteMark, JsonRules.QuoteMark);
     }
 
     private string AddLengths(long least, long? most)
     {
-        var characters = GbnfRepetition.Of(grammar, JsonRules.Character(grammar), least, most);
-        return grammar.Add("text", string.Join(' ', new[] { JsonRules.QuoteMark, characters, JsonRules.QuoteMark }.Where(part => part.Length > 0)));
+        string characters = GbnfRepetition.Of(_grammar, JsonRules.Character(_grammar), least, most);
+        return _grammar.Add("text", string.Join(' ', new[] { JsonRules.QuoteMark, characters, JsonRules.QuoteMark }.Where(part => part.Length > 0)));
     }
 
     private static (long Least, long? Most) StringLengths(IReadOnlyList<SchemaNode> nodes) =>
@@ -76,7 +76,7 @@ internal sealed partial class JsonSchemaCompiler
 
     private Automaton? Bind(IReadOnlyList<SchemaNode> nodes, Automaton automaton, (long Least, long? Most) lengths)
     {
-        var keyword = lengths.Most is null ? "minLength" : "maxLength";
+        string keyword = lengths.Most is null ? "minLength" : "maxLength";
         return Intersect(
             nodes.First(node => node.Has(keyword)),
             keyword,

@@ -23,13 +23,13 @@ internal sealed partial class JsonSchemaCompiler
         var expressions = new List<string>();
         if (strings.Count > MostLiterals)
         {
-            expressions.Add(AutomatonRules.Add(grammar, name, Automaton.OfWords(strings), JsonRules.QuoteMark, JsonRules.QuoteMark));
+            expressions.Add(AutomatonRules.Add(_grammar, name, Automaton.OfWords(strings), JsonRules.QuoteMark, JsonRules.QuoteMark));
             values = values.Where(value => value.Element.ValueKind != JsonValueKind.String).ToList();
         }
 
-        expressions.AddRange(values.Select(value => JsonRules.Constant(grammar, value.Element)).Distinct(StringComparer.Ordinal));
-        var isSymbol = expressions.Count > 1 || strings.Count > MostLiterals;
-        return isSymbol ? Union(name, expressions) : grammar.Add(name, expressions[0]);
+        expressions.AddRange(values.Select(value => JsonRules.Constant(_grammar, value.Element)).Distinct(StringComparer.Ordinal));
+        bool isSymbol = expressions.Count > 1 || strings.Count > MostLiterals;
+        return isSymbol ? Union(name, expressions) : _grammar.Add(name, expressions[0]);
     }
 
     // The values of the first enum or const that all other keywords allow.
@@ -94,13 +94,13 @@ internal sealed partial class JsonSchemaCompiler
     private bool AllowsText(IReadOnlyList<SchemaNode> nodes, string text)
     {
         var (least, most) = StringLengths(nodes);
-        var length = text.EnumerateRunes().Count();
+        int length = text.EnumerateRunes().Count();
         return length >= least && !(length > most) && (StringAutomaton(nodes, (0, null))?.Accepts(text) ?? true);
     }
 
     private bool AllowsNumber(IReadOnlyList<SchemaNode> nodes, JsonElement value)
     {
-        var text = value.TryGetDecimal(out var number) ? number.ToString(CultureInfo.InvariantCulture) : value.GetRawText();
+        string text = value.TryGetDecimal(out decimal number) ? number.ToString(CultureInfo.InvariantCulture) : value.GetRawText();
         var bounds = nodes.SelectMany(node => Bounds.Where(node.Has).Select(keyword => BoundPattern(node, keyword))).OfType<string>().Select(Automaton.OfPattern);
         var divisors = nodes.Where(node => node.Has("multipleOf")).Select(Divisor).OfType<Automaton>();
         return bounds.Concat(divisors).All(automaton => automaton.Accepts(text));
@@ -128,7 +128,7 @@ internal sealed partial class JsonSchemaCompiler
         });
     }
 
-    private bool AllowsAny(SchemaNode schema, SchemaNode value) => expansion.Expand([schema]).Any(nodes =>
+    private bool AllowsAny(SchemaNode schema, SchemaNode value) => _expansion.Expand([schema]).Any(nodes =>
         nodes.All(node => SchemaKeywords.Types(node) is not { } types || (types & SchemaKeywords.KindOf(value.Element)) != 0) &&
         nodes.SelectMany(Lists).All(list => list.Any(other => JsonElement.DeepEquals(value.Element, other.Element))) &&
         Allows(nodes, value));

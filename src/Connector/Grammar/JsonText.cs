@@ -35,7 +35,7 @@ internal static class JsonText
             return char.ConvertFromUtf32(codePoint);
         }
 
-        var index = Escaped.IndexOf((char)codePoint, StringComparison.Ordinal);
+        int index = Escaped.IndexOf((char)codePoint, StringComparison.Ordinal);
         return index >= 0 ? "\\" + Letters[index] : string.Create(CultureInfo.InvariantCulture, $"\\u{codePoint:x4}");
     }
 
@@ -51,7 +51,7 @@ internal static class JsonText
             options.Add(Class(plain));
         }
 
-        var letters = string.Concat(Escaped.Where(character => characters.Contains(character)).Select(character => Letters[Escaped.IndexOf(character, StringComparison.Ordinal)]));
+        string letters = string.Concat(Escaped.Where(character => characters.Contains(character)).Select(character => Letters[Escaped.IndexOf(character, StringComparison.Ordinal)]));
         if (letters.Length > 0)
         {
             options.Add($"\"\\\\\" {Class(CodePointSet.OfCharacters(letters))}");

@@ -39,7 +39,7 @@ internal static class SchemaKeywords
     public static JsonKinds Infer(IReadOnlyList<SchemaNode> nodes)
     {
         var kinds = Implied.Where(entry => nodes.Any(node => node.Has(entry.Keyword))).Aggregate(JsonKinds.None, (all, entry) => all | entry.Kinds);
-        var formats = nodes.Any(node => node.TryGet("format", JsonValueKind.String, out var format) && StringFormats.Find(format.Text()) is not null);
+        bool formats = nodes.Any(node => node.TryGet("format", JsonValueKind.String, out var format) && StringFormats.Find(format.Text()) is not null);
         kinds |= formats ? JsonKinds.String : JsonKinds.None;
         return kinds == JsonKinds.None ? JsonKinds.All : kinds;
     }

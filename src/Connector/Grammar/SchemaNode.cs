@@ -42,7 +42,7 @@ internal readonly record struct SchemaNode(JsonElement Element, string Path)
             return null;
         }
 
-        return value.Element.TryGetDecimal(out var count) && count >= 0 && count == decimal.Truncate(count)
+        return value.Element.TryGetDecimal(out decimal count) && count >= 0 && count == decimal.Truncate(count)
             ? (long)Math.Min(count, long.MaxValue)
             : value.Element.GetDouble() is > 0 ? long.MaxValue : throw Fail(keyword, "must be a whole number from 0 on");
     }
@@ -50,7 +50,7 @@ internal readonly record struct SchemaNode(JsonElement Element, string Path)
     /// <summary>The items of an array.</summary>
     public IEnumerable<SchemaNode> Items()
     {
-        var path = Path;
+        string path = Path;
         return Element.EnumerateArray().Select((item, i) => new SchemaNode(item, $"{path}/{i}"));
     }
 
@@ -60,7 +60,7 @@ internal readonly record struct SchemaNode(JsonElement Element, string Path)
         var properties = new OrderedDictionary<string, SchemaNode>(StringComparer.Ordinal);
         foreach (var property in Element.EnumerateObject())
         {
-            var name = Read(() => property.Name);
+            string name = Read(() => property.Name);
             properties[name] = new SchemaNode(property.Value, Child(name));
         }
 

@@ -28,7 +28,7 @@ public sealed class GbnfBuilderTests
     public void Build_EmptyBody_DoesNotSwallowTheNextRule()
     {
         var grammar = new GbnfBuilder();
-        var empty = grammar.Add("empty", string.Empty);
+        string empty = grammar.Add("empty", string.Empty);
 
         Assert.Equal("root ::= empty\nempty ::= \"\"\n", grammar.Build(empty));
     }
@@ -66,8 +66,8 @@ public sealed class GbnfBuilderTests
         var grammar = new GbnfBuilder();
         using var first = System.Text.Json.JsonDocument.Parse("""{"properties":{"value":{"type":"string"}},"required":["value"]}""");
         using var second = System.Text.Json.JsonDocument.Parse("""{"properties":{"value":{}},"required":["value"]}""");
-        var one = JsonSchemaGrammar.Add(grammar, "string", first.RootElement);
-        var two = JsonSchemaGrammar.Add(grammar, "string", second.RootElement);
+        string one = JsonSchemaGrammar.Add(grammar, "string", first.RootElement);
+        string two = JsonSchemaGrammar.Add(grammar, "string", second.RootElement);
         var recogniser = new GbnfRecogniser(grammar.Build($"\"1\" {one} | \"2\" {two} | \"3\" {JsonSchemaGrammar.AddAnyObject(grammar)}"));
 
         Assert.True(recogniser.Accepts("""1{"value":"x"}"""));

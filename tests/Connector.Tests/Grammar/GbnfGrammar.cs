@@ -7,17 +7,17 @@ internal sealed class GbnfGrammar
 {
     private const int MostRepetitions = 2000;
 
-    private readonly Dictionary<string, int> names = [];
-    private readonly string text;
-    private int position;
+    private readonly Dictionary<string, int> _names = [];
+    private readonly string _text;
+    private int _position;
 
-    private GbnfGrammar(string text) => this.text = text;
+    private GbnfGrammar(string text) => _text = text;
 
     /// <summary>The alternatives of each rule, each a sequence of symbols.</summary>
     public List<List<List<GbnfSymbol>>?> Rules { get; } = [];
 
     /// <summary>The rule at which texts begin.</summary>
-    public int Root => names["root"];
+    public int Root => _names["root"];
 
     /// <summary>Reads a grammar.</summary>
     /// <exception cref="FormatException">llama.cpp would refuse it.</exception>
@@ -25,12 +25,12 @@ internal sealed class GbnfGrammar
     {
         var grammar = new GbnfGrammar(text);
         grammar.SkipSpace(newLines: true);
-        while (grammar.position < text.Length)
+        while (grammar._position < text.Length)
         {
             grammar.ParseRule();
         }
 
-        foreach (var (name, rule) in grammar.names)
+        foreach (var (name, rule) in grammar._names)
         {
             _ = grammar.Rules[rule] ?? throw new FormatException($"The rule '{name}' is not defined.");
         }
@@ -41,18 +41,18 @@ internal sealed class GbnfGrammar
 
     private void ParseRule()
     {
-        var name = ParseName();
+        string name = ParseName();
         SkipSpace(newLines: false);
         Expect("::=");
         SkipSpace(newLines: true);
-        var rule = Rule(name);
+        int rule = Rule(name);
         if (Rules[rule] is not null)
         {
             throw new FormatException($"The rule '{name}' is defined twice.");
         }
 
         Rules[rule] = ParseAlternatives(nested: false);
-        if (position < text.Length && text[position] != '\n')
+        if (_position < _text.Length && _text[_position] != '\n')
         {
             throw Fail("expected a new line");
         }
@@ -63,9 +63,9 @@ internal sealed class GbnfGrammar
     private List<List<GbnfSymbol>> ParseAlternatives(bool nested)
     {
         var alternatives = new List<List<GbnfSymbol>> { ParseSequence(nested) };
-        while (position < text.Length && text[position] == '|')
+        while (_position < _text.Length && _text[_position] == '|')
         {
-            position++;
+            _position++;
             SkipSpace(newLines: true);
             alternatives.Add(ParseSequence(nested));
         }
@@ -76,21 +76,21 @@ internal sealed class GbnfGrammar
     private List<GbnfSymbol> ParseSequence(bool nested)
     {
         var sequence = new List<GbnfSymbol>();
-        var last = 0;
-        while (position < text.Length)
+        int last = 0;
+        while (_position < _text.Length)
         {
-            var next = text[position];
+            char next = _text[_position];
             if (next == '"')
             {
                 last = sequence.Count;
-                position++;
-                while (text[position] != '"')
+                _position++;
+                while (_text[_position] != '"')
                 {
-                    var character = ParseCharacter();
+                    int character = ParseCharacter();
                     sequence.Add(new GbnfSymbol(-1, [(character, character)], false));
                 }
 
-                position++;
+                _position++;
             }
             else if (next == '[')
             {
@@ -99,10 +99,10 @@ internal sealed class GbnfGrammar
             }
             else if (next == '(')
             {
-                position++;
+                _position++;
                 SkipSpace(newLines: true);
-                var before = Rules.Count;
-                var rule = Rules.Count;
+                int before = Rules.Count;
+                int rule = Rules.Count;
                 Rules.Add(null);
                 Rules[rule] = ParseAlternatives(nested: true);
                 Expect(")");
@@ -110,7 +110,7 @@ internal sealed class GbnfGrammar
                 sequence.Add(new GbnfSymbol(rule, [], false));
                 GroupRules = Rules.Count - before;
                 SkipSpace(nested);
-                if (position < text.Length && text[position] is '*' or '+' or '?' or '{')
+                if (_position < _text.Length && _text[_position] is '*' or '+' or '?' or '{')
                 {
                     Repeat(sequence, last, GroupRules);
                 }
@@ -156,15 +156,15 @@ internal sealed class GbnfGrammar
 
         var item = sequence[last..];
         sequence.RemoveRange(last, item.Count);
-        for (var i = 0; i < minimum; i++)
+        for (int i = 0; i < minimum; i++)
         {
             sequence.AddRange(item);
         }
 
-        var rule = -1;
-        for (var i = 0; i < (maximum is null ? 1 : maximum - minimum); i++)
+        int rule = -1;
+        for (int i = 0; i < (maximum is null ? 1 : maximum - minimum); i++)
         {
-            var previous = maximum is null ? Rules.Count : rule;
+            int previous = maximum is null ? Rules.Count : rule;
             rule = Rules.Count;
             Rules.Add([previous < 0 ? item : [.. item, new GbnfSymbol(previous, [], false)], []]);
         }
@@ -177,7 +177,7 @@ internal sealed class GbnfGrammar
 
     private (int Minimum, int? Maximum) ParseCounts()
     {
-        var sign = text[position++];
+        char sign = _text[_position++];
         if (sign != '{')
         {
             return sign switch
@@ -188,39 +188,39 @@ internal sealed class GbnfGrammar
             };
         }
 
-        var end = text.IndexOf('}', position);
-        var parts = text[position..end].Split(',');
-        position = end + 1;
-        var minimum = int.Parse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture);
+        int end = _text.IndexOf('}', _position);
+        string[] parts = _text[_position..end].Split(',');
+        _position = end + 1;
+        int minimum = int.Parse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture);
         return (minimum, parts.Length == 1 ? minimum : parts[1].Length == 0 ? null : int.Parse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture));
     }
 
     private GbnfSymbol ParseClass()
     {
-        position++;
-        var negated = text[position] == '^';
-        position += negated ? 1 : 0;
+        _position++;
+        bool negated = _text[_position] == '^';
+        _position += negated ? 1 : 0;
         var ranges = new List<(int, int)>();
-        while (text[position] != ']')
+        while (_text[_position] != ']')
         {
-            var first = ParseCharacter();
-            var last = first;
-            if (text[position] == '-' && text[position + 1] != ']')
+            int first = ParseCharacter();
+            int last = first;
+            if (_text[_position] == '-' && _text[_position + 1] != ']')
             {
-                position++;
+                _position++;
                 last = ParseCharacter();
             }
 
             ranges.Add((first, last));
         }
 
-        position++;
+        _position++;
         return new GbnfSymbol(-1, ranges, negated);
     }
 
     private int ParseCharacter()
     {
-        var character = text[position++];
+        char character = _text[_position++];
         if (character > 0x7F || character < ' ')
         {
             throw Fail("grammars are written in printable ASCII");
@@ -231,7 +231,7 @@ internal sealed class GbnfGrammar
             return character;
         }
 
-        var escape = text[position++];
+        char escape = _text[_position++];
         return escape switch
         {
             'x' => ParseHexadecimal(2),
@@ -247,27 +247,27 @@ internal sealed class GbnfGrammar
 
     private int ParseHexadecimal(int digits)
     {
-        position += digits;
-        return int.Parse(text.AsSpan(position - digits, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        _position += digits;
+        return int.Parse(_text.AsSpan(_position - digits, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
     }
 
     private string ParseName()
     {
-        var start = position;
-        while (position < text.Length && (char.IsAsciiLetterOrDigit(text[position]) || text[position] == '-'))
+        int start = _position;
+        while (_position < _text.Length && (char.IsAsciiLetterOrDigit(_text[_position]) || _text[_position] == '-'))
         {
-            position++;
+            _position++;
         }
 
-        return start < position ? text[start..position] : throw Fail("expected a name");
+        return start < _position ? _text[start.._position] : throw Fail("expected a name");
     }
 
     private int Rule(string name)
     {
-        if (!names.TryGetValue(name, out var rule))
+        if (!_names.TryGetValue(name, out int rule))
         {
             rule = Rules.Count;
-            names.Add(name, rule);
+            _names.Add(name, rule);
             Rules.Add(null);
         }
 
@@ -276,19 +276,19 @@ internal sealed class GbnfGrammar
 
     private void Expect(string token)
     {
-        if (!text.AsSpan(position).StartsWith(token))
+        if (!_text.AsSpan(_position).StartsWith(token))
         {
             throw Fail($"expected {token}");
         }
 
-        position += token.Length;
+        _position += token.Length;
     }
 
     private void SkipSpace(bool newLines)
     {
-        while (position < text.Length && (text[position] is ' ' or '\t' || (newLines && text[position] is '\r' or '\n')))
+        while (_position < _text.Length && (_text[_position] is ' ' or '\t' || (newLines && _text[_position] is '\r' or '\n')))
         {
-            position++;
+            _position++;
         }
     }
 
@@ -300,14 +300,14 @@ internal sealed class GbnfGrammar
         {
         }
 
-        var states = new int[Rules.Count];
-        foreach (var rule in Enumerable.Range(0, Rules.Count).Where(rule => states[rule] == 0))
+        int[] states = new int[Rules.Count];
+        foreach (int rule in Enumerable.Range(0, Rules.Count).Where(rule => states[rule] == 0))
         {
             var path = new Stack<(int Rule, Queue<int> Left)>();
             Enter(rule);
             while (path.TryPeek(out var top))
             {
-                if (!top.Left.TryDequeue(out var next))
+                if (!top.Left.TryDequeue(out int next))
                 {
                     states[path.Pop().Rule] = 2;
                 }
@@ -341,5 +341,5 @@ internal sealed class GbnfGrammar
         }
     }
 
-    private FormatException Fail(string what) => new($"{what} at {position}: {text.AsSpan(position, Math.Min(40, text.Length - position))}");
+    private FormatException Fail(string what) => new($"{what} at {_position}: {_text.AsSpan(_position, Math.Min(40, _text.Length - _position))}");
 }

@@ -3,7 +3,7 @@ namespace CurKv.Connector.Tests.Grammar;
 /// <summary>Says whether a grammar accepts a text, as llama.cpp does: with a set of stacks that every character advances.</summary>
 internal sealed class GbnfRecogniser(GbnfGrammar grammar)
 {
-    private readonly Dictionary<(List<GbnfSymbol> Symbols, int Position, Frame? Below), Frame> frames = [];
+    private readonly Dictionary<(List<GbnfSymbol> Symbols, int Position, Frame? Below), Frame> _frames = [];
 
     /// <summary>Reads a grammar.</summary>
     public GbnfRecogniser(string text)
@@ -18,7 +18,7 @@ internal sealed class GbnfRecogniser(GbnfGrammar grammar)
     public bool Accepts(string text)
     {
         HashSet<Frame> stacks = [];
-        var ended = false;
+        bool ended = false;
         foreach (var alternative in grammar.Rules[grammar.Root]!)
         {
             ended |= Advance(Push(alternative, 0, null), stacks);
@@ -43,7 +43,7 @@ internal sealed class GbnfRecogniser(GbnfGrammar grammar)
     // Follows rules until characters are on top; returns whether a text may end.
     private bool Advance(Frame? start, HashSet<Frame> stacks)
     {
-        var ended = start is null;
+        bool ended = start is null;
         var seen = new HashSet<Frame>();
         var open = new Stack<Frame>();
         Open(start);
@@ -84,10 +84,10 @@ internal sealed class GbnfRecogniser(GbnfGrammar grammar)
         }
 
         var key = (symbols, position, below);
-        if (!frames.TryGetValue(key, out var frame))
+        if (!_frames.TryGetValue(key, out var frame))
         {
             frame = new Frame(symbols, position, below);
-            frames.Add(key, frame);
+            _frames.Add(key, frame);
         }
 
         return frame;

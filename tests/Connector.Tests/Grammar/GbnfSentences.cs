@@ -8,39 +8,39 @@ internal sealed class GbnfSentences
     private const int Patience = 300;
     private const long Unreachable = 1L << 40;
 
-    private readonly GbnfGrammar grammar;
-    private readonly Random random;
-    private readonly long[] cost;
+    private readonly GbnfGrammar _grammar;
+    private readonly Random _random;
+    private readonly long[] _cost;
 
     /// <summary>Prepares a grammar.</summary>
     public GbnfSentences(GbnfGrammar grammar, Random random)
     {
-        this.grammar = grammar;
-        this.random = random;
-        cost = Enumerable.Repeat(Unreachable, grammar.Rules.Count).ToArray();
-        var changed = true;
+        _grammar = grammar;
+        _random = random;
+        _cost = Enumerable.Repeat(Unreachable, _grammar.Rules.Count).ToArray();
+        bool changed = true;
         while (changed)
         {
             changed = false;
-            for (var rule = cost.Length - 1; rule >= 0; rule--)
+            for (int rule = _cost.Length - 1; rule >= 0; rule--)
             {
-                var least = grammar.Rules[rule]!.Min(Cost);
-                changed |= least < cost[rule];
-                cost[rule] = Math.Min(cost[rule], least);
+                long least = _grammar.Rules[rule]!.Min(Cost);
+                changed |= least < _cost[rule];
+                _cost[rule] = Math.Min(_cost[rule], least);
             }
         }
 
         // A rule without any sentence would leave a model without any token.
-        Assert.DoesNotContain(Unreachable, cost);
+        Assert.DoesNotContain(Unreachable, _cost);
     }
 
     /// <summary>A random sentence; after some steps it takes the shortest way to the end.</summary>
     public string Next()
     {
         var text = new StringBuilder();
-        var steps = 0;
+        int steps = 0;
         var open = new Stack<GbnfSymbol>();
-        open.Push(new GbnfSymbol(grammar.Root, [], false));
+        open.Push(new GbnfSymbol(_grammar.Root, [], false));
         while (open.TryPop(out var symbol))
         {
             if (symbol.Rule < 0)
@@ -49,8 +49,8 @@ internal sealed class GbnfSentences
                 continue;
             }
 
-            var alternatives = grammar.Rules[symbol.Rule]!;
-            var alternative = ++steps > Patience ? alternatives.MinBy(Cost)! : alternatives[random.Next(alternatives.Count)];
+            var alternatives = _grammar.Rules[symbol.Rule]!;
+            var alternative = ++steps > Patience ? alternatives.MinBy(Cost)! : alternatives[_random.Next(alternatives.Count)];
             foreach (var part in Enumerable.Reverse(alternative))
             {
                 open.Push(part);
@@ -61,7 +61,7 @@ internal sealed class GbnfSentences
     }
 
     private long Cost(List<GbnfSymbol> symbols) =>
-        Math.Min(Unreachable, 1 + symbols.Sum(symbol => symbol.Rule < 0 ? 1 : Math.Min(cost[symbol.Rule], Unreachable)));
+        Math.Min(Unreachable, 1 + symbols.Sum(symbol => symbol.Rule < 0 ? 1 : Math.Min(_cost[symbol.Rule], Unreachable)));
 
     // Mostly printable ASCII; otherwise a letter of the basic plane, which .NET counts as one character as JSON Schema does.
     private int Character(GbnfSymbol symbol)
@@ -69,10 +69,10 @@ internal sealed class GbnfSentences
         var candidates = Enumerable.Range(0, 0x80).Append('é').Append('中').Where(symbol.Matches).ToList();
         if (candidates.Count > 0)
         {
-            return candidates[random.Next(candidates.Count)];
+            return candidates[_random.Next(candidates.Count)];
         }
 
-        var (first, last) = symbol.Ranges[random.Next(symbol.Ranges.Count)];
-        return random.Next(first, last + 1);
+        var (first, last) = symbol.Ranges[_random.Next(symbol.Ranges.Count)];
+        return _random.Next(first, last + 1);
     }
 }

@@ -83,11 +83,11 @@ public sealed class HostileSchemaTests
     [InlineData("multipleOf", "0.3")]
     public void Add_KeywordThatNoGrammarEnforces_StrictThrowsAndRelaxedSaysSo(string keyword, string value)
     {
-        var schema = $$"""{"items":{"type":["string","number","object","array"],"{{keyword}}":{{value}} } }""";
+        string schema = $$"""{"items":{"type":["string","number","object","array"],"{{keyword}}":{{value}} } }""";
         var lines = new List<string>();
 
         var exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(schema));
-        var grammar = JsonSchemaGrammarTests.Compile(schema, strict: false, lines.Add);
+        string grammar = JsonSchemaGrammarTests.Compile(schema, strict: false, lines.Add);
 
         Assert.Equal((keyword, "#/items"), (exception.Keyword, exception.Path));
         Assert.Equal([exception.Message], lines);
@@ -97,7 +97,7 @@ public sealed class HostileSchemaTests
     [Fact]
     public void Add_DeepNesting_NamesThePathInsteadOfOverflowingTheStack()
     {
-        var deep = string.Concat(Enumerable.Repeat("""{"items":""", 10_000)) + "{}" + new string('}', 10_000);
+        string deep = string.Concat(Enumerable.Repeat("""{"items":""", 10_000)) + "{}" + new string('}', 10_000);
 
         var exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(deep));
 
@@ -109,7 +109,7 @@ public sealed class HostileSchemaTests
     [InlineData("anyOf")]
     public void Add_DeepApplicators_AreRefused(string keyword)
     {
-        var deep = string.Concat(Enumerable.Repeat($$"""{"{{keyword}}":[""", 10_000)) + "{}" + string.Concat(Enumerable.Repeat("]}", 10_000));
+        string deep = string.Concat(Enumerable.Repeat($$"""{"{{keyword}}":[""", 10_000)) + "{}" + string.Concat(Enumerable.Repeat("]}", 10_000));
 
         Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(deep));
     }
@@ -117,7 +117,7 @@ public sealed class HostileSchemaTests
     [Fact]
     public void Add_DeepValue_IsRefused()
     {
-        var deep = $$"""{"const":{{new string('[', 10_000)}}{{new string(']', 10_000)}}}""";
+        string deep = $$"""{"const":{{new string('[', 10_000)}}{{new string(']', 10_000)}}}""";
 
         Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(deep));
     }
@@ -125,7 +125,7 @@ public sealed class HostileSchemaTests
     [Fact]
     public void Add_ReferencesThatDouble_AreRefused()
     {
-        var definitions = string.Join(',', Enumerable.Range(0, 60).Select(i => $$"""
+        string definitions = string.Join(',', Enumerable.Range(0, 60).Select(i => $$"""
             "d{{i}}":{"allOf":[{"$ref":"#/$defs/d{{i + 1}}"},{"$ref":"#/$defs/d{{i + 1}}"}]}
             """));
 
@@ -135,7 +135,7 @@ public sealed class HostileSchemaTests
     [Fact]
     public void Add_AlternativesThatMultiply_AreRefused()
     {
-        var all = string.Join(',', Enumerable.Range(0, 12).Select(_ => """{"anyOf":[{"minLength":1},{"minLength":2}]}"""));
+        string all = string.Join(',', Enumerable.Range(0, 12).Select(_ => """{"anyOf":[{"minLength":1},{"minLength":2}]}"""));
 
         var exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile($$"""{"allOf":[{{all}}]}"""));
 
@@ -156,7 +156,7 @@ public sealed class HostileSchemaTests
     [Fact]
     public void Add_ThousandOptionalProperties_Compiles()
     {
-        var properties = string.Join(',', Enumerable.Range(0, 1000).Select(i => $$"""
+        string properties = string.Join(',', Enumerable.Range(0, 1000).Select(i => $$"""
             "p{{i}}":{"type":"null"}
             """));
         var recogniser = new GbnfRecogniser(JsonSchemaGrammarTests.Compile($$"""{"properties":{ {{properties}} } }"""));

@@ -14,15 +14,15 @@ public sealed class JsonSchemaGrammarPropertyTests
     [Fact]
     public async Task Add_RandomSchemas_EverySentenceObeysTheSchema()
     {
-        for (var seed = 0; seed < Schemas; seed++)
+        for (int seed = 0; seed < Schemas; seed++)
         {
             var random = new Random(seed);
-            var text = new RandomSchemas(random).Schema().ToJsonString();
+            string text = new RandomSchemas(random).Schema().ToJsonString();
             var schema = await JsonSchema.FromJsonAsync(text, TestContext.Current.CancellationToken);
             var sentences = new GbnfSentences(GbnfGrammar.Parse(JsonSchemaGrammarTests.Compile(text)), random);
-            for (var i = 0; i < TextsPerSchema; i++)
+            for (int i = 0; i < TextsPerSchema; i++)
             {
-                var sentence = sentences.Next();
+                string sentence = sentences.Next();
                 if (HasSurrogates(sentence))
                 {
                     continue; // One character to JSON Schema, two to NJsonSchema.
@@ -37,14 +37,14 @@ public sealed class JsonSchemaGrammarPropertyTests
     [Fact]
     public void Add_RandomSchemas_EveryValueThatObeysIsAccepted()
     {
-        for (var seed = 0; seed < Schemas; seed++)
+        for (int seed = 0; seed < Schemas; seed++)
         {
             var schemas = new RandomSchemas(new Random(seed));
             var schema = schemas.Schema();
             var recogniser = new GbnfRecogniser(JsonSchemaGrammarTests.Compile(schema.ToJsonString()));
-            for (var i = 0; i < TextsPerSchema; i++)
+            for (int i = 0; i < TextsPerSchema; i++)
             {
-                var text = JsonSerializer.Serialize(schemas.Value(schema), Compact);
+                string text = JsonSerializer.Serialize(schemas.Value(schema), Compact);
                 Assert.True(recogniser.Accepts(text), $"Seed {seed}: {text} should be accepted by {schema.ToJsonString()}");
             }
         }
@@ -59,9 +59,9 @@ public sealed class JsonSchemaGrammarPropertyTests
     [Fact]
     public void Add_SameSchema_GivesTheSameText()
     {
-        for (var seed = 0; seed < 50; seed++)
+        for (int seed = 0; seed < 50; seed++)
         {
-            var schema = new RandomSchemas(new Random(seed)).Schema().ToJsonString();
+            string schema = new RandomSchemas(new Random(seed)).Schema().ToJsonString();
 
             Assert.Equal(JsonSchemaGrammarTests.Compile(schema), JsonSchemaGrammarTests.Compile(schema));
         }

@@ -19,7 +19,7 @@ public sealed class JsonSchemaGrammarTests
     {
         using var document = JsonDocument.Parse(schema, new JsonDocumentOptions { MaxDepth = 100_000 });
         var grammar = new GbnfBuilder();
-        var rule = JsonSchemaGrammar.Add(grammar, "answer", document.RootElement, strict, relaxed);
+        string rule = JsonSchemaGrammar.Add(grammar, "answer", document.RootElement, strict, relaxed);
         return grammar.Build(rule);
     }
 }

@@ -17,9 +17,9 @@ public sealed unsafe class NativeGrammarTests
             Assert.True(Compiles(JsonSchemaGrammarTests.Compile(row.Data.Item1)), $"llama.cpp refuses the grammar of {row.Data.Item1}");
         }
 
-        for (var seed = 0; seed < 60; seed++)
+        for (int seed = 0; seed < 60; seed++)
         {
-            var schema = new RandomSchemas(new Random(seed)).Schema().ToJsonString();
+            string schema = new RandomSchemas(new Random(seed)).Schema().ToJsonString();
             Assert.True(Compiles(JsonSchemaGrammarTests.Compile(schema)), $"llama.cpp refuses the grammar of {schema}");
         }
     }
@@ -37,12 +37,12 @@ public sealed unsafe class NativeGrammarTests
     // The vocabulary matters only when a grammar names tokens.
     private static bool Compiles(string grammar)
     {
-        var library = NativeModules.Handle("llama");
+        nint library = NativeModules.Handle("llama");
         var create = (delegate* unmanaged[Cdecl]<nint, byte*, byte*, nint>)NativeLibrary.GetExport(library, "llama_sampler_init_grammar");
         var free = (delegate* unmanaged[Cdecl]<nint, void>)NativeLibrary.GetExport(library, "llama_sampler_free");
         fixed (byte* text = Encoding.UTF8.GetBytes(grammar + '\0'), root = "root\0"u8)
         {
-            var sampler = create(0, text, root);
+            nint sampler = create(0, text, root);
             if (sampler != 0)
             {
                 free(sampler);

@@ -59,7 +59,7 @@ internal sealed class RandomSchemas(Random random)
     private JsonObject Integer()
     {
         var schema = new JsonObject { ["type"] = "integer" };
-        var low = random.Next(-1500, 1500);
+        int low = random.Next(-1500, 1500);
         SetIf(schema, "minimum", low);
         SetIf(schema, "maximum", low + random.Next(3, 2000));
         return schema;
@@ -68,7 +68,7 @@ internal sealed class RandomSchemas(Random random)
     private JsonObject Number()
     {
         var schema = new JsonObject { ["type"] = "number" };
-        var low = random.Next(-30_000, 30_000) / 100m;
+        decimal low = random.Next(-30_000, 30_000) / 100m;
         SetIf(schema, random.Next(2) == 0 ? "minimum" : "exclusiveMinimum", low);
         SetIf(schema, random.Next(2) == 0 ? "maximum" : "exclusiveMaximum", low + random.Next(100, 20_000) / 100m);
         return schema;
@@ -86,7 +86,7 @@ internal sealed class RandomSchemas(Random random)
                 schema["format"] = Formats[random.Next(Formats.Length)];
                 break;
             case 2:
-                var least = random.Next(4);
+                int least = random.Next(4);
                 SetIf(schema, "minLength", least);
                 SetIf(schema, "maxLength", least + random.Next(6));
                 break;
@@ -98,7 +98,7 @@ internal sealed class RandomSchemas(Random random)
     private JsonObject Array(int depth)
     {
         var schema = new JsonObject { ["type"] = "array", ["items"] = Schema(depth + 1) };
-        var least = random.Next(3);
+        int least = random.Next(3);
         SetIf(schema, "minItems", least);
         SetIf(schema, "maxItems", least + random.Next(4));
         return schema;
@@ -108,7 +108,7 @@ internal sealed class RandomSchemas(Random random)
     {
         var properties = new JsonObject();
         var required = new JsonArray();
-        foreach (var name in Sample(Names))
+        foreach (string name in Sample(Names))
         {
             properties[name] = Schema(depth + 1);
             if (random.Next(2) == 0)
@@ -135,7 +135,7 @@ internal sealed class RandomSchemas(Random random)
 
     private long Long(JsonObject schema)
     {
-        var low = schema["minimum"]?.GetValue<int>() ?? (schema["maximum"]?.GetValue<int>() ?? 500) - 1000;
+        int low = schema["minimum"]?.GetValue<int>() ?? (schema["maximum"]?.GetValue<int>() ?? 500) - 1000;
         return random.Next(low, (schema["maximum"]?.GetValue<int>() ?? (low + 100_000)) + 1);
     }
 
@@ -143,8 +143,8 @@ internal sealed class RandomSchemas(Random random)
     {
         var least = schema["minimum"] ?? schema["exclusiveMinimum"];
         var most = schema["maximum"] ?? schema["exclusiveMaximum"];
-        var low = least?.GetValue<decimal>() ?? (most?.GetValue<decimal>() ?? 0) - 50;
-        var high = most?.GetValue<decimal>() ?? low + 80;
+        decimal low = least?.GetValue<decimal>() ?? (most?.GetValue<decimal>() ?? 0) - 50;
+        decimal high = most?.GetValue<decimal>() ?? low + 80;
         return low + (high - low) * random.Next(1, 1000) / 1000m;
     }
 
@@ -152,7 +152,7 @@ internal sealed class RandomSchemas(Random random)
     {
         if (schema["pattern"] is { } pattern)
         {
-            var texts = Patterns.First(entry => entry.Pattern == pattern.GetValue<string>()).Texts;
+            string[] texts = Patterns.First(entry => entry.Pattern == pattern.GetValue<string>()).Texts;
             return texts[random.Next(texts.Length)];
         }
 
@@ -169,15 +169,15 @@ internal sealed class RandomSchemas(Random random)
             };
         }
 
-        var least = schema["minLength"]?.GetValue<int>() ?? 0;
-        var most = schema["maxLength"]?.GetValue<int>() ?? least + 12;
+        int least = schema["minLength"]?.GetValue<int>() ?? 0;
+        int most = schema["maxLength"]?.GetValue<int>() ?? least + 12;
         return string.Concat(Enumerable.Range(0, random.Next(least, most + 1)).Select(_ => "aZ \"\\\n\té中/\u0001"[random.Next(11)]));
     }
 
     private JsonArray Items(JsonObject schema)
     {
-        var least = schema["minItems"]?.GetValue<int>() ?? 0;
-        var count = random.Next(least, (schema["maxItems"]?.GetValue<int>() ?? least + 3) + 1);
+        int least = schema["minItems"]?.GetValue<int>() ?? 0;
+        int count = random.Next(least, (schema["maxItems"]?.GetValue<int>() ?? least + 3) + 1);
         return new JsonArray([.. Enumerable.Range(0, count).Select(_ => Value(schema["items"]!.AsObject()))]);
     }
 
@@ -193,7 +193,7 @@ internal sealed class RandomSchemas(Random random)
             }
         }
 
-        var most = schema["maxProperties"]?.GetValue<int>() ?? value.Count + 1;
+        int most = schema["maxProperties"]?.GetValue<int>() ?? value.Count + 1;
         if (value.Count < most && schema["additionalProperties"] is JsonObject additional)
         {
             value["idle"] = Value(additional);
