@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace CurKv.Connector.Grammar;
 
@@ -38,7 +39,7 @@ internal sealed class Automaton
         foreach (string word in words)
         {
             int state = 0;
-            foreach (var rune in word.EnumerateRunes())
+            foreach (Rune rune in word.EnumerateRunes())
             {
                 if (!steps[state].TryGetValue(rune.Value, out int next))
                 {
@@ -66,7 +67,7 @@ internal sealed class Automaton
     {
         int last = maximum ?? minimum;
         CheckSize(last);
-        var states = Enumerable.Range(0, last + 1).Select(length => new AutomatonState(
+        IEnumerable<AutomatonState> states = Enumerable.Range(0, last + 1).Select(length => new AutomatonState(
             length >= minimum,
             length < last ? Steps(CodePointSet.All, length + 1) : maximum is null ? Steps(CodePointSet.All, last) : []));
         return new Automaton([.. states]);
@@ -77,7 +78,7 @@ internal sealed class Automaton
     public static Automaton OfMultiples(int divisor)
     {
         CheckSize(divisor + 1);
-        var digits = Enumerable.Range(0, divisor).Select(remainder => new AutomatonState(
+        IEnumerable<AutomatonState> digits = Enumerable.Range(0, divisor).Select(remainder => new AutomatonState(
             remainder == 0,
             [.. Enumerable.Range(0, 10).Select(digit => new AutomatonEdge('0' + digit, '0' + digit, ((remainder * 10 + digit) % divisor) + 1))]));
         return new Automaton([
@@ -111,8 +112,8 @@ internal sealed class Automaton
         var states = new List<AutomatonState>();
         for (int i = 0; i < pairs.Count; i++)
         {
-            var (left, right) = (States[pairs[i].Left], other.States[pairs[i].Right]);
-            var edges = from a in left.Edges
+            (AutomatonState left, AutomatonState right) = (States[pairs[i].Left], other.States[pairs[i].Right]);
+            IEnumerable<AutomatonEdge> edges = from a in left.Edges
                         from b in right.Edges
                         let first = Math.Max(a.First, b.First)
                         let last = Math.Min(a.Last, b.Last)
@@ -147,9 +148,9 @@ internal sealed class Automaton
         }
 
         int everything = States.Count;
-        var states = States.Select(state =>
+        IEnumerable<AutomatonState> states = States.Select(state =>
         {
-            var rest = CodePointSet.Of(state.Edges.Select(edge => (edge.First, edge.Last))).Complement();
+            CodePointSet rest = CodePointSet.Of(state.Edges.Select(edge => (edge.First, edge.Last))).Complement();
             return new AutomatonState(!state.Accepts, [.. state.Edges.Concat(Steps(rest, everything)).OrderBy(edge => edge.First)]);
         });
         return new Automaton([.. states, new AutomatonState(true, Steps(CodePointSet.All, everything))]);
@@ -164,10 +165,10 @@ internal sealed class Automaton
             return false;
         }
 
-        var state = States[0];
-        foreach (var rune in text.EnumerateRunes())
+        AutomatonState state = States[0];
+        foreach (Rune rune in text.EnumerateRunes())
         {
-            var edge = state.Edges.FirstOrDefault(edge => edge.First <= rune.Value && rune.Value <= edge.Last, new AutomatonEdge(0, 0, -1));
+            AutomatonEdge edge = state.Edges.FirstOrDefault(edge => edge.First <= rune.Value && rune.Value <= edge.Last, new AutomatonEdge(0, 0, -1));
             if (edge.Target < 0)
             {
                 return false;
@@ -197,7 +198,7 @@ internal sealed class Automaton
         for (int i = 0; i < order.Count; i++)
         {
             var edges = new List<AutomatonEdge>();
-            foreach (var edge in states[order[i]].Edges.Where(edge => alive[edge.Target]))
+            foreach (AutomatonEdge edge in states[order[i]].Edges.Where(edge => alive[edge.Target]))
             {
                 if (numbers.TryAdd(edge.Target, order.Count))
                 {
@@ -218,7 +219,7 @@ internal sealed class Automaton
         var sources = states.Select(_ => new List<int>()).ToList();
         for (int i = 0; i < states.Count; i++)
         {
-            foreach (var edge in states[i].Edges)
+            foreach (AutomatonEdge edge in states[i].Edges)
             {
                 sources[edge.Target].Add(i);
             }

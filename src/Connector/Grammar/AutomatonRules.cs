@@ -51,7 +51,7 @@ internal sealed class AutomatonRules
 
         // The start may be returned to, then without the text that stands before.
         string opening = start.Length == 0 || rules._sources[0] == 0 ? rules._names[0] : grammar.Reserve(name);
-        foreach (var (state, rule) in rules._names)
+        foreach ((int state, string rule) in rules._names)
         {
             string body = rules.Body(state);
             grammar.Define(rule, state == 0 && opening == rule && start.Length > 0 ? $"{start} ({body})" : body);
@@ -101,7 +101,7 @@ internal sealed class AutomatonRules
     {
         var parts = new List<string>();
         var literal = new StringBuilder();
-        var group = step;
+        IGrouping<int, AutomatonEdge> group = step;
         AppendStep();
         int state = step.Key;
         while (IsInline(state) && !_states[state].Accepts)

@@ -30,7 +30,7 @@ internal static class DecimalBound
 
     private static string MagnitudeAtLeast(decimal bound, bool exclusive)
     {
-        var (whole, fraction) = Split(bound);
+        (string whole, string fraction) = Split(bound);
         var options = new List<string> { $"[1-9][0-9]{{{whole.Length},}}{Fraction}" };
         for (int i = 0; i < whole.Length; i++)
         {
@@ -66,7 +66,7 @@ internal static class DecimalBound
 
     private static string MagnitudeAtMost(decimal bound, bool exclusive)
     {
-        var (whole, fraction) = Split(bound);
+        (string whole, string fraction) = Split(bound);
         var options = new List<string>();
         if (whole.Length > 1)
         {

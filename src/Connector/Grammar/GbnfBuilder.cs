@@ -27,7 +27,7 @@ internal sealed class GbnfBuilder
     /// <returns>The rule's name: made unique where another body has it already; the same name and body are the same rule.</returns>
     public string Add(string name, string body)
     {
-        var wished = (Sanitise(name), body);
+        (string Name, string Body) wished = (Sanitise(name), body);
         if (!_added.TryGetValue(wished, out string? unique))
         {
             unique = Reserve(name);
@@ -107,7 +107,7 @@ internal sealed class GbnfBuilder
     public static string Literal(string text)
     {
         var literal = new StringBuilder("\"");
-        foreach (var rune in text.EnumerateRunes())
+        foreach (Rune rune in text.EnumerateRunes())
         {
             AppendEscaped(literal, rune.Value, "\"\\");
         }

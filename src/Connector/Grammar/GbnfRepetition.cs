@@ -60,7 +60,7 @@ internal static class GbnfRepetition
 
         // Whole blocks and less than one more; or all blocks and what then remains.
         string block = AddBlock(grammar, item);
-        var (blocks, rest) = Math.DivRem(count, Block);
+        (long blocks, long rest) = Math.DivRem(count, Block);
         string fewer = $"{UpTo(grammar, block, blocks - 1)} {Direct(item, 0, Block - 1)}".Trim();
         string all = $"{Exactly(grammar, block, blocks)} {Direct(item, 0, rest)}".Trim();
         return grammar.Add("up-to", $"{fewer} | {all}");

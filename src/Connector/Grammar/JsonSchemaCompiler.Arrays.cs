@@ -79,20 +79,20 @@ internal sealed partial class JsonSchemaCompiler
 
     private static IReadOnlyList<SchemaNode> Tuple(SchemaNode node)
     {
-        if (node.TryGet("prefixItems", JsonValueKind.Array, out var prefix))
+        if (node.TryGet("prefixItems", JsonValueKind.Array, out SchemaNode prefix))
         {
             return [.. prefix.Items()];
         }
 
-        return node.TryGet("items", out var items) && items.Element.ValueKind == JsonValueKind.Array ? [.. items.Items()] : [];
+        return node.TryGet("items", out SchemaNode items) && items.Element.ValueKind == JsonValueKind.Array ? [.. items.Items()] : [];
     }
 
     // Before draft 2020-12, an array of items was the tuple, and additionalItems the rest.
     private static SchemaNode? RestOf(SchemaNode node)
     {
-        bool hasTuple = node.TryGet("items", out var items) && items.Element.ValueKind == JsonValueKind.Array;
+        bool hasTuple = node.TryGet("items", out SchemaNode items) && items.Element.ValueKind == JsonValueKind.Array;
         return hasTuple
-            ? node.TryGet("additionalItems", out var additional) ? additional : null
+            ? node.TryGet("additionalItems", out SchemaNode additional) ? additional : null
             : node.Has("items") ? items : null;
     }
 
@@ -100,7 +100,7 @@ internal sealed partial class JsonSchemaCompiler
     {
         if (count > limit)
         {
-            var node = nodes.First(node => node.Count(keyword) == count);
+            SchemaNode node = nodes.First(node => node.Count(keyword) == count);
             throw node.Fail(keyword, string.Create(CultureInfo.InvariantCulture, $"is above {limit}, which no answer reaches; use a smaller count"));
         }
     }

@@ -22,10 +22,10 @@ internal sealed partial class JsonSchemaCompiler
         }
 
         var digits = Automaton.OfPattern(isInteger ? JsonRules.IntegerPattern : JsonRules.DecimalPattern);
-        var automaton = patterns.Select(Automaton.OfPattern).Concat(divided).Aggregate(digits, (all, next) => all.Intersect(next));
+        Automaton automaton = patterns.Select(Automaton.OfPattern).Concat(divided).Aggregate(digits, (all, next) => all.Intersect(next));
         if (automaton.IsEmpty)
         {
-            var (node, keyword) = bounded.Count > 0 ? bounded[0] : (nodes.First(node => node.Has("multipleOf")), "multipleOf");
+            (SchemaNode node, string keyword) = bounded.Count > 0 ? bounded[0] : (nodes.First(node => node.Has("multipleOf")), "multipleOf");
             Contradict(node, keyword, "leaves no number of up to 16 digits, together with the other bounds");
             return null;
         }
@@ -35,7 +35,7 @@ internal sealed partial class JsonSchemaCompiler
 
     private string? BoundPattern(SchemaNode node, string keyword)
     {
-        if (!IsBound(node, keyword, out var value))
+        if (!IsBound(node, keyword, out JsonElement value))
         {
             return null;
         }
@@ -62,7 +62,7 @@ internal sealed partial class JsonSchemaCompiler
     // Draft 4 had exclusiveMinimum and exclusiveMaximum as flags of minimum and maximum.
     private static bool IsBound(SchemaNode node, string keyword, out JsonElement value)
     {
-        node.TryGet(keyword, out var bound);
+        node.TryGet(keyword, out SchemaNode bound);
         value = bound.Element;
         return value.ValueKind switch
         {
@@ -80,12 +80,12 @@ internal sealed partial class JsonSchemaCompiler
             "maximum" => "exclusiveMaximum",
             _ => null,
         };
-        return flag is null || (node.TryGet(flag, out var value) && value.Element.ValueKind == JsonValueKind.True);
+        return flag is null || (node.TryGet(flag, out SchemaNode value) && value.Element.ValueKind == JsonValueKind.True);
     }
 
     private Automaton? Divisor(SchemaNode node)
     {
-        node.TryGet("multipleOf", JsonValueKind.Number, out var value);
+        node.TryGet("multipleOf", JsonValueKind.Number, out SchemaNode value);
         decimal? divisor = ToDecimal(value.Element);
         if (divisor is null or <= 0 && value.Element.GetDouble() <= 0)
         {

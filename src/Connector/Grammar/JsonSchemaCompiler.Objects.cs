@@ -13,7 +13,7 @@ internal sealed partial class JsonSchemaCompiler
         var declared = nodes.Select(Declared).ToList();
         var required = nodes.SelectMany(Required).ToHashSet(StringComparer.Ordinal);
         var names = declared.SelectMany(properties => properties.Keys).Concat(nodes.SelectMany(Required)).Distinct(StringComparer.Ordinal).ToList();
-        var keys = KeyAutomaton(nodes);
+        Automaton? keys = KeyAutomaton(nodes);
         var members = new List<ObjectMember>();
         foreach (string? name in names)
         {
@@ -41,7 +41,7 @@ internal sealed partial class JsonSchemaCompiler
     private string? RefuseCounts(IReadOnlyList<SchemaNode> nodes, bool isTooLarge)
     {
         string keyword = nodes.Any(node => node.Has("minProperties")) ? "minProperties" : "maxProperties";
-        var node = nodes.First(node => node.Has(keyword));
+        SchemaNode node = nodes.First(node => node.Has(keyword));
         if (isTooLarge)
         {
             throw node.Fail(keyword, string.Create(CultureInfo.InvariantCulture, $"takes a grammar of more than {MostMemberStates} states; use a smaller count"));
@@ -65,8 +65,8 @@ internal sealed partial class JsonSchemaCompiler
         string key = JsonRules.String(_grammar);
         if (names.Count > 0 || keys is not null)
         {
-            var others = Automaton.OfWords(names).Complement();
-            var automaton = keys is null ? others : others.Intersect(keys);
+            Automaton others = Automaton.OfWords(names).Complement();
+            Automaton automaton = keys is null ? others : others.Intersect(keys);
             if (automaton.IsEmpty)
             {
                 return null;
@@ -80,13 +80,13 @@ internal sealed partial class JsonSchemaCompiler
 
     private Automaton? KeyAutomaton(IReadOnlyList<SchemaNode> nodes)
     {
-        var schemas = nodes.Select(node => node.TryGet("propertyNames", out var names) ? names : default(SchemaNode?)).OfType<SchemaNode>().ToList();
+        var schemas = nodes.Select(node => node.TryGet("propertyNames", out SchemaNode names) ? names : default(SchemaNode?)).OfType<SchemaNode>().ToList();
         if (schemas.Count == 0)
         {
             return null;
         }
 
-        var alternatives = _expansion.Expand(schemas);
+        IReadOnlyList<IReadOnlyList<SchemaNode>> alternatives = _expansion.Expand(schemas);
         if (alternatives is not [var all])
         {
             if (alternatives.Count == 0)
@@ -109,13 +109,13 @@ internal sealed partial class JsonSchemaCompiler
     private Automaton? LengthAutomaton(IReadOnlyList<SchemaNode> nodes) => Bind(nodes, Automaton.Everything, StringLengths(nodes));
 
     private static IEnumerable<SchemaNode> SchemasOf(SchemaNode node, IReadOnlyDictionary<string, SchemaNode> declared, string name) =>
-        declared.TryGetValue(name, out var schema) ? [schema] : Additional(node) is { } additional ? [additional] : [];
+        declared.TryGetValue(name, out SchemaNode schema) ? [schema] : Additional(node) is { } additional ? [additional] : [];
 
-    private static SchemaNode? Additional(SchemaNode node) => node.TryGet("additionalProperties", out var additional) ? additional : null;
+    private static SchemaNode? Additional(SchemaNode node) => node.TryGet("additionalProperties", out SchemaNode additional) ? additional : null;
 
     private static bool AllowsMore(SchemaNode node) => Additional(node) is { Element.ValueKind: not JsonValueKind.False };
 
-    private static IEnumerable<string> Required(SchemaNode node) => node.TryGet("required", out var required)
+    private static IEnumerable<string> Required(SchemaNode node) => node.TryGet("required", out SchemaNode required)
         ? required.Element.ValueKind switch
         {
             JsonValueKind.Array => required.Items().Select(item => item.Text()),

@@ -9,7 +9,7 @@ internal sealed partial class JsonSchemaCompiler
 
     private string? CompileString(IReadOnlyList<SchemaNode> nodes, string name)
     {
-        var (least, most) = StringLengths(nodes);
+        (long least, long? most) = StringLengths(nodes);
         CheckReachable(nodes, "minLength", least, LongestMinimum);
         if (most < least)
         {
@@ -44,14 +44,14 @@ internal sealed partial class JsonSchemaCompiler
     private Automaton? StringAutomaton(IReadOnlyList<SchemaNode> nodes, (long Least, long? Most) lengths)
     {
         Automaton? all = null;
-        foreach (var node in nodes)
+        foreach (SchemaNode node in nodes)
         {
-            if (node.TryGet("pattern", JsonValueKind.String, out var pattern))
+            if (node.TryGet("pattern", JsonValueKind.String, out SchemaNode pattern))
             {
                 all = Intersect(node, "pattern", all, () => Automaton.OfPattern(pattern.Text()));
             }
 
-            if (node.TryGet("format", JsonValueKind.String, out var format) && StringFormats.Find(format.Text()) is { } expression)
+            if (node.TryGet("format", JsonValueKind.String, out SchemaNode format) && StringFormats.Find(format.Text()) is { } expression)
             {
                 all = Intersect(node, "format", all, () => Automaton.OfPattern(expression));
             }
@@ -64,7 +64,7 @@ internal sealed partial class JsonSchemaCompiler
     {
         try
         {
-            var next = automaton();
+            Automaton next = automaton();
             return all?.Intersect(next) ?? next;
         }
         catch (PatternException exception)

@@ -54,7 +54,7 @@ internal sealed partial class JsonSchemaCompiler
 
     private string? Compile(List<SchemaNode> nodes, string name, bool mandatory)
     {
-        var node = nodes.Count > 0 ? nodes[^1] : _root;
+        SchemaNode node = nodes.Count > 0 ? nodes[^1] : _root;
         if (_depth >= DeepestNesting || _grammar.Count - _rulesBefore > MostRules)
         {
             throw node.Fail("schema", _depth >= DeepestNesting
@@ -62,8 +62,8 @@ internal sealed partial class JsonSchemaCompiler
                 : $"needs more than {MostRules} rules; make it smaller");
         }
 
-        var alternatives = _expansion.Expand(nodes);
-        var (outerOptional, outerContradiction) = (_optionalFrom, _contradiction);
+        IReadOnlyList<IReadOnlyList<SchemaNode>> alternatives = _expansion.Expand(nodes);
+        (int outerOptional, JsonSchemaNotSupportedException? outerContradiction) = (_optionalFrom, _contradiction);
         _optionalFrom = mandatory && alternatives.Count == 1 ? _optionalFrom : _open.Count;
         _depth++;
         var expressions = alternatives.Select(alternative => CompileAlternative(alternative, name)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
@@ -84,16 +84,16 @@ internal sealed partial class JsonSchemaCompiler
 
     private string? CompileAlternative(IReadOnlyList<SchemaNode> nodes, string name)
     {
-        foreach (var node in nodes)
+        foreach (SchemaNode node in nodes)
         {
-            foreach (var (keyword, fix) in SchemaKeywords.FindUnsupported(node))
+            foreach ((string? keyword, string? fix) in SchemaKeywords.FindUnsupported(node))
             {
                 Refuse(node, keyword, $"cannot be enforced by a grammar; {fix}");
             }
         }
 
         var types = nodes.Select(SchemaKeywords.Types).OfType<JsonKinds>().ToList();
-        var kinds = types.Aggregate(JsonKinds.All, (all, kind) => all & kind);
+        JsonKinds kinds = types.Aggregate(JsonKinds.All, (all, kind) => all & kind);
         if (nodes.Any(node => node.Has("enum") || node.Has("const")))
         {
             return CompileValues(nodes, kinds, name);

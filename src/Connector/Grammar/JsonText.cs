@@ -18,7 +18,7 @@ internal static class JsonText
     public static string Quote(string text)
     {
         var json = new StringBuilder("\"");
-        foreach (var rune in text.EnumerateRunes())
+        foreach (Rune rune in text.EnumerateRunes())
         {
             json.Append(Escape(rune.Value));
         }
@@ -45,7 +45,7 @@ internal static class JsonText
     public static string Character(GbnfBuilder grammar, CodePointSet characters)
     {
         var options = new List<string>();
-        var plain = characters.Intersect(Specials.Complement());
+        CodePointSet plain = characters.Intersect(Specials.Complement());
         if (plain.Ranges.Count > 0)
         {
             options.Add(Class(plain));
@@ -77,7 +77,7 @@ internal static class JsonText
     {
         const string special = "[]\\^-\"";
         var text = new StringBuilder("[");
-        foreach (var (first, last) in characters.Ranges)
+        foreach ((int first, int last) in characters.Ranges)
         {
             GbnfBuilder.AppendEscaped(text, first, special);
             if (last > first)

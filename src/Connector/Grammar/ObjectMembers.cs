@@ -61,7 +61,7 @@ internal sealed class ObjectMembers
         }
 
         string first = HasNext(0, 0) ? Rule(("next", 0, 0)) : string.Empty;
-        while (_pending.TryDequeue(out var state))
+        while (_pending.TryDequeue(out (string Part, int Member, long Written) state))
         {
             _grammar.Define(_rules[state], state.Part == "next" ? Next(state.Member, state.Written) : Rest(state.Member, state.Written));
         }

@@ -85,7 +85,7 @@ internal sealed class PatternAutomaton
 
     private Automaton Determinise(int start, int end)
     {
-        var classes = Classes();
+        List<(int First, int Last)> classes = Classes();
         var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         var subsets = new List<List<int>>();
         var states = new List<AutomatonState>();
@@ -100,7 +100,7 @@ internal sealed class PatternAutomaton
             }
 
             var edges = new List<AutomatonEdge>();
-            foreach (var (first, last) in classes)
+            foreach ((int first, int last) in classes)
             {
                 var targets = subsets[i].Where(state => _steps[state] is { } step && step.Characters.Contains(first)).Select(state => _steps[state]!.Value.Target).ToList();
                 if (targets.Count > 0)
@@ -116,7 +116,7 @@ internal sealed class PatternAutomaton
 
         int Number(List<int> targets)
         {
-            var closure = Close(targets);
+            List<int> closure = Close(targets);
             string key = string.Join(',', closure.Select(state => state.ToString(CultureInfo.InvariantCulture)));
             if (!numbers.TryGetValue(key, out int number))
             {
@@ -150,7 +150,7 @@ internal sealed class PatternAutomaton
     private List<(int First, int Last)> Classes()
     {
         var bounds = new SortedSet<int>();
-        foreach (var (first, last) in _steps.Where(step => step is not null).SelectMany(step => step!.Value.Characters.Ranges))
+        foreach ((int first, int last) in _steps.Where(step => step is not null).SelectMany(step => step!.Value.Characters.Ranges))
         {
             bounds.Add(first);
             bounds.Add(last + 1);

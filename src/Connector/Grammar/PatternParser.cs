@@ -32,7 +32,7 @@ internal sealed class PatternParser
     public static PatternNode Parse(string pattern)
     {
         var parser = new PatternParser(pattern);
-        var node = parser.ParseChoice();
+        PatternNode node = parser.ParseChoice();
         return parser._position < pattern.Length ? throw parser.Fail("has a ')' too many") : Whole(node);
     }
 
@@ -44,7 +44,7 @@ internal sealed class PatternParser
             return new PatternNode.Choice([.. choice.Options.Select(Whole)]);
         }
 
-        var parts = node is PatternNode.Sequence sequence ? sequence.Parts : [node];
+        IReadOnlyList<PatternNode> parts = node is PatternNode.Sequence sequence ? sequence.Parts : [node];
         if (parts is [PatternNode.Choice or PatternNode.Sequence])
         {
             return Whole(parts[0]);
@@ -53,7 +53,7 @@ internal sealed class PatternParser
         var anything = new PatternNode.Repetition(new PatternNode.Character(CodePointSet.All), 0, null);
         int first = parts.TakeWhile(part => part is PatternNode.Anchor { AtEnd: false }).Count();
         int last = parts.Count - parts.Skip(first).Reverse().TakeWhile(part => part is PatternNode.Anchor { AtEnd: true }).Count();
-        var inner = parts.Take(first..last);
+        IEnumerable<PatternNode> inner = parts.Take(first..last);
         if (inner.Any(HasAnchor))
         {
             throw new PatternException("has an anchor (^ or $) inside; put anchors at the beginning and the end only");
@@ -142,7 +142,7 @@ internal sealed class PatternParser
             }
         }
 
-        var inner = ParseChoice();
+        PatternNode inner = ParseChoice();
         return TryTake(')') ? inner : throw Fail("has a '(' without its ')'");
     }
 
@@ -207,14 +207,14 @@ internal sealed class PatternParser
     {
         _position++;
         bool negated = TryTake('^');
-        var set = CodePointSet.Empty;
+        CodePointSet set = CodePointSet.Empty;
         while (!TryTake(']'))
         {
-            var first = ParseClassAtom();
+            CodePointSet first = ParseClassAtom();
             if (IsRange() && first.Ranges is [var low] && low.First == low.Last)
             {
                 _position++;
-                var last = ParseClassAtom();
+                CodePointSet last = ParseClassAtom();
                 if (last.Ranges is not [var high] || high.First != high.Last || high.First < low.First)
                 {
                     throw Fail("has a range in a class whose end is below its beginning");
@@ -266,6 +266,7 @@ internal sealed class PatternParser
             'p' or 'P' => throw Fail("has a Unicode property; write the ranges of characters"),
             'k' or (>= '1' and <= '9') => throw Fail("refers back to a group; write the group out"),
             'c' => throw Fail("has a control escape; write it as \\uXXXX"),
+            _ when char.IsAsciiLetter(escape) => throw Fail($"has the escape \\{escape}, which ECMA 262 does not know"),
             _ => Single(escape),
         };
     }

@@ -26,7 +26,7 @@ internal sealed class SchemaExpansion(JsonElement root)
     private IReadOnlyList<IReadOnlyList<SchemaNode>> All(IEnumerable<SchemaNode> nodes, string keyword, SchemaNode owner)
     {
         IReadOnlyList<IReadOnlyList<SchemaNode>> alternatives = [[]];
-        foreach (var node in nodes)
+        foreach (SchemaNode node in nodes)
         {
             alternatives = Cross(alternatives, Expand(node), keyword, owner.Path is null ? node : owner);
         }
@@ -42,7 +42,7 @@ internal sealed class SchemaExpansion(JsonElement root)
         }
 
         _depth++;
-        var alternatives = node.Element.ValueKind switch
+        IReadOnlyList<IReadOnlyList<SchemaNode>> alternatives = node.Element.ValueKind switch
         {
             JsonValueKind.True => [[]],
             JsonValueKind.False => [],
@@ -57,19 +57,19 @@ internal sealed class SchemaExpansion(JsonElement root)
     {
         bool isPlain = node.Element.EnumerateObject().Any(property => !Applicators.Any(property.NameEquals));
         IReadOnlyList<IReadOnlyList<SchemaNode>> alternatives = isPlain ? [[node]] : [[]];
-        if (node.TryGet("$ref", JsonValueKind.String, out var reference))
+        if (node.TryGet("$ref", JsonValueKind.String, out SchemaNode reference))
         {
             alternatives = Cross(alternatives, Follow(node, reference.Text()), "$ref", node);
         }
 
-        if (node.TryGet("allOf", JsonValueKind.Array, out var all))
+        if (node.TryGet("allOf", JsonValueKind.Array, out SchemaNode all))
         {
             alternatives = Cross(alternatives, All(all.Items(), "allOf", node), "allOf", node);
         }
 
         foreach (string keyword in (string[])["anyOf", "oneOf"])
         {
-            if (node.TryGet(keyword, JsonValueKind.Array, out var any))
+            if (node.TryGet(keyword, JsonValueKind.Array, out SchemaNode any))
             {
                 var options = any.Items().SelectMany(Expand).ToList();
                 alternatives = Cross(alternatives, options, keyword, node);
@@ -81,14 +81,14 @@ internal sealed class SchemaExpansion(JsonElement root)
 
     private IReadOnlyList<IReadOnlyList<SchemaNode>> Follow(SchemaNode node, string reference)
     {
-        var target = Resolve(node, reference);
+        SchemaNode target = Resolve(node, reference);
         if (_references.Contains(target.Path))
         {
             throw node.Fail("$ref", $"leads back to '{target.Path}' without a value in between; let it stand in a property or in items");
         }
 
         _references.Add(target.Path);
-        var alternatives = Expand(target);
+        IReadOnlyList<IReadOnlyList<SchemaNode>> alternatives = Expand(target);
         _references.RemoveAt(_references.Count - 1);
         return alternatives;
     }
@@ -106,7 +106,7 @@ internal sealed class SchemaExpansion(JsonElement root)
             string name = Uri.UnescapeDataString(part).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
             target = target.Element.ValueKind == JsonValueKind.Array && int.TryParse(name, out int index) && index >= 0 && index < target.Element.GetArrayLength()
                 ? target.Items().ElementAt(index)
-                : target.TryGet(name, out var child)
+                : target.TryGet(name, out SchemaNode child)
                     ? child
                     : throw node.Fail("$ref", $"refers to '{reference}', which does not exist in this schema; '{target.Path}' has no '{name}'");
         }

@@ -16,7 +16,7 @@ internal readonly record struct SchemaNode(JsonElement Element, string Path)
     /// <param name="value">The value and its path.</param>
     public bool TryGet(string keyword, out SchemaNode value)
     {
-        var found = Element.ValueKind == JsonValueKind.Object && Element.TryGetProperty(keyword, out var element)
+        SchemaNode? found = Element.ValueKind == JsonValueKind.Object && Element.TryGetProperty(keyword, out JsonElement element)
             ? new SchemaNode(element, Child(keyword))
             : default(SchemaNode?);
         value = found.GetValueOrDefault();
@@ -37,7 +37,7 @@ internal readonly record struct SchemaNode(JsonElement Element, string Path)
     /// <exception cref="JsonSchemaNotSupportedException">It is no whole number from 0 on.</exception>
     public long? Count(string keyword)
     {
-        if (!TryGet(keyword, JsonValueKind.Number, out var value))
+        if (!TryGet(keyword, JsonValueKind.Number, out SchemaNode value))
         {
             return null;
         }
@@ -58,7 +58,7 @@ internal readonly record struct SchemaNode(JsonElement Element, string Path)
     public IReadOnlyDictionary<string, SchemaNode> Properties()
     {
         var properties = new OrderedDictionary<string, SchemaNode>(StringComparer.Ordinal);
-        foreach (var property in Element.EnumerateObject())
+        foreach (JsonProperty property in Element.EnumerateObject())
         {
             string name = Read(() => property.Name);
             properties[name] = new SchemaNode(property.Value, Child(name));
@@ -71,7 +71,7 @@ internal readonly record struct SchemaNode(JsonElement Element, string Path)
     /// <exception cref="JsonSchemaNotSupportedException">It is no string, or not valid Unicode.</exception>
     public string Text()
     {
-        var element = Element;
+        JsonElement element = Element;
         return element.ValueKind == JsonValueKind.String
             ? Read(() => element.GetString()!)
             : throw new JsonSchemaNotSupportedException(Keyword, Path, "must be a string");

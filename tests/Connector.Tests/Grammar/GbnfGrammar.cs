@@ -30,7 +30,7 @@ internal sealed class GbnfGrammar
             grammar.ParseRule();
         }
 
-        foreach (var (name, rule) in grammar._names)
+        foreach ((string? name, int rule) in grammar._names)
         {
             _ = grammar.Rules[rule] ?? throw new FormatException($"The rule '{name}' is not defined.");
         }
@@ -142,7 +142,7 @@ internal sealed class GbnfGrammar
 
     private void Repeat(List<GbnfSymbol> sequence, int last, int rules)
     {
-        var (minimum, maximum) = ParseCounts();
+        (int minimum, int? maximum) = ParseCounts();
         SkipSpace(newLines: false);
         if (last == sequence.Count)
         {
@@ -154,7 +154,7 @@ internal sealed class GbnfGrammar
             throw Fail("repeats more than llama.cpp allows");
         }
 
-        var item = sequence[last..];
+        List<GbnfSymbol> item = sequence[last..];
         sequence.RemoveRange(last, item.Count);
         for (int i = 0; i < minimum; i++)
         {
@@ -305,7 +305,7 @@ internal sealed class GbnfGrammar
         {
             var path = new Stack<(int Rule, Queue<int> Left)>();
             Enter(rule);
-            while (path.TryPeek(out var top))
+            while (path.TryPeek(out (int Rule, Queue<int> Left) top))
             {
                 if (!top.Left.TryDequeue(out int next))
                 {
@@ -330,7 +330,7 @@ internal sealed class GbnfGrammar
 
         IEnumerable<int> Leftmost(List<GbnfSymbol> symbols)
         {
-            foreach (var symbol in symbols)
+            foreach (GbnfSymbol symbol in symbols)
             {
                 yield return symbol.Rule;
                 if (!nullable.Contains(symbol.Rule))

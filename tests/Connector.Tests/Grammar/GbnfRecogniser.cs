@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace CurKv.Connector.Tests.Grammar;
 
 /// <summary>Says whether a grammar accepts a text, as llama.cpp does: with a set of stacks that every character advances.</summary>
@@ -19,16 +21,16 @@ internal sealed class GbnfRecogniser(GbnfGrammar grammar)
     {
         HashSet<Frame> stacks = [];
         bool ended = false;
-        foreach (var alternative in grammar.Rules[grammar.Root]!)
+        foreach (List<GbnfSymbol> alternative in grammar.Rules[grammar.Root]!)
         {
             ended |= Advance(Push(alternative, 0, null), stacks);
         }
 
-        foreach (var rune in text.EnumerateRunes())
+        foreach (Rune rune in text.EnumerateRunes())
         {
             var next = new HashSet<Frame>();
             ended = false;
-            foreach (var stack in stacks.Where(stack => stack.Symbols[stack.Position].Matches(rune.Value)))
+            foreach (Frame? stack in stacks.Where(stack => stack.Symbols[stack.Position].Matches(rune.Value)))
             {
                 ended |= Advance(Push(stack.Symbols, stack.Position + 1, stack.Below), next);
             }
@@ -47,19 +49,19 @@ internal sealed class GbnfRecogniser(GbnfGrammar grammar)
         var seen = new HashSet<Frame>();
         var open = new Stack<Frame>();
         Open(start);
-        while (open.TryPop(out var frame))
+        while (open.TryPop(out Frame? frame))
         {
-            var symbol = frame.Symbols[frame.Position];
+            GbnfSymbol symbol = frame.Symbols[frame.Position];
             if (symbol.Rule < 0)
             {
                 stacks.Add(frame);
                 continue;
             }
 
-            var after = Push(frame.Symbols, frame.Position + 1, frame.Below);
-            foreach (var alternative in grammar.Rules[symbol.Rule]!)
+            Frame? after = Push(frame.Symbols, frame.Position + 1, frame.Below);
+            foreach (List<GbnfSymbol> alternative in grammar.Rules[symbol.Rule]!)
             {
-                var next = Push(alternative, 0, after);
+                Frame? next = Push(alternative, 0, after);
                 ended |= next is null;
                 Open(next);
             }
@@ -83,8 +85,8 @@ internal sealed class GbnfRecogniser(GbnfGrammar grammar)
             return below;
         }
 
-        var key = (symbols, position, below);
-        if (!_frames.TryGetValue(key, out var frame))
+        (List<GbnfSymbol> symbols, int position, Frame? below) key = (symbols, position, below);
+        if (!_frames.TryGetValue(key, out Frame? frame))
         {
             frame = new Frame(symbols, position, below);
             _frames.Add(key, frame);

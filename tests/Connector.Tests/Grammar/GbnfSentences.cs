@@ -41,7 +41,7 @@ internal sealed class GbnfSentences
         int steps = 0;
         var open = new Stack<GbnfSymbol>();
         open.Push(new GbnfSymbol(_grammar.Root, [], false));
-        while (open.TryPop(out var symbol))
+        while (open.TryPop(out GbnfSymbol? symbol))
         {
             if (symbol.Rule < 0)
             {
@@ -49,9 +49,9 @@ internal sealed class GbnfSentences
                 continue;
             }
 
-            var alternatives = _grammar.Rules[symbol.Rule]!;
-            var alternative = ++steps > Patience ? alternatives.MinBy(Cost)! : alternatives[_random.Next(alternatives.Count)];
-            foreach (var part in Enumerable.Reverse(alternative))
+            List<List<GbnfSymbol>> alternatives = _grammar.Rules[symbol.Rule]!;
+            List<GbnfSymbol> alternative = ++steps > Patience ? alternatives.MinBy(Cost)! : alternatives[_random.Next(alternatives.Count)];
+            foreach (GbnfSymbol? part in Enumerable.Reverse(alternative))
             {
                 open.Push(part);
             }
@@ -72,7 +72,7 @@ internal sealed class GbnfSentences
             return candidates[_random.Next(candidates.Count)];
         }
 
-        var (first, last) = symbol.Ranges[_random.Next(symbol.Ranges.Count)];
+        (int first, int last) = symbol.Ranges[_random.Next(symbol.Ranges.Count)];
         return _random.Next(first, last + 1);
     }
 }

@@ -47,6 +47,7 @@ public sealed class HostileSchemaTests
     [InlineData("""{"pattern":"(a)\\1"}""", "pattern", "#")]
     [InlineData("""{"pattern":"\\bword"}""", "pattern", "#")]
     [InlineData("""{"pattern":"\\p{L}"}""", "pattern", "#")]
+    [InlineData("""{"pattern":"\\Aword\\z"}""", "pattern", "#")]
     [InlineData("""{"pattern":"a^b"}""", "pattern", "#")]
     [InlineData("""{"pattern":"(a"}""", "pattern", "#")]
     [InlineData("""{"pattern":"a)"}""", "pattern", "#")]
@@ -65,7 +66,7 @@ public sealed class HostileSchemaTests
     [InlineData("""{"type":"\ud800"}""", "type", "#/type")]
     public void Add_SchemaThatCannotBe_NamesKeywordAndPath(string schema, string keyword, string path)
     {
-        var exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(schema));
+        JsonSchemaNotSupportedException exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(schema));
 
         Assert.Equal((keyword, path), (exception.Keyword, exception.Path));
         Assert.Contains($"'{keyword}' at '{path}'", exception.Message, StringComparison.Ordinal);
@@ -86,7 +87,7 @@ public sealed class HostileSchemaTests
         string schema = $$"""{"items":{"type":["string","number","object","array"],"{{keyword}}":{{value}} } }""";
         var lines = new List<string>();
 
-        var exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(schema));
+        JsonSchemaNotSupportedException exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(schema));
         string grammar = JsonSchemaGrammarTests.Compile(schema, strict: false, lines.Add);
 
         Assert.Equal((keyword, "#/items"), (exception.Keyword, exception.Path));
@@ -99,7 +100,7 @@ public sealed class HostileSchemaTests
     {
         string deep = string.Concat(Enumerable.Repeat("""{"items":""", 10_000)) + "{}" + new string('}', 10_000);
 
-        var exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(deep));
+        JsonSchemaNotSupportedException exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(deep));
 
         Assert.StartsWith("#/items/items", exception.Path, StringComparison.Ordinal);
     }
@@ -137,7 +138,7 @@ public sealed class HostileSchemaTests
     {
         string all = string.Join(',', Enumerable.Range(0, 12).Select(_ => """{"anyOf":[{"minLength":1},{"minLength":2}]}"""));
 
-        var exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile($$"""{"allOf":[{{all}}]}"""));
+        JsonSchemaNotSupportedException exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile($$"""{"allOf":[{{all}}]}"""));
 
         Assert.Equal("allOf", exception.Keyword);
     }

@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using NJsonSchema;
+using NJsonSchema.Validation;
 
 namespace CurKv.Connector.Tests.Grammar;
 
@@ -18,7 +20,7 @@ public sealed class JsonSchemaGrammarPropertyTests
         {
             var random = new Random(seed);
             string text = new RandomSchemas(random).Schema().ToJsonString();
-            var schema = await JsonSchema.FromJsonAsync(text, TestContext.Current.CancellationToken);
+            JsonSchema schema = await JsonSchema.FromJsonAsync(text, TestContext.Current.CancellationToken);
             var sentences = new GbnfSentences(GbnfGrammar.Parse(JsonSchemaGrammarTests.Compile(text)), random);
             for (int i = 0; i < TextsPerSchema; i++)
             {
@@ -28,7 +30,7 @@ public sealed class JsonSchemaGrammarPropertyTests
                     continue; // One character to JSON Schema, two to NJsonSchema.
                 }
 
-                var errors = schema.Validate(sentence);
+                ICollection<ValidationError> errors = schema.Validate(sentence);
                 Assert.True(errors.Count == 0, $"Seed {seed}: {sentence} violates {text}: {string.Join("; ", errors)}");
             }
         }
@@ -40,7 +42,7 @@ public sealed class JsonSchemaGrammarPropertyTests
         for (int seed = 0; seed < Schemas; seed++)
         {
             var schemas = new RandomSchemas(new Random(seed));
-            var schema = schemas.Schema();
+            JsonObject schema = schemas.Schema();
             var recogniser = new GbnfRecogniser(JsonSchemaGrammarTests.Compile(schema.ToJsonString()));
             for (int i = 0; i < TextsPerSchema; i++)
             {

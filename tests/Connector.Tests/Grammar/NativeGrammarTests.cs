@@ -11,8 +11,8 @@ public sealed unsafe class NativeGrammarTests
     [Fact]
     public void Build_AllCases_CompileNatively()
     {
-        using var engine = TestModels.Load(TestModels.Pebble);
-        foreach (var row in SchemaCases.All)
+        using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
+        foreach (TheoryDataRow<string, string[], string[]> row in SchemaCases.All)
         {
             Assert.True(Compiles(JsonSchemaGrammarTests.Compile(row.Data.Item1)), $"llama.cpp refuses the grammar of {row.Data.Item1}");
         }
@@ -27,7 +27,7 @@ public sealed unsafe class NativeGrammarTests
     [Fact]
     public void Build_WrongGrammar_DoesNotCompileNatively()
     {
-        using var engine = TestModels.Load(TestModels.Pebble);
+        using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
 
         Assert.False(Compiles("root ::= missing\n"));
         Assert.False(Compiles("root ::= root \"a\" | \"b\"\n"));

@@ -141,8 +141,8 @@ internal sealed class RandomSchemas(Random random)
 
     private decimal Decimal(JsonObject schema)
     {
-        var least = schema["minimum"] ?? schema["exclusiveMinimum"];
-        var most = schema["maximum"] ?? schema["exclusiveMaximum"];
+        JsonNode? least = schema["minimum"] ?? schema["exclusiveMinimum"];
+        JsonNode? most = schema["maximum"] ?? schema["exclusiveMaximum"];
         decimal low = least?.GetValue<decimal>() ?? (most?.GetValue<decimal>() ?? 0) - 50;
         decimal high = most?.GetValue<decimal>() ?? low + 80;
         return low + (high - low) * random.Next(1, 1000) / 1000m;
@@ -158,7 +158,7 @@ internal sealed class RandomSchemas(Random random)
 
         if (schema["format"] is { } format)
         {
-            var time = new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(random.NextInt64(2_000_000_000));
+            DateTime time = new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(random.NextInt64(2_000_000_000));
             return format.GetValue<string>() switch
             {
                 "date" => time.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture),
@@ -183,9 +183,9 @@ internal sealed class RandomSchemas(Random random)
 
     private JsonObject Members(JsonObject schema)
     {
-        var required = schema["required"]?.AsArray().Select(name => name!.GetValue<string>()).ToHashSet() ?? [];
+        HashSet<string> required = schema["required"]?.AsArray().Select(name => name!.GetValue<string>()).ToHashSet() ?? [];
         var value = new JsonObject();
-        foreach (var (name, property) in schema["properties"]!.AsObject())
+        foreach ((string? name, JsonNode? property) in schema["properties"]!.AsObject())
         {
             if (required.Contains(name) || random.Next(2) == 0)
             {
