@@ -78,12 +78,9 @@ internal sealed class Automaton
     public static Automaton OfMultiples(int divisor)
     {
         CheckSize(divisor + 1);
-        IEnumerable<AutomatonState> digits = Enumerable.Range(0, divisor).Select(remainder => new AutomatonState(
-            remainder == 0,
-            [.. Enumerable.Range(0, 10).Select(digit => new AutomatonEdge('0' + digit, '0' + digit, ((remainder * 10 + digit) % divisor) + 1))]));
         return new Automaton([
-            new AutomatonState(false, [new AutomatonEdge('-', '-', 1), .. Enumerable.Range(0, 10).Select(digit => new AutomatonEdge('0' + digit, '0' + digit, (digit % divisor) + 1))]),
-            .. digits]);
+            new AutomatonState(false, [new AutomatonEdge('-', '-', 1), .. Digits(0, divisor)]),
+            .. Enumerable.Range(0, divisor).Select(remainder => new AutomatonState(remainder == 0, Digits(remainder, divisor)))]);
     }
 
     /// <summary>Refuses automata that no grammar should hold.</summary>
@@ -93,7 +90,8 @@ internal sealed class Automaton
     {
         if (states >= MostStates)
         {
-            throw new PatternException(string.Create(CultureInfo.InvariantCulture, $"needs an automaton of more than {MostStates} states; use smaller counts or a simpler pattern"));
+            throw new PatternException(string.Create(
+                CultureInfo.InvariantCulture, $"needs an automaton of more than {MostStates} states; use smaller counts or a simpler pattern"));
         }
     }
 
@@ -168,7 +166,8 @@ internal sealed class Automaton
         AutomatonState state = States[0];
         foreach (Rune rune in text.EnumerateRunes())
         {
-            AutomatonEdge edge = state.Edges.FirstOrDefault(edge => edge.First <= rune.Value && rune.Value <= edge.Last, new AutomatonEdge(0, 0, -1));
+            AutomatonEdge edge = state.Edges.FirstOrDefault(
+                edge => edge.First <= rune.Value && rune.Value <= edge.Last, new AutomatonEdge(0, 0, -1));
             if (edge.Target < 0)
             {
                 return false;
@@ -179,6 +178,10 @@ internal sealed class Automaton
 
         return state.Accepts;
     }
+
+    // From a remainder, one digit on; remainder r is state r + 1.
+    private static AutomatonEdge[] Digits(int remainder, int divisor) =>
+        [.. Enumerable.Range(0, 10).Select(digit => new AutomatonEdge('0' + digit, '0' + digit, (((remainder * 10) + digit) % divisor) + 1))];
 
     private static AutomatonEdge[] Steps(CodePointSet characters, int target) =>
         [.. characters.Ranges.Select(range => new AutomatonEdge(range.First, range.Last, target))];

@@ -19,7 +19,7 @@ internal sealed partial class JsonSchemaCompiler
         var items = new List<string>();
         for (int i = 0; i < places && !(items.Count >= most); i++)
         {
-            var schemas = nodes.SelectMany((node, n) => i < tuples[n].Count ? [tuples[n][i]] : RestOf(node) is { } rest ? [rest] : (SchemaNode[])[]).ToList();
+            var schemas = nodes.Select((node, n) => i < tuples[n].Count ? tuples[n][i] : RestOf(node)).OfType<SchemaNode>().ToList();
             if (Compile(schemas, string.Create(CultureInfo.InvariantCulture, $"{rule}-{i}"), i < least) is not { } item)
             {
                 most = i;
@@ -101,7 +101,8 @@ internal sealed partial class JsonSchemaCompiler
         if (count > limit)
         {
             SchemaNode node = nodes.First(node => node.Count(keyword) == count);
-            throw node.Fail(keyword, string.Create(CultureInfo.InvariantCulture, $"is above {limit}, which no answer reaches; use a smaller count"));
+            throw node.Fail(
+                keyword, string.Create(CultureInfo.InvariantCulture, $"is above {limit}, which no answer reaches; use a smaller count"));
         }
     }
 }

@@ -50,7 +50,8 @@ internal sealed partial class JsonSchemaCompiler
                 : RefuseBound(node, keyword);
         }
 
-        return isLower ? DecimalBound.AtLeast(bound.Value, IsExclusive(node, keyword)) : DecimalBound.AtMost(bound.Value, IsExclusive(node, keyword));
+        bool exclusive = IsExclusive(node, keyword);
+        return isLower ? DecimalBound.AtLeast(bound.Value, exclusive) : DecimalBound.AtMost(bound.Value, exclusive);
     }
 
     private string? RefuseBound(SchemaNode node, string keyword)
@@ -105,7 +106,8 @@ internal sealed partial class JsonSchemaCompiler
             }
         }
 
-        Refuse(node, "multipleOf", string.Create(CultureInfo.InvariantCulture, $"can be enforced for whole numbers up to {LargestDivisor} and for 0.1, 0.01, ... only; check the answer instead"));
+        Refuse(node, "multipleOf", string.Create(
+            CultureInfo.InvariantCulture, $"can be enforced for whole numbers up to {LargestDivisor} and for 0.1, 0.01, ... only; check the answer instead"));
         return null;
     }
 

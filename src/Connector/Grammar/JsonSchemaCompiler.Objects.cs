@@ -15,7 +15,7 @@ internal sealed partial class JsonSchemaCompiler
         var names = declared.SelectMany(properties => properties.Keys).Concat(nodes.SelectMany(Required)).Distinct(StringComparer.Ordinal).ToList();
         Automaton? keys = KeyAutomaton(nodes);
         var members = new List<ObjectMember>();
-        foreach (string? name in names)
+        foreach (string name in names)
         {
             var schemas = nodes.SelectMany((node, i) => SchemasOf(node, declared[i], name)).ToList();
             string? value = keys is null || keys.Accepts(name) ? Compile(schemas, $"{rule}-{name}", required.Contains(name)) : null;
@@ -32,10 +32,10 @@ internal sealed partial class JsonSchemaCompiler
 
         long least = Largest(nodes.Select(node => node.Count("minProperties"))) ?? 0;
         long? most = Smallest(nodes.Select(node => node.Count("maxProperties")));
-        string? additional = least > members.Count || nodes.Any(AllowsMore) || !nodes.Any(node => node.Has("properties")) ? CompileAdditional(nodes, rule, names, keys) : null;
-        return new ObjectMembers(_grammar, rule, members, additional, least, most) is var states && states.CanBeWritten && states.Count <= MostMemberStates
-            ? states.Write()
-            : RefuseCounts(nodes, states.CanBeWritten);
+        bool isOpen = least > members.Count || nodes.Any(AllowsMore) || !nodes.Any(node => node.Has("properties"));
+        string? additional = isOpen ? CompileAdditional(nodes, rule, names, keys) : null;
+        var all = new ObjectMembers(_grammar, rule, members, additional, least, most);
+        return all.CanBeWritten && all.Count <= MostMemberStates ? all.Write() : RefuseCounts(nodes, isTooLarge: all.CanBeWritten);
     }
 
     private string? RefuseCounts(IReadOnlyList<SchemaNode> nodes, bool isTooLarge)
@@ -44,7 +44,8 @@ internal sealed partial class JsonSchemaCompiler
         SchemaNode node = nodes.First(node => node.Has(keyword));
         if (isTooLarge)
         {
-            throw node.Fail(keyword, string.Create(CultureInfo.InvariantCulture, $"takes a grammar of more than {MostMemberStates} states; use a smaller count"));
+            throw node.Fail(
+                keyword, string.Create(CultureInfo.InvariantCulture, $"takes a grammar of more than {MostMemberStates} states; use a smaller count"));
         }
 
         Contradict(node, keyword, "leaves no object; the properties that are required or allowed do not fit it");
@@ -80,7 +81,7 @@ internal sealed partial class JsonSchemaCompiler
 
     private Automaton? KeyAutomaton(IReadOnlyList<SchemaNode> nodes)
     {
-        var schemas = nodes.Select(node => node.TryGet("propertyNames", out SchemaNode names) ? names : default(SchemaNode?)).OfType<SchemaNode>().ToList();
+        var schemas = nodes.Where(node => node.Has("propertyNames")).Select(node => new SchemaNode(node.Element.GetProperty("propertyNames"), node.Path + "/propertyNames")).ToList();
         if (schemas.Count == 0)
         {
             return null;

@@ -66,7 +66,8 @@ internal sealed partial class JsonSchemaCompiler
         (int outerOptional, JsonSchemaNotSupportedException? outerContradiction) = (_optionalFrom, _contradiction);
         _optionalFrom = mandatory && alternatives.Count == 1 ? _optionalFrom : _open.Count;
         _depth++;
-        var expressions = alternatives.Select(alternative => CompileAlternative(alternative, name)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+        var expressions = alternatives
+            .Select(alternative => CompileAlternative(alternative, name)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         _depth--;
         _optionalFrom = outerOptional;
         if (!mandatory)
@@ -86,7 +87,7 @@ internal sealed partial class JsonSchemaCompiler
     {
         foreach (SchemaNode node in nodes)
         {
-            foreach ((string? keyword, string? fix) in SchemaKeywords.FindUnsupported(node))
+            foreach ((string keyword, string fix) in SchemaKeywords.FindUnsupported(node))
             {
                 Refuse(node, keyword, $"cannot be enforced by a grammar; {fix}");
             }

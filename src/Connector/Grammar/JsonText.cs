@@ -51,7 +51,7 @@ internal static class JsonText
             options.Add(Class(plain));
         }
 
-        string letters = string.Concat(Escaped.Where(character => characters.Contains(character)).Select(character => Letters[Escaped.IndexOf(character, StringComparison.Ordinal)]));
+        string letters = string.Concat(Escaped.Zip(Letters).Where(pair => characters.Contains(pair.First)).Select(pair => pair.Second));
         if (letters.Length > 0)
         {
             options.Add($"\"\\\\\" {Class(CodePointSet.OfCharacters(letters))}");

@@ -102,7 +102,8 @@ internal sealed class PatternAutomaton
             var edges = new List<AutomatonEdge>();
             foreach ((int first, int last) in classes)
             {
-                var targets = subsets[i].Where(state => _steps[state] is { } step && step.Characters.Contains(first)).Select(state => _steps[state]!.Value.Target).ToList();
+                var targets = subsets[i].Select(state => _steps[state]).OfType<(CodePointSet Characters, int Target)>()
+                    .Where(step => step.Characters.Contains(first)).Select(step => step.Target).ToList();
                 if (targets.Count > 0)
                 {
                     edges.Add(new AutomatonEdge(first, last, Number(targets)));

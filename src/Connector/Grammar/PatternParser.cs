@@ -17,7 +17,8 @@ internal sealed class PatternParser
     private static readonly CodePointSet LineEnds = CodePointSet.Of(('\n', '\n'), ('\r', '\r'), (0x2028, 0x2029));
 
     private static readonly CodePointSet Spaces = CodePointSet.Of(
-        ('\t', '\r'), (' ', ' '), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000), (0xFEFF, 0xFEFF));
+        ('\t', '\r'), (' ', ' '), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A),
+        (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000), (0xFEFF, 0xFEFF));
 
     private readonly string _pattern;
     private int _position;
@@ -59,7 +60,9 @@ internal sealed class PatternParser
             throw new PatternException("has an anchor (^ or $) inside; put anchors at the beginning and the end only");
         }
 
-        return new PatternNode.Sequence([.. first > 0 ? [] : Enumerable.Repeat(anything, 1), .. inner, .. last < parts.Count ? [] : Enumerable.Repeat(anything, 1)]);
+        PatternNode before = first > 0 ? PatternNode.Empty : anything;
+        PatternNode after = last < parts.Count ? PatternNode.Empty : anything;
+        return new PatternNode.Sequence([before, .. inner, after]);
     }
 
     private static bool HasAnchor(PatternNode node) => node switch
@@ -307,7 +310,8 @@ internal sealed class PatternParser
 
     private int TakeCodePoint()
     {
-        int codePoint = _position + 1 < _pattern.Length && char.IsSurrogatePair(_pattern, _position) ? char.ConvertToUtf32(_pattern, _position) : _pattern[_position];
+        bool isPair = _position + 1 < _pattern.Length && char.IsSurrogatePair(_pattern, _position);
+        int codePoint = isPair ? char.ConvertToUtf32(_pattern, _position) : _pattern[_position];
         _position += codePoint > char.MaxValue ? 2 : 1;
         return codePoint;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace CurKv.Connector.Grammar;
@@ -101,17 +102,25 @@ internal sealed class SchemaExpansion(JsonElement root)
         }
 
         var target = new SchemaNode(root, "#");
-        foreach (string? part in reference.Split('/').Skip(1))
+        foreach (string part in reference.Split('/').Skip(1))
         {
             string name = Uri.UnescapeDataString(part).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
-            target = target.Element.ValueKind == JsonValueKind.Array && int.TryParse(name, out int index) && index >= 0 && index < target.Element.GetArrayLength()
-                ? target.Items().ElementAt(index)
-                : target.TryGet(name, out SchemaNode child)
-                    ? child
-                    : throw node.Fail("$ref", $"refers to '{reference}', which does not exist in this schema; '{target.Path}' has no '{name}'");
+            target = Child(target, name)
+                ?? throw node.Fail("$ref", $"refers to '{reference}', which does not exist in this schema; '{target.Path}' has no '{name}'");
         }
 
         return target;
+    }
+
+    private static SchemaNode? Child(SchemaNode node, string name)
+    {
+        if (node.Element.ValueKind != JsonValueKind.Array)
+        {
+            return node.TryGet(name, out SchemaNode child) ? child : null;
+        }
+
+        bool isIndex = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < node.Element.GetArrayLength();
+        return isIndex ? node.Items().ElementAt(index) : null;
     }
 
     private static List<IReadOnlyList<SchemaNode>> Cross(

@@ -7,11 +7,13 @@ internal static class SchemaKeywords
 {
     private static readonly (string Keyword, JsonKinds Kinds)[] Implied =
     [
-        ("properties", JsonKinds.Object), ("required", JsonKinds.Object), ("additionalProperties", JsonKinds.Object), ("patternProperties", JsonKinds.Object),
-        ("propertyNames", JsonKinds.Object), ("minProperties", JsonKinds.Object), ("maxProperties", JsonKinds.Object),
-        ("items", JsonKinds.Array), ("prefixItems", JsonKinds.Array), ("additionalItems", JsonKinds.Array), ("minItems", JsonKinds.Array), ("maxItems", JsonKinds.Array),
+        ("properties", JsonKinds.Object), ("required", JsonKinds.Object), ("additionalProperties", JsonKinds.Object),
+        ("patternProperties", JsonKinds.Object), ("propertyNames", JsonKinds.Object), ("minProperties", JsonKinds.Object), ("maxProperties", JsonKinds.Object),
+        ("items", JsonKinds.Array), ("prefixItems", JsonKinds.Array), ("additionalItems", JsonKinds.Array),
+        ("minItems", JsonKinds.Array), ("maxItems", JsonKinds.Array),
         ("minLength", JsonKinds.String), ("maxLength", JsonKinds.String), ("pattern", JsonKinds.String),
-        ("minimum", JsonKinds.Number), ("maximum", JsonKinds.Number), ("exclusiveMinimum", JsonKinds.Number), ("exclusiveMaximum", JsonKinds.Number), ("multipleOf", JsonKinds.Number),
+        ("minimum", JsonKinds.Number), ("maximum", JsonKinds.Number), ("exclusiveMinimum", JsonKinds.Number),
+        ("exclusiveMaximum", JsonKinds.Number), ("multipleOf", JsonKinds.Number),
     ];
 
     private static readonly (string Keyword, string Fix)[] Unsupported =
@@ -60,7 +62,8 @@ internal static class SchemaKeywords
             JsonValueKind.Array => type.Items().Aggregate(JsonKinds.None, (all, item) => all | Parse(node, item.Text())),
             var kind => throw node.Fail("type", $"must be a string or an array of strings, not {kind}"),
         };
-        return node.TryGet("nullable", out SchemaNode nullable) && nullable.Element.ValueKind == JsonValueKind.True ? kinds | JsonKinds.Null : kinds;
+        bool isNullable = node.TryGet("nullable", out SchemaNode nullable) && nullable.Element.ValueKind == JsonValueKind.True;
+        return isNullable ? kinds | JsonKinds.Null : kinds;
     }
 
     /// <summary>The keywords of a schema that no grammar can enforce, each with what to do instead.</summary>
@@ -99,7 +102,8 @@ internal static class SchemaKeywords
         "if" => !node.Has("then") && !node.Has("else"),
         "then" or "else" => !node.Has("if"),
         "minContains" or "maxContains" => !node.Has("contains"),
-        "patternProperties" or "dependencies" or "dependentRequired" or "dependentSchemas" => value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any(),
+        "patternProperties" or "dependencies" or "dependentRequired" or "dependentSchemas" =>
+            value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any(),
         _ => false,
     };
 }

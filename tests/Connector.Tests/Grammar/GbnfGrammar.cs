@@ -30,7 +30,7 @@ internal sealed class GbnfGrammar
             grammar.ParseRule();
         }
 
-        foreach ((string? name, int rule) in grammar._names)
+        foreach ((string name, int rule) in grammar._names)
         {
             _ = grammar.Rules[rule] ?? throw new FormatException($"The rule '{name}' is not defined.");
         }

@@ -30,7 +30,7 @@ internal sealed class GbnfRecogniser(GbnfGrammar grammar)
         {
             var next = new HashSet<Frame>();
             ended = false;
-            foreach (Frame? stack in stacks.Where(stack => stack.Symbols[stack.Position].Matches(rune.Value)))
+            foreach (Frame stack in stacks.Where(stack => stack.Symbols[stack.Position].Matches(rune.Value)))
             {
                 ended |= Advance(Push(stack.Symbols, stack.Position + 1, stack.Below), next);
             }

@@ -51,7 +51,7 @@ internal sealed class GbnfSentences
 
             List<List<GbnfSymbol>> alternatives = _grammar.Rules[symbol.Rule]!;
             List<GbnfSymbol> alternative = ++steps > Patience ? alternatives.MinBy(Cost)! : alternatives[_random.Next(alternatives.Count)];
-            foreach (GbnfSymbol? part in Enumerable.Reverse(alternative))
+            foreach (GbnfSymbol part in Enumerable.Reverse(alternative))
             {
                 open.Push(part);
             }

@@ -185,7 +185,7 @@ internal sealed class RandomSchemas(Random random)
     {
         HashSet<string> required = schema["required"]?.AsArray().Select(name => name!.GetValue<string>()).ToHashSet() ?? [];
         var value = new JsonObject();
-        foreach ((string? name, JsonNode? property) in schema["properties"]!.AsObject())
+        foreach ((string name, JsonNode? property) in schema["properties"]!.AsObject())
         {
             if (required.Contains(name) || random.Next(2) == 0)
             {
