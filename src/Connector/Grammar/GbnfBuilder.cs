@@ -15,6 +15,7 @@ internal sealed class GbnfBuilder
     private readonly Dictionary<string, string?> bodies = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> suffixes = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Name, string Body), string> added = [];
+    private readonly Dictionary<string, string> shared = new(StringComparer.Ordinal);
     private readonly List<string> order = [];
 
     /// <summary>The number of rules, the root left out.</summary>
@@ -32,6 +33,22 @@ internal sealed class GbnfBuilder
             unique = Reserve(name);
             Define(unique, body);
             added.Add(wished, unique);
+        }
+
+        return unique;
+    }
+
+    /// <summary>Adds a rule that a grammar has once, and that may refer to itself.</summary>
+    /// <param name="name">The wished name, which says what the rule is.</param>
+    /// <param name="body">Makes the body when the rule is wanted for the first time.</param>
+    /// <returns>The rule's name.</returns>
+    public string AddOnce(string name, Func<string> body)
+    {
+        if (!shared.TryGetValue(name, out var unique))
+        {
+            unique = Reserve(name);
+            shared.Add(name, unique);
+            Define(unique, body());
         }
 
         return unique;

@@ -17,7 +17,7 @@ internal static class StringFormats
 
     private const string Clock = "([01]\\d|2[0-3]):[0-5]\\d";
     private const string Time = $"({Clock}:[0-5]\\d(\\.\\d{{1,7}})?(Z|[+-](0\\d|1[0-3]):[0-5]\\d))";
-    private const string Label = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+    private const string Label = "[A-Za-z0-9]+(-[A-Za-z0-9]+)*";
     private const string HostName = $"({Label}(\\.{Label}){{0,3}})";
     private const string Byte = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
     private const string Group = "[0-9A-Fa-f]{1,4}";

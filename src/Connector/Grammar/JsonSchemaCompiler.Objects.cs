@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace CurKv.Connector.Grammar;
+
+// Objects: members in the schema's order, optional ones in any subset, then additional ones.
+internal sealed partial class JsonSchemaCompiler
+{
+    private const int MostMemberStates = 20_000;
+
+    private string? ObjectBody(IReadOnlyList<SchemaNode> nodes, string rule)
+    {
+        var declared = nodes.Select(Declared).ToList();
+        var required = nodes.SelectMany(Required).ToHashSet(StringComparer.Ordinal);
+        var names = declared.SelectMany(properties => properties.Keys).Concat(nodes.SelectMany(Required)).Distinct(StringComparer.Ordinal).ToList();
+        var keys = KeyAutomaton(nodes);
+        var members = new List<ObjectMember>();
+        foreach (var name in names)
+        {
+            var schemas = nodes.SelectMany((node, i) => SchemasOf(node, declared[i], name)).ToList();
+            var value = keys is null || keys.Accepts(name) ? Compile(schemas, $"{rule}-{name}", required.Contains(name)) : null;
+            if (value is not null)
+            {
+                members.Add(new ObjectMember(AddMember(rule, name, value), required.Contains(name)));
+            }
+            else if (required.Contains(name))
+            {
+                Contradict(nodes[^1], "required", $"demands '{name}', for which the schema allows no value");
+                return null;
+            }
+        }
+
+        var least = Largest(nodes.Select(node => node.Count("minProperties"))) ?? 0;
+        var most = Smallest(nodes.Select(node => node.Count("maxProperties")));
+        var additional = least > members.Count || names.Count == 0 || nodes.Any(AllowsMore) ? CompileAdditional(nodes, rule, names, keys) : null;
+        return new ObjectMembers(grammar, rule, members, additional, least, most) is var states && states.CanBeWritten && states.Count <= MostMemberStates
+            ? states.Write()
+            : RefuseCounts(nodes, states.CanBeWritten);
+    }
+
+    private string? RefuseCounts(IReadOnlyList<SchemaNode> nodes, bool isTooLarge)
+    {
+        var keyword = nodes.Any(node => node.Has("minProperties")) ? "minProperties" : "maxProperties";
+        var node = nodes.First(node => node.Has(keyword));
+        if (isTooLarge)
+        {
+            throw node.Fail(keyword, string.Create(CultureInfo.InvariantCulture, $"takes a grammar of more than {MostMemberStates} states; use a smaller count"));
+        }
+
+        Contradict(node, keyword, "leaves no object; the properties that are required or allowed do not fit it");
+        return null;
+    }
+
+    private string AddMember(string rule, string name, string value) =>
+        grammar.Add($"{rule}-{name}-member", $"{GbnfBuilder.Literal(JsonText.Quote(name) + ":")} {JsonRules.Space(grammar)} {value}");
+
+    private string? CompileAdditional(IReadOnlyList<SchemaNode> nodes, string rule, List<string> names, Automaton? keys)
+    {
+        var schemas = nodes.Select(Additional).OfType<SchemaNode>().ToList();
+        if (Compile(schemas, $"{rule}-additional", mandatory: false) is not { } value)
+        {
+            return null;
+        }
+
+        var key = JsonRules.String(grammar);
+        if (names.Count > 0 || keys is not null)
+        {
+            var others = Automaton.OfWords(names).Complement();
+            var automaton = keys is null ? others : others.Intersect(keys);
+            if (automaton.IsEmpty)
+            {
+                return null;
+            }
+
+            key = AutomatonRules.Add(grammar, $"{rule}-key", automaton, JsonRules.QuoteMark, JsonRules.QuoteMark);
+        }
+
+        return grammar.Add($"{rule}-additional-member", $"{key} \":\" {JsonRules.Space(grammar)} {value}");
+    }
+
+    private Automaton? KeyAutomaton(IReadOnlyList<SchemaNode> nodes)
+    {
+        var schemas = nodes.Select(node => node.TryGet("propertyNames", out var names) ? names : default(SchemaNode?)).OfType<SchemaNode>().ToList();
+        if (schemas.Count == 0)
+        {
+            return null;
+        }
+
+        var alternatives = expansion.Expand(schemas);
+        if (alternatives is not [var all])
+        {
+            if (alternatives.Count == 0)
+            {
+                return new Automaton([]);
+            }
+
+            Refuse(schemas[0], "propertyNames", "has alternatives, which is not supported here; use pattern or enum");
+            return null;
+        }
+
+        if (all.Any(node => node.Has("enum") || node.Has("const")))
+        {
+            return Automaton.OfWords(Values(all, JsonKinds.String).Select(value => value.Text()));
+        }
+
+        return StringAutomaton(all, StringLengths(all)) ?? (StringLengths(all) is (0, null) ? null : LengthAutomaton(all));
+    }
+
+    private Automaton? LengthAutomaton(IReadOnlyList<SchemaNode> nodes) => Bind(nodes, Automaton.Everything, StringLengths(nodes));
+
+    private static IEnumerable<SchemaNode> SchemasOf(SchemaNode node, IReadOnlyDictionary<string, SchemaNode> declared, string name) =>
+        declared.TryGetValue(name, out var schema) ? [schema] : Additional(node) is { } additional ? [additional] : [];
+
+    private static SchemaNode? Additional(SchemaNode node) => node.TryGet("additionalProperties", out var additional) ? additional : null;
+
+    private static bool AllowsMore(SchemaNode node) => Additional(node) is { Element.ValueKind: not JsonValueKind.False };
+
+    private static IEnumerable<string> Required(SchemaNode node) => node.TryGet("required", out var required)
+        ? required.Element.ValueKind switch
+        {
+            JsonValueKind.Array => required.Items().Select(item => item.Text()),
+            JsonValueKind.True or JsonValueKind.False => [],
+            var kind => throw node.Fail("required", $"must be an array of names, not {kind}"),
+        }
+        : [];
+}
