@@ -52,23 +52,24 @@ internal sealed class HarmonyFormat : AnswerFormat
     protected override OutputGrammar Lazy(GbnfBuilder grammar, AnswerConstraint constraint) => new(grammar.Build(Call(grammar, constraint))) { Triggers = [Recipient] };
 
     /// <inheritdoc/>
+    /// <remarks>A message that the prompt has begun is ended first.</remarks>
     protected override string Reasoning(GbnfBuilder grammar, ReasoningStart start)
     {
-        string rest = $"{grammar.Until("reasoning", MessageEnd)} \"{Start}assistant\"";
+        const string Next = $"\"{Start}assistant\"";
         return start switch
         {
-            ReasoningStart.Open => rest,
-            ReasoningStart.Over => string.Empty,
-            _ => $"(\"{Analysis}\" {rest})?",
+            ReasoningStart.Over => $"\"{MessageEnd}\" {Next}",
+            ReasoningStart.Open => $"{grammar.Until("reasoning", MessageEnd)} {Next}",
+            _ => $"(\"{Analysis}\" {grammar.Until("reasoning", MessageEnd)} {Next})?",
         };
     }
 
     /// <inheritdoc/>
-    protected override string Answer(string text) => $"\"{Channel}final\" (\" \"? \"{TypeMark}\" \"json\")? \"{Message}\" {text}";
+    protected override string Answer(string text) => $"\"{Channel}final\" (\" \"? \"{TypeMark}json\")? \"{Message}\" {text}";
 
     private static string Call(GbnfBuilder grammar, AnswerConstraint constraint)
     {
-        string type = grammar.Add("type", $"(\" \"? \"{TypeMark}\"? \"json\")?");
+        string type = grammar.Add("type", $"(\" json\" | \" \"? \"{TypeMark}json\")?");
         string call = grammar.OneOf("call", constraint.Tools.Select(tool =>
             $"{GbnfBuilder.Literal(tool.Name)} (\"{Channel}commentary\")? {type} \"{Message}\" {grammar.Space()} {grammar.Arguments(tool, constraint.Relaxed)}"));
         return $"\"{Recipient}.\" {call}";
