@@ -1,18 +1,12 @@
 namespace CurKv.Connector.Grammar;
 
-/// <summary>A grammar that an answer has to follow. Immutable.</summary>
-/// <param name="Gbnf">The grammar in llama.cpp's notation; its first rule is <c>root</c>.</param>
+/// <summary>A grammar that an answer, or its end, has to keep to.</summary>
+/// <param name="Gbnf">The grammar in llama.cpp's GBNF; its first rule is <c>root</c>. Where there are triggers, <c>root</c> begins with the trigger's own text.</param>
 internal sealed record OutputGrammar(string Gbnf)
 {
     /// <summary>
-    /// Literal texts, never patterns: the grammar binds from where one of them begins, and its root begins with that text itself.
-    /// Empty: it binds from the first token on.
+    /// Literal texts. The answer is free until one of them appears in it, which is where the grammar begins. Empty: the grammar binds
+    /// from the first token on.
     /// </summary>
     public IReadOnlyList<string> Triggers { get; init; } = [];
-
-    /// <summary>
-    /// Whether a trigger counts only where nothing but white space (and reasoning) stands before it: for triggers that are ordinary
-    /// text, such as the beginning of a JSON object, which an answer may also quote.
-    /// </summary>
-    public bool TriggersOnlyAtStart { get; init; }
 }

@@ -35,6 +35,12 @@ internal abstract class AnswerParser
     /// <summary>Whether the model is reasoning.</summary>
     public abstract bool InReasoning { get; }
 
+    /// <summary>
+    /// Whether a call may begin here or has begun: a grammar's trigger counts only then. Not inside reasoning, which may speak of calls,
+    /// nor behind text where calls have no marks of their own.
+    /// </summary>
+    public abstract bool MayCall { get; }
+
     /// <summary>The request's settings.</summary>
     protected AnswerParserSettings Settings { get; }
 

@@ -40,6 +40,9 @@ internal sealed partial class HarmonyParser : AnswerParser
     public override bool InReasoning => _reasons;
 
     /// <inheritdoc/>
+    public override bool MayCall => Settings.Tools.Count > 0 && (_inHeader || _tool is not null);
+
+    /// <inheritdoc/>
     protected override void Take(char character)
     {
         if (_held.Length == 0 && character != '<')

@@ -38,7 +38,7 @@ internal abstract class MarkedFormat(AnswerSyntax syntax, bool hasReasoning) : A
 
     /// <inheritdoc/>
     protected override OutputGrammar Lazy(GbnfBuilder grammar, AnswerConstraint constraint) =>
-        new(grammar.Build(Calls(grammar, constraint))) { Triggers = Triggers, TriggersOnlyAtStart = syntax.Calls.Any(section => section.OnlyAtStart) };
+        new(grammar.Build(Calls(grammar, constraint))) { Triggers = Triggers };
 
     /// <inheritdoc/>
     protected override string Reasoning(GbnfBuilder grammar, ReasoningStart start)

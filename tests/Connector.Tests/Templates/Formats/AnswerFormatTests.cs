@@ -84,6 +84,33 @@ public class AnswerFormatTests
         }
     }
 
+    [Theory]
+    [InlineData("hermes", "", true)]
+    [InlineData("hermes", "Hello", true)]
+    [InlineData("hermes", "Hello <tool_ca", true)]
+    [InlineData("hermes", "<tool_call>{", true)]
+    [InlineData("hermes", "<think>Hm", false)]
+    [InlineData("hermes", "<think>Hm</think>", true)]
+    [InlineData("qwen3-coder", "<think>Hm", true)]
+    [InlineData("llama", " ", true)]
+    [InlineData("llama", "{\"na", true)]
+    [InlineData("llama", "For example: {\"na", false)]
+    [InlineData("harmony", "", true)]
+    [InlineData("harmony", "<|channel|>analysis<|message|>Hm", false)]
+    [InlineData("harmony", "<|channel|>analysis<|message|>Hm<|end|><|start|>assistant", true)]
+    [InlineData("harmony", "<|channel|>final<|message|>Hello", false)]
+    public void MayCall_Answer_IsWhetherACallCanBeginOrHasBegun(string name, string answer, bool expected)
+    {
+        AnswerFormat format = Formats.First(candidate => candidate.Name.StartsWith(name, StringComparison.Ordinal));
+        AnswerParser parser = format.CreateParser(new AnswerParserSettings { Tools = Answers.Tools });
+        AnswerParser withoutTools = format.CreateParser(new AnswerParserSettings());
+        parser.Append(answer, []);
+        withoutTools.Append(answer, []);
+
+        Assert.Equal(expected, parser.MayCall);
+        Assert.False(withoutTools.MayCall);
+    }
+
     [Fact]
     public void Append_Text_IsGivenOutAtOnce()
     {
