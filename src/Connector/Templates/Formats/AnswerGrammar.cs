@@ -9,11 +9,12 @@ namespace CurKv.Connector.Templates.Formats;
 /// <summary>The rules that the families' grammars have in common.</summary>
 internal static class AnswerGrammar
 {
+    private const string Gap = "\" \"?";
     private static readonly JsonSerializerOptions AsWritten = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Adds the white space between a call's parts: none, a space, or a line break and an indentation.</summary>
+    /// <summary>Adds the white space between a call's parts: none, a space, or a line break and a little indentation.</summary>
     /// <returns>The rule's name.</returns>
-    public static string Space(this GbnfBuilder grammar) => grammar.Add("call-space", "\"\" | \" \" | \"\\n\" [ \\t]{0,16}");
+    public static string Space(this GbnfBuilder grammar) => grammar.Add("call-space", "\" \"? | \"\\n\" [ ]{0,8}");
 
     /// <summary>Adds a rule that one of several bodies matches.</summary>
     /// <returns>The rule's name.</returns>
@@ -76,7 +77,7 @@ internal static class AnswerGrammar
         }
 
         return TakesNothing(schema)
-            ? grammar.Add("no-arguments", $"\"{{\" {grammar.Space()} \"}}\"")
+            ? grammar.Add("no-arguments", "\"{}\"")
             : JsonSchemaGrammar.Add(grammar, $"{tool.Name}-arguments", schema, strict: false, relaxed);
     }
 
@@ -88,23 +89,22 @@ internal static class AnswerGrammar
     /// <param name="argumentsKey">The key of the arguments.</param>
     /// <param name="before">The body of members before these, with their commas.</param>
     /// <param name="behind">The body of members behind these, with their commas.</param>
+    /// <param name="indented">Whether the family breaks lines and indents; otherwise spaces stand behind colons and commas only.</param>
     /// <returns>The rule's name.</returns>
     public static string JsonCall(
-        this GbnfBuilder grammar, AnswerConstraint constraint, AIFunctionDeclaration tool, string nameKey, string argumentsKey, string before = "", string behind = "")
+        this GbnfBuilder grammar, AnswerConstraint constraint, AIFunctionDeclaration tool, string nameKey, string argumentsKey, string before = "", string behind = "", bool indented = false)
     {
-        string space = grammar.Space();
+        string space = indented ? grammar.Space() : Gap;
+        string edge = indented ? space : string.Empty;
         string name = GbnfBuilder.Literal(JsonSerializer.Serialize(tool.Name, AsWritten));
-        return grammar.Add($"{tool.Name}-call", string.Join(
-            ' ',
-            ((string[])[
-                "\"{\"", space, before, Key(nameKey), space, name, space, "\",\"", space, Key(argumentsKey), space, grammar.Arguments(tool, constraint.Relaxed), space, behind, "\"}\"",
-            ]).Where(part => part.Length > 0)));
+        string[] parts = ["\"{\"", edge, before, Member(nameKey), name, "\",\"", space, Member(argumentsKey), grammar.Arguments(tool, constraint.Relaxed), behind, edge, "\"}\""];
+        return grammar.Add($"{tool.Name}-call", string.Join(' ', parts.Where(part => part.Length > 0)));
     }
 
     /// <summary>Adds the rule of any allowed tool's call that is a JSON object.</summary>
     /// <returns>The rule's name.</returns>
-    public static string JsonCalls(this GbnfBuilder grammar, AnswerConstraint constraint, string nameKey, string argumentsKey, string before = "", string behind = "") =>
-        grammar.OneOf("call", constraint.Tools.Select(tool => grammar.JsonCall(constraint, tool, nameKey, argumentsKey, before, behind)));
+    public static string JsonCalls(this GbnfBuilder grammar, AnswerConstraint constraint, string nameKey, string argumentsKey, string before = "", string behind = "", bool indented = false) =>
+        grammar.OneOf("call", constraint.Tools.Select(tool => grammar.JsonCall(constraint, tool, nameKey, argumentsKey, before, behind, indented)));
 
     /// <summary>The body of a JSON array of calls.</summary>
     public static string JsonArray(this GbnfBuilder grammar, string call, bool multiple)
@@ -113,8 +113,11 @@ internal static class AnswerGrammar
         return $"\"[\" {space} {grammar.Repeat(call, multiple, $"{space} \",\" {space}")} {space} \"]\"";
     }
 
-    /// <summary>The body of a JSON object's key with its colon.</summary>
-    public static string Key(string key) => GbnfBuilder.Literal($"\"{key}\":");
+    /// <summary>The body of a JSON object's key, its colon, and the space behind that.</summary>
+    public static string Member(string key) => $"{GbnfBuilder.Literal($"\"{key}\":")} {Gap}";
+
+    /// <summary>The body of a comma and the space behind it.</summary>
+    public static string Comma { get; } = $"\",\" {Gap}";
 
     // How much of the mark stands at the end once a character follows that much of it.
     private static int Reached(Rune[] mark, int state, Rune next)

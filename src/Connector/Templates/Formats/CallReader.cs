@@ -14,13 +14,18 @@ internal abstract class CallReader
     /// <summary>Whether what is read is a call for certain, rather than text that looks like the beginning of one.</summary>
     public virtual bool IsCall => true;
 
+    /// <summary>What was read beyond the call, once that is whole; mostly empty.</summary>
+    public string Rest { get; protected set; } = string.Empty;
+
     /// <summary>Takes a character.</summary>
     public abstract CallProgress Append(char character);
 
     /// <summary>The answer ended here.</summary>
-    /// <param name="rest">What does not belong to the call after all; mostly empty.</param>
-    /// <returns><see cref="CallProgress.Whole"/> if the call is whole nonetheless, <see cref="CallProgress.Going"/> if it was cut.</returns>
-    public abstract CallProgress Finish(out string rest);
+    /// <returns>
+    /// <see cref="CallProgress.Whole"/> if the call is whole nonetheless, <see cref="CallProgress.Going"/> if it was cut,
+    /// <see cref="CallProgress.Refused"/> if it was none.
+    /// </returns>
+    public virtual CallProgress Finish() => CallProgress.Going;
 
     /// <summary>The calls in <see cref="Text"/>; none where it names no tool.</summary>
     public virtual IReadOnlyList<ToolCallText> Calls() => ToolCallJson.Read(Text);

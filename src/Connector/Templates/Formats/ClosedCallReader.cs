@@ -18,17 +18,30 @@ internal class ClosedCallReader(string open, string close) : CallReader
     protected virtual bool IsComplete => _json.IsWhole;
 
     /// <inheritdoc/>
+    /// <remarks>A model that forgets the closing mark may go on with the next call: that ends the first one as well.</remarks>
     public sealed override CallProgress Append(char character)
     {
         Read.Append(character);
         Scan(character);
-        if (character != close[^1] || IsInValue || !EndsWithClose())
+        if (IsInValue)
         {
             return CallProgress.Going;
         }
 
-        _end = Read.Length - close.Length;
-        return CallProgress.Whole;
+        if (EndsWith(close))
+        {
+            _end = Read.Length - close.Length;
+            return CallProgress.Whole;
+        }
+
+        if (IsComplete && EndsWith(open))
+        {
+            _end = Read.Length - open.Length;
+            Rest = open;
+            return CallProgress.Whole;
+        }
+
+        return CallProgress.Going;
     }
 
     /// <inheritdoc/>
@@ -36,39 +49,35 @@ internal class ClosedCallReader(string open, string close) : CallReader
     /// A model that forgets a quotation mark hides the closing mark in a string that never ends. So a closing mark counts now, if
     /// nothing follows it or another call does. Otherwise it is part of a value that the end of the answer cut.
     /// </remarks>
-    public sealed override CallProgress Finish(out string rest)
+    public sealed override CallProgress Finish()
     {
-        string read = Read.ToString();
-        rest = string.Empty;
-        int hidden = read.IndexOf(close, StringComparison.Ordinal);
         if (IsComplete)
         {
             return CallProgress.Whole;
         }
 
-        if (hidden >= 0)
+        string read = Read.ToString();
+        int hidden = read.IndexOf(close, StringComparison.Ordinal);
+        string rest = hidden < 0 ? read : read[(hidden + close.Length)..];
+        if (hidden < 0 || !(string.IsNullOrWhiteSpace(rest) || rest.AsSpan().TrimStart().StartsWith(open)))
         {
-            rest = read[(hidden + close.Length)..];
-            if (string.IsNullOrWhiteSpace(rest) || rest.AsSpan().TrimStart().StartsWith(open))
-            {
-                _end = hidden;
-                return CallProgress.Whole;
-            }
-
-            rest = string.Empty;
+            return CallProgress.Going;
         }
 
-        return CallProgress.Going;
+        _end = hidden;
+        Rest = rest;
+        return CallProgress.Whole;
     }
 
     /// <summary>Follows the text.</summary>
     protected virtual void Scan(char character) => _json.Append(character);
 
-    private bool EndsWithClose()
+    /// <summary>Whether what is read ends with a mark.</summary>
+    protected bool EndsWith(string mark)
     {
-        for (int i = 0, at = Read.Length - close.Length; i < close.Length; i++, at++)
+        for (int i = mark.Length - 1, at = Read.Length - 1; i >= 0; i--, at--)
         {
-            if (at < 0 || Read[at] != close[i])
+            if (at < 0 || Read[at] != mark[i])
             {
                 return false;
             }

@@ -26,7 +26,7 @@ internal sealed class CommandFormat(bool namesText) : MarkedFormat(Syntax, hasRe
     protected override string Calls(GbnfBuilder grammar, AnswerConstraint constraint)
     {
         string space = grammar.Space();
-        string number = $"{AnswerGrammar.Key("tool_call_id")} {space} \"\\\"\" [0-9]{{1,3}} \"\\\",\" {space}";
+        string number = $"{AnswerGrammar.Member("tool_call_id")} \"\\\"\" [0-9]{{1,3}} \"\\\"\" {AnswerGrammar.Comma}";
         string call = grammar.JsonCalls(constraint, "tool_name", "parameters", before: number);
         return $"{GbnfBuilder.Literal(ActionOpen)} {space} {grammar.JsonArray(call, constraint.AllowsMultipleCalls)} {space} {GbnfBuilder.Literal(ActionClose)}";
     }

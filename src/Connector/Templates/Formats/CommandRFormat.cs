@@ -24,7 +24,7 @@ internal sealed class CommandRFormat() : MarkedFormat(Syntax, hasReasoning: fals
     {
         string space = grammar.Space();
         string open = grammar.OneOf("action", Opens.Select(GbnfBuilder.Literal));
-        string call = grammar.JsonCalls(constraint, "tool_name", "parameters");
+        string call = grammar.JsonCalls(constraint, "tool_name", "parameters", indented: true);
         return $"{open} {space} {grammar.JsonArray(call, constraint.AllowsMultipleCalls)} {space} \"{Fence}\"";
     }
 }

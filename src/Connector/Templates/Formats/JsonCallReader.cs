@@ -17,11 +17,4 @@ internal sealed class JsonCallReader : CallReader
             : _json.HasBegun || char.IsWhiteSpace(character) ? CallProgress.Going
             : CallProgress.Refused;
     }
-
-    /// <inheritdoc/>
-    public override CallProgress Finish(out string rest)
-    {
-        rest = string.Empty;
-        return CallProgress.Going;
-    }
 }

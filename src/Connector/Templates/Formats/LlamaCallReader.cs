@@ -24,11 +24,7 @@ internal sealed class LlamaCallReader : CallReader
     }
 
     /// <inheritdoc/>
-    public override CallProgress Finish(out string rest)
-    {
-        rest = string.Empty;
-        return ToolCallJson.NamesACall(Text) ? CallProgress.Going : CallProgress.Refused;
-    }
+    public override CallProgress Finish() => ToolCallJson.NamesACall(Text) ? CallProgress.Going : CallProgress.Refused;
 
     // Whether the text is a brace and the beginning of a key that a call may begin with.
     private bool MayBeCall()

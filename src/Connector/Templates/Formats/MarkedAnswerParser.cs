@@ -66,14 +66,13 @@ internal sealed class MarkedAnswerParser : AnswerParser
     {
         while (_reader is { } reader)
         {
-            CallProgress progress = reader.Finish(out string rest);
+            CallProgress progress = reader.Finish();
             if (progress == CallProgress.Going)
             {
                 return;
             }
 
             Advance(reader, progress);
-            TakeAll(rest);
         }
 
         Release(_held.Length);
@@ -216,6 +215,8 @@ internal sealed class MarkedAnswerParser : AnswerParser
             _behindCall = true;
             ListMarks();
         }
+
+        TakeAll(reader.Rest);
     }
 
     // The mark that is part of the text must not open the same call again.

@@ -21,13 +21,6 @@ internal sealed class MistralCallReader : CallReader
     }
 
     /// <inheritdoc/>
-    public override CallProgress Finish(out string rest)
-    {
-        rest = string.Empty;
-        return CallProgress.Going;
-    }
-
-    /// <inheritdoc/>
     public override IReadOnlyList<ToolCallText> Calls()
     {
         string text = Read.ToString();

@@ -66,7 +66,7 @@ internal sealed class MistralFormat : MarkedFormat
         string id = $"[a-zA-Z0-9]{{{IdLength}}}";
         if (!_hasArguments)
         {
-            string call = grammar.JsonCalls(constraint, "name", "arguments", behind: $"\",\" {space} {AnswerGrammar.Key("id")} {space} \"\\\"\" {id} \"\\\"\" {space}");
+            string call = grammar.JsonCalls(constraint, "name", "arguments", behind: $"{AnswerGrammar.Comma} {AnswerGrammar.Member("id")} \"\\\"\" {id} \"\\\"\"");
             return $"{open} {space} {grammar.JsonArray(call, constraint.AllowsMultipleCalls)}";
         }
 

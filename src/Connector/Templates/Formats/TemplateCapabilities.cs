@@ -8,6 +8,7 @@ namespace CurKv.Connector.Templates.Formats;
 internal sealed partial class TemplateCapabilities
 {
     private static readonly string[] Efforts = ["none", "no_think", "minimal", "low", "medium", "high", "xhigh", "max"];
+    private static readonly string[] ToolsVariables = ["tools", "xml_tools"];
     private readonly string _code;
     private readonly HashSet<string> _efforts;
 
@@ -16,14 +17,23 @@ internal sealed partial class TemplateCapabilities
         string code = string.Join('\n', Code().Matches(Comment().Replace(template, string.Empty)).Select(block => block.Value));
         _efforts = [.. Literal().Matches(code).Select(literal => literal.Value[1..^1]).Where(text => Efforts.Contains(text))];
         _code = Literal().Replace(code, "''");
-        Tools = Uses("tools") || Uses("xml_tools");
+        ToolsVariable = Array.Find(ToolsVariables, Uses);
+        ReasoningProperty = template.Contains("reasoning_content", StringComparison.Ordinal) ? "reasoning_content"
+            : MessageThinking().IsMatch(code) ? "thinking"
+            : null;
         SystemMessages = !SystemRefusal().IsMatch(template)
             && (Literal().Matches(code).Any(literal => literal.Value[1..^1] is "system" or "developer") || RoleOutput().IsMatch(code));
         ArgumentsAsText = ArgumentsWritten().IsMatch(code) && !ArgumentsConverted().IsMatch(code);
     }
 
-    /// <summary>Whether it tells the model of the tools in <c>tools</c>.</summary>
-    public bool Tools { get; }
+    /// <summary>The variable whose tools it tells the model of: <c>tools</c>, or SmolLM 3's <c>xml_tools</c>; null where it tells of none.</summary>
+    public string? ToolsVariable { get; }
+
+    /// <summary>Whether it tells the model of tools.</summary>
+    public bool Tools => ToolsVariable is not null;
+
+    /// <summary>The property of an assistant's message in which it looks for the reasoning before it; null where it looks for none.</summary>
+    public string? ReasoningProperty { get; }
 
     /// <summary>Whether it renders system messages; where not, instructions go into the first user message.</summary>
     public bool SystemMessages { get; }
@@ -98,6 +108,9 @@ internal sealed partial class TemplateCapabilities
 
     [GeneratedRegex(@"raise_exception\(\s*['""][^'""]*system[^'""]*not supported", RegexOptions.IgnoreCase)]
     private static partial Regex SystemRefusal();
+
+    [GeneratedRegex(@"message(?:\.thinking\b|\[['""]thinking['""]\])")]
+    private static partial Regex MessageThinking();
 
     [GeneratedRegex(@"\{\{[^}]*(?:\.role|\[['""]role['""]\])")]
     private static partial Regex RoleOutput();

@@ -8,10 +8,11 @@ internal static partial class ToolCallJson
 {
     private static readonly string[] NameKeys = ["name", "tool_name", "function"];
     private static readonly string[] ArgumentsKeys = ["arguments", "parameters"];
+    private static readonly char[] Separators = [' ', '\t', '\r', '\n', ',', ';'];
     private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     /// <summary>Reads the calls in a text; never throws.</summary>
-    /// <param name="text">The text, of which all that stands around the first JSON value is passed over.</param>
+    /// <param name="text">The text: a JSON value, or several in a row; what stands around them is passed over.</param>
     /// <returns>
     /// The calls; none where no tool is named. JSON that is broken gives one call whose arguments are the broken text, so that whoever
     /// invokes the tool can tell the model.
@@ -20,9 +21,16 @@ internal static partial class ToolCallJson
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(JsonScanner.First(text) ?? text, Lenient);
             List<ToolCallText> calls = [];
-            Collect(document.RootElement, calls);
+            string rest = text;
+            do
+            {
+                string json = JsonScanner.First(rest) ?? rest;
+                using JsonDocument document = JsonDocument.Parse(json, Lenient);
+                Collect(document.RootElement, calls);
+                rest = rest[(rest.IndexOf(json, StringComparison.Ordinal) + json.Length)..].TrimStart(Separators);
+            }
+            while (rest.StartsWith('{'));
             return calls;
         }
         catch (JsonException)

@@ -45,14 +45,14 @@ internal sealed class XmlCallReader(string open, string close, AnswerParserSetti
     /// <inheritdoc/>
     protected override void Scan(char character)
     {
-        if (character == '=' && Ends(QwenCoderFormat.ParameterOpen))
+        if (character == '=' && EndsWith(QwenCoderFormat.ParameterOpen))
         {
             _inParameter = true;
         }
         else if (character == '>')
         {
-            _inParameter &= !Ends(QwenCoderFormat.ParameterClose);
-            _isComplete |= !_inParameter && Ends(QwenCoderFormat.FunctionClose);
+            _inParameter &= !EndsWith(QwenCoderFormat.ParameterClose);
+            _isComplete |= !_inParameter && EndsWith(QwenCoderFormat.FunctionClose);
         }
     }
 
@@ -92,17 +92,4 @@ internal sealed class XmlCallReader(string open, string close, AnswerParserSetti
     private JsonElement? Properties(string name) =>
         settings.Tools.FirstOrDefault(tool => tool.Name == name) is AIFunctionDeclaration { JsonSchema: { ValueKind: JsonValueKind.Object } schema }
         && schema.TryGetProperty("properties", out JsonElement properties) && properties.ValueKind == JsonValueKind.Object ? properties : null;
-
-    private bool Ends(string mark)
-    {
-        for (int i = 0, at = Read.Length - mark.Length; i < mark.Length; i++, at++)
-        {
-            if (at < 0 || Read[at] != mark[i])
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
 }

@@ -23,6 +23,8 @@ public class HermesFormatTests
     [InlineData("<tool_call>{\"name\":\"get_time\",\"arguments\":\"{\\\"zone\\\":1}\"}</tool_call>", "get_time{\"zone\":1}")]
     [InlineData("<tool_call>{\"type\":\"function\",\"function\":{\"name\":\"get_time\",\"arguments\":{}}}</tool_call>", "get_time{}")]
     [InlineData("<tool_call>[{\"name\":\"get_time\"},{\"name\":\"x\"}]</tool_call>", "get_time{}x{}")]
+    [InlineData("<tool_call>{\"name\":\"get_time\"}\n{\"name\":\"x\"}</tool_call>", "get_time{}x{}")]
+    [InlineData("<tool_call>{\"name\":\"get_time\"}\n<tool_call>{\"name\":\"x\"}\n<tool_call>{\"name\":\"y\"", "get_time{}x{}")]
     [InlineData("<tool_call>{\"name\":\"unknown\",\"arguments\":{}}</tool_call>", "unknown{}")]
     public void Parse_Calls_GivesThemOutWhole(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new HermesFormat(true), answer));
 

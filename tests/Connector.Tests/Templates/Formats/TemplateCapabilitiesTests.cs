@@ -17,6 +17,21 @@ public class TemplateCapabilitiesTests
     public void Tools_IsWhetherTheVariableIsUsed(string template, bool expected) => Assert.Equal(expected, TemplateCapabilities.Of(template).Tools);
 
     [Theory]
+    [InlineData("{{ message.reasoning_content }}", "reasoning_content")]
+    [InlineData("{{ message.thinking }}", "thinking")]
+    [InlineData("{{ message['thinking'] }}", "thinking")]
+    [InlineData("{% if thinking %}{{ message.content }}{% endif %}", null)]
+    public void ReasoningProperty_IsWhereTheTemplateLooks(string template, string? expected) => Assert.Equal(expected, TemplateCapabilities.Of(template).ReasoningProperty);
+
+    [Fact]
+    public void ToolsVariable_IsTheOneThatIsUsed()
+    {
+        Assert.Equal("tools", TemplateCapabilities.Of("{% if tools %}{% endif %}").ToolsVariable);
+        Assert.Equal("xml_tools", TemplateCapabilities.Of("{% if xml_tools %}{% endif %}").ToolsVariable);
+        Assert.Null(TemplateCapabilities.Of("").ToolsVariable);
+    }
+
+    [Theory]
     [InlineData("{% if m.role == 'system' %}x{% endif %}", true)]
     [InlineData("{{ '<|' + message['role'] + '|>' }}", true)]
     [InlineData("{% if m.role == 'user' %}x{% endif %}", false)]
