@@ -20,17 +20,11 @@ internal static class AnswerGrammar
     /// <returns>The rule's name.</returns>
     public static string OneOf(this GbnfBuilder grammar, string name, IEnumerable<string> bodies) => grammar.Add(name, string.Join(" | ", bodies));
 
-    /// <summary>Adds a rule for one call or, where several are allowed, more with something between them.</summary>
-    /// <param name="grammar">The grammar.</param>
+    /// <summary>The body of one call or, where several are allowed, of more with something between them.</summary>
     /// <param name="call">The rule of a call.</param>
     /// <param name="multiple">Whether more than one is allowed.</param>
     /// <param name="between">The body of what stands between two calls.</param>
-    /// <returns>The body.</returns>
-    public static string Repeat(this GbnfBuilder grammar, string call, bool multiple, string between)
-    {
-        ArgumentNullException.ThrowIfNull(grammar);
-        return multiple ? $"{call} ({between} {call})*" : call;
-    }
+    public static string Repeat(string call, bool multiple, string between) => multiple ? $"{call} ({between} {call})*" : call;
 
     /// <summary>Adds a rule for text up to and including the first occurrence of a mark.</summary>
     /// <remarks>
@@ -110,7 +104,7 @@ internal static class AnswerGrammar
     public static string JsonArray(this GbnfBuilder grammar, string call, bool multiple)
     {
         string space = grammar.Space();
-        return $"\"[\" {space} {grammar.Repeat(call, multiple, $"{space} \",\" {space}")} {space} \"]\"";
+        return $"\"[\" {space} {Repeat(call, multiple, $"{space} \",\" {space}")} {space} \"]\"";
     }
 
     /// <summary>The body of a JSON object's key, its colon, and the space behind that.</summary>

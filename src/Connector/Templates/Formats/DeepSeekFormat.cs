@@ -76,6 +76,6 @@ internal sealed class DeepSeekFormat : MarkedFormat
                 : $"{name} {separator} {arguments}";
             return $"{GbnfBuilder.Literal(CallBegin)} {body} {GbnfBuilder.Literal(CallEnd)}";
         }));
-        return $"{GbnfBuilder.Literal(CallsBegin)} {grammar.Repeat(call, constraint.AllowsMultipleCalls, "\"\\n\"?")} {GbnfBuilder.Literal(CallsEnd)}";
+        return $"{GbnfBuilder.Literal(CallsBegin)} {AnswerGrammar.Repeat(call, constraint.AllowsMultipleCalls, "\"\\n\"?")} {GbnfBuilder.Literal(CallsEnd)}";
     }
 }

@@ -23,6 +23,6 @@ internal class HermesFormat(bool hasReasoning) : MarkedFormat(Syntax, hasReasoni
         string space = grammar.Space();
         string call = grammar.Add(
             "tool-call", $"{GbnfBuilder.Literal(CallOpen)} {space} {grammar.JsonCalls(constraint, "name", "arguments")} {space} {GbnfBuilder.Literal(CallClose)}");
-        return grammar.Repeat(call, constraint.AllowsMultipleCalls, space);
+        return AnswerGrammar.Repeat(call, constraint.AllowsMultipleCalls, space);
     }
 }

@@ -30,6 +30,6 @@ internal sealed class LlamaFormat() : MarkedFormat(Syntax, hasReasoning: false)
     {
         string call = grammar.JsonCalls(constraint, "name", "parameters");
         string tag = GbnfBuilder.Literal(PythonTag);
-        return $"{tag}? {grammar.Repeat(call, constraint.AllowsMultipleCalls, $"\";\" {grammar.Space()}")}";
+        return $"{tag}? {AnswerGrammar.Repeat(call, constraint.AllowsMultipleCalls, $"\";\" {grammar.Space()}")}";
     }
 }

@@ -45,7 +45,8 @@ internal sealed class MarkedAnswerParser : AnswerParser
     public override bool InReasoning => _reasons;
 
     /// <inheritdoc/>
-    public override bool MayCall => _expectsTools && (_reader is not null || ((!_reasons || _syntax.CallEndsReasoning) && (IsBlank || !_syntax.Calls.Any(section => section.OnlyAtStart))));
+    public override bool MayCall => _expectsTools
+        && (_reader is not null || ((!_reasons || _syntax.CallEndsReasoning) && (IsBlank || !_syntax.Calls.Any(section => section.OnlyAtStart))));
 
     /// <inheritdoc/>
     protected override void Take(char character)

@@ -74,6 +74,6 @@ internal sealed class MistralFormat : MarkedFormat
         string named = grammar.OneOf(
             "call",
             constraint.Tools.Select(tool => $"{open} {GbnfBuilder.Literal(tool.Name)} {head} {space} {grammar.Arguments(tool, constraint.Relaxed)}"));
-        return grammar.Repeat(named, constraint.AllowsMultipleCalls, "\"\"");
+        return AnswerGrammar.Repeat(named, constraint.AllowsMultipleCalls, "\"\"");
     }
 }
