@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace CurKv.Connector.Grammar;
 
@@ -35,12 +36,12 @@ internal sealed class Automaton
     {
         var steps = new List<SortedDictionary<int, int>> { new() };
         var ends = new HashSet<int>();
-        foreach (var word in words)
+        foreach (string word in words)
         {
-            var state = 0;
-            foreach (var rune in word.EnumerateRunes())
+            int state = 0;
+            foreach (Rune rune in word.EnumerateRunes())
             {
-                if (!steps[state].TryGetValue(rune.Value, out var next))
+                if (!steps[state].TryGetValue(rune.Value, out int next))
                 {
                     next = steps.Count;
                     steps[state].Add(rune.Value, next);
@@ -64,9 +65,9 @@ internal sealed class Automaton
     /// <exception cref="PatternException">It would have too many states.</exception>
     public static Automaton OfLength(int minimum, int? maximum)
     {
-        var last = maximum ?? minimum;
+        int last = maximum ?? minimum;
         CheckSize(last);
-        var states = Enumerable.Range(0, last + 1).Select(length => new AutomatonState(
+        IEnumerable<AutomatonState> states = Enumerable.Range(0, last + 1).Select(length => new AutomatonState(
             length >= minimum,
             length < last ? Steps(CodePointSet.All, length + 1) : maximum is null ? Steps(CodePointSet.All, last) : []));
         return new Automaton([.. states]);
@@ -77,7 +78,7 @@ internal sealed class Automaton
     public static Automaton OfMultiples(int divisor)
     {
         CheckSize(divisor + 1);
-        var digits = Enumerable.Range(0, divisor).Select(remainder => new AutomatonState(
+        IEnumerable<AutomatonState> digits = Enumerable.Range(0, divisor).Select(remainder => new AutomatonState(
             remainder == 0,
             [.. Enumerable.Range(0, 10).Select(digit => new AutomatonEdge('0' + digit, '0' + digit, ((remainder * 10 + digit) % divisor) + 1))]));
         return new Automaton([
@@ -109,10 +110,10 @@ internal sealed class Automaton
         var numbers = new Dictionary<(int, int), int> { [(0, 0)] = 0 };
         var pairs = new List<(int Left, int Right)> { (0, 0) };
         var states = new List<AutomatonState>();
-        for (var i = 0; i < pairs.Count; i++)
+        for (int i = 0; i < pairs.Count; i++)
         {
-            var (left, right) = (States[pairs[i].Left], other.States[pairs[i].Right]);
-            var edges = from a in left.Edges
+            (AutomatonState left, AutomatonState right) = (States[pairs[i].Left], other.States[pairs[i].Right]);
+            IEnumerable<AutomatonEdge> edges = from a in left.Edges
                         from b in right.Edges
                         let first = Math.Max(a.First, b.First)
                         let last = Math.Min(a.Last, b.Last)
@@ -126,7 +127,7 @@ internal sealed class Automaton
 
         int Number((int Left, int Right) pair)
         {
-            if (!numbers.TryGetValue(pair, out var number))
+            if (!numbers.TryGetValue(pair, out int number))
             {
                 number = pairs.Count;
                 CheckSize(number);
@@ -146,10 +147,10 @@ internal sealed class Automaton
             return Everything;
         }
 
-        var everything = States.Count;
-        var states = States.Select(state =>
+        int everything = States.Count;
+        IEnumerable<AutomatonState> states = States.Select(state =>
         {
-            var rest = CodePointSet.Of(state.Edges.Select(edge => (edge.First, edge.Last))).Complement();
+            CodePointSet rest = CodePointSet.Of(state.Edges.Select(edge => (edge.First, edge.Last))).Complement();
             return new AutomatonState(!state.Accepts, [.. state.Edges.Concat(Steps(rest, everything)).OrderBy(edge => edge.First)]);
         });
         return new Automaton([.. states, new AutomatonState(true, Steps(CodePointSet.All, everything))]);
@@ -164,10 +165,10 @@ internal sealed class Automaton
             return false;
         }
 
-        var state = States[0];
-        foreach (var rune in text.EnumerateRunes())
+        AutomatonState state = States[0];
+        foreach (Rune rune in text.EnumerateRunes())
         {
-            var edge = state.Edges.FirstOrDefault(edge => edge.First <= rune.Value && rune.Value <= edge.Last, new AutomatonEdge(0, 0, -1));
+            AutomatonEdge edge = state.Edges.FirstOrDefault(edge => edge.First <= rune.Value && rune.Value <= edge.Last, new AutomatonEdge(0, 0, -1));
             if (edge.Target < 0)
             {
                 return false;
@@ -185,7 +186,7 @@ internal sealed class Automaton
     // Keeps the states that the start reaches and that reach acceptance, numbered anew.
     private static List<AutomatonState> Trim(IReadOnlyList<AutomatonState> states)
     {
-        var alive = Alive(states);
+        bool[] alive = Alive(states);
         if (states.Count == 0 || !alive[0])
         {
             return [];
@@ -194,10 +195,10 @@ internal sealed class Automaton
         var numbers = new Dictionary<int, int> { [0] = 0 };
         var order = new List<int> { 0 };
         var kept = new List<AutomatonState>();
-        for (var i = 0; i < order.Count; i++)
+        for (int i = 0; i < order.Count; i++)
         {
             var edges = new List<AutomatonEdge>();
-            foreach (var edge in states[order[i]].Edges.Where(edge => alive[edge.Target]))
+            foreach (AutomatonEdge edge in states[order[i]].Edges.Where(edge => alive[edge.Target]))
             {
                 if (numbers.TryAdd(edge.Target, order.Count))
                 {
@@ -216,19 +217,19 @@ internal sealed class Automaton
     private static bool[] Alive(IReadOnlyList<AutomatonState> states)
     {
         var sources = states.Select(_ => new List<int>()).ToList();
-        for (var i = 0; i < states.Count; i++)
+        for (int i = 0; i < states.Count; i++)
         {
-            foreach (var edge in states[i].Edges)
+            foreach (AutomatonEdge edge in states[i].Edges)
             {
                 sources[edge.Target].Add(i);
             }
         }
 
-        var alive = states.Select(state => state.Accepts).ToArray();
+        bool[] alive = states.Select(state => state.Accepts).ToArray();
         var open = new Stack<int>(Enumerable.Range(0, states.Count).Where(i => alive[i]));
-        while (open.TryPop(out var state))
+        while (open.TryPop(out int state))
         {
-            foreach (var source in sources[state].Where(source => !alive[source]))
+            foreach (int source in sources[state].Where(source => !alive[source]))
             {
                 alive[source] = true;
                 open.Push(source);

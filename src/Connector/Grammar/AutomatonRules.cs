@@ -6,21 +6,21 @@ namespace CurKv.Connector.Grammar;
 /// <remarks>Such rules are linear: llama.cpp follows them with a single stack, however the pattern they came from was written.</remarks>
 internal sealed class AutomatonRules
 {
-    private readonly GbnfBuilder grammar;
-    private readonly IReadOnlyList<AutomatonState> states;
-    private readonly string end;
-    private readonly int[] sources;
-    private readonly Dictionary<int, string> names = [];
+    private readonly GbnfBuilder _grammar;
+    private readonly IReadOnlyList<AutomatonState> _states;
+    private readonly string _end;
+    private readonly int[] _sources;
+    private readonly Dictionary<int, string> _names = [];
 
     private AutomatonRules(GbnfBuilder grammar, Automaton automaton, string end)
     {
-        this.grammar = grammar;
-        this.end = end;
-        states = automaton.States;
-        sources = new int[states.Count];
-        foreach (var target in states.SelectMany(state => state.Edges.Select(edge => edge.Target).Distinct()))
+        _grammar = grammar;
+        _end = end;
+        _states = automaton.States;
+        _sources = new int[_states.Count];
+        foreach (int target in _states.SelectMany(state => state.Edges.Select(edge => edge.Target).Distinct()))
         {
-            sources[target]++;
+            _sources[target]++;
         }
     }
 
@@ -35,52 +35,52 @@ internal sealed class AutomatonRules
     {
         var rules = new AutomatonRules(grammar, automaton, end);
         var open = new Queue<int>();
-        rules.names.Add(0, grammar.Reserve(name));
+        rules._names.Add(0, grammar.Reserve(name));
         open.Enqueue(0);
-        while (open.TryDequeue(out var state))
+        while (open.TryDequeue(out int state))
         {
-            foreach (var target in rules.Heads(state))
+            foreach (int target in rules.Heads(state))
             {
-                if (!rules.names.ContainsKey(target))
+                if (!rules._names.ContainsKey(target))
                 {
-                    rules.names.Add(target, grammar.Reserve(name + "-part"));
+                    rules._names.Add(target, grammar.Reserve(name + "-part"));
                     open.Enqueue(target);
                 }
             }
         }
 
         // The start may be returned to, then without the text that stands before.
-        var opening = start.Length == 0 || rules.sources[0] == 0 ? rules.names[0] : grammar.Reserve(name);
-        foreach (var (state, rule) in rules.names)
+        string opening = start.Length == 0 || rules._sources[0] == 0 ? rules._names[0] : grammar.Reserve(name);
+        foreach ((int state, string rule) in rules._names)
         {
-            var body = rules.Body(state);
+            string body = rules.Body(state);
             grammar.Define(rule, state == 0 && opening == rule && start.Length > 0 ? $"{start} ({body})" : body);
         }
 
-        if (opening != rules.names[0])
+        if (opening != rules._names[0])
         {
-            grammar.Define(opening, $"{start} {rules.names[0]}");
+            grammar.Define(opening, $"{start} {rules._names[0]}");
         }
 
         return opening;
     }
 
     // A state that is passed through in one way needs no rule.
-    private bool IsInline(int state) => sources[state] == 1 && Groups(state).Count() + (states[state].Accepts ? 1 : 0) == 1;
+    private bool IsInline(int state) => _sources[state] == 1 && Groups(state).Count() + (_states[state].Accepts ? 1 : 0) == 1;
 
-    private IEnumerable<IGrouping<int, AutomatonEdge>> Groups(int state) => states[state].Edges.GroupBy(edge => edge.Target);
+    private IEnumerable<IGrouping<int, AutomatonEdge>> Groups(int state) => _states[state].Edges.GroupBy(edge => edge.Target);
 
     private static bool IsEnd(AutomatonState state) => state.Accepts && state.Edges.Count == 0;
 
     // The states that need a rule and are reached next.
     private IEnumerable<int> Heads(int state) =>
-        Groups(state).Select(group => FollowTo(group.Key)).Where(target => !IsEnd(states[target]));
+        Groups(state).Select(group => FollowTo(group.Key)).Where(target => !IsEnd(_states[target]));
 
     private int FollowTo(int state)
     {
-        while (IsInline(state) && !states[state].Accepts)
+        while (IsInline(state) && !_states[state].Accepts)
         {
-            state = states[state].Edges[0].Target;
+            state = _states[state].Edges[0].Target;
         }
 
         return state;
@@ -89,9 +89,9 @@ internal sealed class AutomatonRules
     private string Body(int state)
     {
         var options = Groups(state).Select(Option).ToList();
-        if (states[state].Accepts)
+        if (_states[state].Accepts)
         {
-            options.Add(end.Length > 0 ? end : "\"\"");
+            options.Add(_end.Length > 0 ? _end : "\"\"");
         }
 
         return string.Join(" | ", options);
@@ -101,10 +101,10 @@ internal sealed class AutomatonRules
     {
         var parts = new List<string>();
         var literal = new StringBuilder();
-        var group = step;
+        IGrouping<int, AutomatonEdge> group = step;
         AppendStep();
-        var state = step.Key;
-        while (IsInline(state) && !states[state].Accepts)
+        int state = step.Key;
+        while (IsInline(state) && !_states[state].Accepts)
         {
             group = Groups(state).First();
             state = group.Key;
@@ -112,13 +112,13 @@ internal sealed class AutomatonRules
         }
 
         FlushLiteral();
-        if (!IsEnd(states[state]))
+        if (!IsEnd(_states[state]))
         {
-            parts.Add(names[state]);
+            parts.Add(_names[state]);
         }
-        else if (end.Length > 0)
+        else if (_end.Length > 0)
         {
-            parts.Add(end);
+            parts.Add(_end);
         }
 
         return string.Join(' ', parts);
@@ -133,7 +133,7 @@ internal sealed class AutomatonRules
             }
 
             FlushLiteral();
-            parts.Add(JsonText.Character(grammar, characters));
+            parts.Add(JsonText.Character(_grammar, characters));
         }
 
         void FlushLiteral()

@@ -23,7 +23,7 @@ internal sealed class CodePointSet
     public static CodePointSet Of(params IEnumerable<(int First, int Last)> ranges)
     {
         var merged = new List<(int First, int Last)>();
-        foreach (var (first, last) in ranges.SelectMany(WithoutSurrogates).OrderBy(range => range.First))
+        foreach ((int first, int last) in ranges.SelectMany(WithoutSurrogates).OrderBy(range => range.First))
         {
             if (merged.Count > 0 && first <= merged[^1].Last + 1)
             {
@@ -51,8 +51,8 @@ internal sealed class CodePointSet
     public CodePointSet Complement()
     {
         var gaps = new List<(int First, int Last)>();
-        var next = 0;
-        foreach (var (first, last) in Ranges)
+        int next = 0;
+        foreach ((int first, int last) in Ranges)
         {
             if (first > next)
             {

@@ -30,9 +30,9 @@ internal static class DecimalBound
 
     private static string MagnitudeAtLeast(decimal bound, bool exclusive)
     {
-        var (whole, fraction) = Split(bound);
+        (string whole, string fraction) = Split(bound);
         var options = new List<string> { $"[1-9][0-9]{{{whole.Length},}}{Fraction}" };
-        for (var i = 0; i < whole.Length; i++)
+        for (int i = 0; i < whole.Length; i++)
         {
             if (whole[i] < '9')
             {
@@ -52,7 +52,7 @@ internal static class DecimalBound
         }
 
         var options = new List<string>();
-        for (var i = 0; i < fraction.Length; i++)
+        for (int i = 0; i < fraction.Length; i++)
         {
             if (fraction[i] < '9')
             {
@@ -66,14 +66,14 @@ internal static class DecimalBound
 
     private static string MagnitudeAtMost(decimal bound, bool exclusive)
     {
-        var (whole, fraction) = Split(bound);
+        (string whole, string fraction) = Split(bound);
         var options = new List<string>();
         if (whole.Length > 1)
         {
             options.Add($"[0-9]{{1,{whole.Length - 1}}}{Fraction}");
         }
 
-        for (var i = 0; i < whole.Length; i++)
+        for (int i = 0; i < whole.Length; i++)
         {
             if (whole[i] > '0')
             {
@@ -97,7 +97,7 @@ internal static class DecimalBound
         }
 
         var options = new List<string>();
-        for (var i = 0; i < fraction.Length; i++)
+        for (int i = 0; i < fraction.Length; i++)
         {
             if (fraction[i] > '0')
             {
@@ -121,7 +121,7 @@ internal static class DecimalBound
 
     private static (string Whole, string Fraction) Split(decimal bound)
     {
-        var parts = bound.ToString(CultureInfo.InvariantCulture).Split('.');
+        string[] parts = bound.ToString(CultureInfo.InvariantCulture).Split('.');
         return (parts[0], parts.Length > 1 ? parts[1].TrimEnd('0') : string.Empty);
     }
 }

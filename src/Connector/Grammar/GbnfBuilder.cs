@@ -12,14 +12,14 @@ internal sealed class GbnfBuilder
 {
     private const string Root = "root";
     private const int LongestName = 64;
-    private readonly Dictionary<string, string?> bodies = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> suffixes = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Name, string Body), string> added = [];
-    private readonly Dictionary<string, string> shared = new(StringComparer.Ordinal);
-    private readonly List<string> order = [];
+    private readonly Dictionary<string, string?> _bodies = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _suffixes = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Name, string Body), string> _added = [];
+    private readonly Dictionary<string, string> _shared = new(StringComparer.Ordinal);
+    private readonly List<string> _order = [];
 
     /// <summary>The number of rules, the root left out.</summary>
-    public int Count => order.Count;
+    public int Count => _order.Count;
 
     /// <summary>Adds a rule.</summary>
     /// <param name="name">Its name; whatever is not an ASCII letter, digit or hyphen becomes a hyphen.</param>
@@ -27,12 +27,12 @@ internal sealed class GbnfBuilder
     /// <returns>The rule's name: made unique where another body has it already; the same name and body are the same rule.</returns>
     public string Add(string name, string body)
     {
-        var wished = (Sanitise(name), body);
-        if (!added.TryGetValue(wished, out var unique))
+        (string Name, string Body) wished = (Sanitise(name), body);
+        if (!_added.TryGetValue(wished, out string? unique))
         {
             unique = Reserve(name);
             Define(unique, body);
-            added.Add(wished, unique);
+            _added.Add(wished, unique);
         }
 
         return unique;
@@ -44,10 +44,10 @@ internal sealed class GbnfBuilder
     /// <returns>The rule's name.</returns>
     public string AddOnce(string name, Func<string> body)
     {
-        if (!shared.TryGetValue(name, out var unique))
+        if (!_shared.TryGetValue(name, out string? unique))
         {
             unique = Reserve(name);
-            shared.Add(name, unique);
+            _shared.Add(name, unique);
             Define(unique, body());
         }
 
@@ -59,17 +59,17 @@ internal sealed class GbnfBuilder
     /// <returns>The unique name; <see cref="Define"/> must follow before <see cref="Build"/>.</returns>
     public string Reserve(string name)
     {
-        var sanitised = Sanitise(name);
-        var unique = sanitised;
-        while (unique == Root || bodies.ContainsKey(unique))
+        string sanitised = Sanitise(name);
+        string unique = sanitised;
+        while (unique == Root || _bodies.ContainsKey(unique))
         {
-            var suffix = suffixes.GetValueOrDefault(sanitised, 1) + 1;
-            suffixes[sanitised] = suffix;
+            int suffix = _suffixes.GetValueOrDefault(sanitised, 1) + 1;
+            _suffixes[sanitised] = suffix;
             unique = string.Create(CultureInfo.InvariantCulture, $"{sanitised}-{suffix}");
         }
 
-        bodies.Add(unique, null);
-        order.Add(unique);
+        _bodies.Add(unique, null);
+        _order.Add(unique);
         return unique;
     }
 
@@ -79,35 +79,35 @@ internal sealed class GbnfBuilder
     /// <exception cref="InvalidOperationException">The name was not reserved, or has a body.</exception>
     public void Define(string name, string body)
     {
-        if (!bodies.TryGetValue(name, out var existing) || existing is not null)
+        if (!_bodies.TryGetValue(name, out string? existing) || existing is not null)
         {
             throw new InvalidOperationException($"The rule '{name}' is not reserved, or has a body already.");
         }
 
-        bodies[name] = string.IsNullOrWhiteSpace(body) ? "\"\"" : body;
+        _bodies[name] = string.IsNullOrWhiteSpace(body) ? "\"\"" : body;
     }
 
     /// <summary>Gives a reserved name back that turned out to need no rule.</summary>
     /// <param name="name">What <see cref="Reserve"/> returned; no body may refer to it.</param>
     public void Withdraw(string name)
     {
-        if (bodies.TryGetValue(name, out var body) && body is null)
+        if (_bodies.TryGetValue(name, out string? body) && body is null)
         {
-            bodies.Remove(name);
-            order.Remove(name);
+            _bodies.Remove(name);
+            _order.Remove(name);
         }
     }
 
     /// <summary>Whether a rule of this name exists, be it only reserved.</summary>
     /// <param name="name">The name, as <see cref="Add"/> returned it.</param>
-    public bool Contains(string name) => bodies.ContainsKey(name);
+    public bool Contains(string name) => _bodies.ContainsKey(name);
 
     /// <summary>A GBNF literal that matches exactly this text.</summary>
     /// <param name="text">Any text; half a surrogate pair becomes U+FFFD.</param>
     public static string Literal(string text)
     {
         var literal = new StringBuilder("\"");
-        foreach (var rune in text.EnumerateRunes())
+        foreach (Rune rune in text.EnumerateRunes())
         {
             AppendEscaped(literal, rune.Value, "\"\\");
         }
@@ -123,7 +123,7 @@ internal sealed class GbnfBuilder
     {
         if (codePoint is >= 0x20 and < 0x7F)
         {
-            var character = (char)codePoint;
+            char character = (char)codePoint;
             if (!special.Contains(character, StringComparison.Ordinal))
             {
                 text.Append(character);
@@ -158,9 +158,9 @@ internal sealed class GbnfBuilder
     {
         var text = new StringBuilder();
         AppendRule(text, Root, string.IsNullOrWhiteSpace(root) ? "\"\"" : root);
-        foreach (var name in order)
+        foreach (string name in _order)
         {
-            AppendRule(text, name, bodies[name] ?? throw new InvalidOperationException($"The rule '{name}' has no body."));
+            AppendRule(text, name, _bodies[name] ?? throw new InvalidOperationException($"The rule '{name}' has no body."));
         }
 
         return text.ToString();
@@ -171,7 +171,7 @@ internal sealed class GbnfBuilder
 
     private static string Sanitise(string name)
     {
-        var length = Math.Min(name.Length, LongestName);
+        int length = Math.Min(name.Length, LongestName);
         if (length == 0)
         {
             return "rule";
@@ -179,7 +179,7 @@ internal sealed class GbnfBuilder
 
         return string.Create(length, name, static (characters, name) =>
         {
-            for (var i = 0; i < characters.Length; i++)
+            for (int i = 0; i < characters.Length; i++)
             {
                 characters[i] = char.IsAsciiLetterOrDigit(name[i]) ? name[i] : '-';
             }

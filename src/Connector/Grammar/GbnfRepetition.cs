@@ -24,7 +24,7 @@ internal static class GbnfRepetition
             return Direct(item, minimum, maximum);
         }
 
-        var optional = maximum is null ? item + "*" : UpTo(grammar, item, maximum.Value - minimum);
+        string optional = maximum is null ? item + "*" : UpTo(grammar, item, maximum.Value - minimum);
         return string.Join(' ', new[] { Exactly(grammar, item, minimum), optional }.Where(part => part.Length > 0));
     }
 
@@ -47,7 +47,7 @@ internal static class GbnfRepetition
             return Direct(item, count, count);
         }
 
-        var blocks = Exactly(grammar, AddBlock(grammar, item), count / Block);
+        string blocks = Exactly(grammar, AddBlock(grammar, item), count / Block);
         return count % Block == 0 ? blocks : $"{blocks} {Direct(item, count % Block, count % Block)}";
     }
 
@@ -59,10 +59,10 @@ internal static class GbnfRepetition
         }
 
         // Whole blocks and less than one more; or all blocks and what then remains.
-        var block = AddBlock(grammar, item);
-        var (blocks, rest) = Math.DivRem(count, Block);
-        var fewer = $"{UpTo(grammar, block, blocks - 1)} {Direct(item, 0, Block - 1)}".Trim();
-        var all = $"{Exactly(grammar, block, blocks)} {Direct(item, 0, rest)}".Trim();
+        string block = AddBlock(grammar, item);
+        (long blocks, long rest) = Math.DivRem(count, Block);
+        string fewer = $"{UpTo(grammar, block, blocks - 1)} {Direct(item, 0, Block - 1)}".Trim();
+        string all = $"{Exactly(grammar, block, blocks)} {Direct(item, 0, rest)}".Trim();
         return grammar.Add("up-to", $"{fewer} | {all}");
     }
 

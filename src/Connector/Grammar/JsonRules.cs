@@ -27,7 +27,7 @@ internal static class JsonRules
     /// <param name="grammar">Where the rule goes.</param>
     public static string Object(GbnfBuilder grammar) => grammar.AddOnce("object", () =>
     {
-        var member = grammar.AddOnce("member", () => $"{String(grammar)} \":\" {Space(grammar)} {Value(grammar)}");
+        string member = grammar.AddOnce("member", () => $"{String(grammar)} \":\" {Space(grammar)} {Value(grammar)}");
         return $"\"{{\" ({member} (\",\" {Space(grammar)} {member})*)? \"}}\"";
     });
 
@@ -71,7 +71,7 @@ internal static class JsonRules
     /// <param name="value">The value, of a depth that recursion bears.</param>
     public static string Constant(GbnfBuilder grammar, JsonElement value)
     {
-        var separator = $" \",\" {Space(grammar)} ";
+        string separator = $" \",\" {Space(grammar)} ";
         return value.ValueKind switch
         {
             JsonValueKind.Object => Enclose("{", "}", value.EnumerateObject().Select(property =>

@@ -10,14 +10,14 @@ internal sealed partial class JsonSchemaCompiler
 
     private string? ArrayBody(IReadOnlyList<SchemaNode> nodes, string rule)
     {
-        var least = Largest(nodes.Select(node => node.Count("minItems"))) ?? 0;
-        var most = Smallest(nodes.Select(node => node.Count("maxItems")));
+        long least = Largest(nodes.Select(node => node.Count("minItems"))) ?? 0;
+        long? most = Smallest(nodes.Select(node => node.Count("maxItems")));
         CheckReachable(nodes, "minItems", least, MostItems);
 
         var tuples = nodes.Select(Tuple).ToList();
-        var places = tuples.Max(tuple => tuple.Count);
+        int places = tuples.Max(tuple => tuple.Count);
         var items = new List<string>();
-        for (var i = 0; i < places && !(items.Count >= most); i++)
+        for (int i = 0; i < places && !(items.Count >= most); i++)
         {
             var schemas = nodes.SelectMany((node, n) => i < tuples[n].Count ? [tuples[n][i]] : RestOf(node) is { } rest ? [rest] : (SchemaNode[])[]).ToList();
             if (Compile(schemas, string.Create(CultureInfo.InvariantCulture, $"{rule}-{i}"), i < least) is not { } item)
@@ -29,7 +29,7 @@ internal sealed partial class JsonSchemaCompiler
             items.Add(item);
         }
 
-        var further = most > items.Count || most is null ? CompileFurther(nodes, rule, items.Count, least) : null;
+        string? further = most > items.Count || most is null ? CompileFurther(nodes, rule, items.Count, least) : null;
         most = further is null ? Math.Min(most ?? items.Count, items.Count) : most;
         if (most < least)
         {
@@ -43,15 +43,15 @@ internal sealed partial class JsonSchemaCompiler
     private string? CompileFurther(IReadOnlyList<SchemaNode> nodes, string rule, int places, long least)
     {
         var schemas = nodes.Select(RestOf).OfType<SchemaNode>().ToList();
-        var isOpen = schemas.Count > 0 || places == 0 || least > places;
+        bool isOpen = schemas.Count > 0 || places == 0 || least > places;
         return isOpen ? Compile(schemas, $"{rule}-item", least > places) : null;
     }
 
     // From the end: what may follow the items of each place.
     private string WriteItems(string rule, List<string> items, string? further, long least, long? most)
     {
-        var comma = $"\",\" {JsonRules.Space(grammar)}";
-        var rest = string.Empty;
+        string comma = $"\",\" {JsonRules.Space(_grammar)}";
+        string rest = string.Empty;
         if (further is not null && items.Count == 0)
         {
             if (most == 0)
@@ -64,14 +64,14 @@ internal sealed partial class JsonSchemaCompiler
 
         if (further is not null && !(most <= items.Count))
         {
-            var next = grammar.Add($"{rule}-next", $"{comma} {further}");
-            rest = GbnfRepetition.Of(grammar, next, Math.Max(0, least - items.Count), most - items.Count);
+            string next = _grammar.Add($"{rule}-next", $"{comma} {further}");
+            rest = GbnfRepetition.Of(_grammar, next, Math.Max(0, least - items.Count), most - items.Count);
         }
 
-        for (var i = items.Count - 1; i >= 0; i--)
+        for (int i = items.Count - 1; i >= 0; i--)
         {
-            var text = i == 0 ? $"{items[i]} {rest}".TrimEnd() : $"{comma} {items[i]} {rest}".TrimEnd();
-            rest = i >= least ? grammar.Add($"{rule}-items", text) + "?" : i == 0 ? text : grammar.Add($"{rule}-items", text);
+            string text = i == 0 ? $"{items[i]} {rest}".TrimEnd() : $"{comma} {items[i]} {rest}".TrimEnd();
+            rest = i >= least ? _grammar.Add($"{rule}-items", text) + "?" : i == 0 ? text : _grammar.Add($"{rule}-items", text);
         }
 
         return $"\"[\" {rest} \"]\"";
@@ -79,20 +79,20 @@ internal sealed partial class JsonSchemaCompiler
 
     private static IReadOnlyList<SchemaNode> Tuple(SchemaNode node)
     {
-        if (node.TryGet("prefixItems", JsonValueKind.Array, out var prefix))
+        if (node.TryGet("prefixItems", JsonValueKind.Array, out SchemaNode prefix))
         {
             return [.. prefix.Items()];
         }
 
-        return node.TryGet("items", out var items) && items.Element.ValueKind == JsonValueKind.Array ? [.. items.Items()] : [];
+        return node.TryGet("items", out SchemaNode items) && items.Element.ValueKind == JsonValueKind.Array ? [.. items.Items()] : [];
     }
 
     // Before draft 2020-12, an array of items was the tuple, and additionalItems the rest.
     private static SchemaNode? RestOf(SchemaNode node)
     {
-        var hasTuple = node.TryGet("items", out var items) && items.Element.ValueKind == JsonValueKind.Array;
+        bool hasTuple = node.TryGet("items", out SchemaNode items) && items.Element.ValueKind == JsonValueKind.Array;
         return hasTuple
-            ? node.TryGet("additionalItems", out var additional) ? additional : null
+            ? node.TryGet("additionalItems", out SchemaNode additional) ? additional : null
             : node.Has("items") ? items : null;
     }
 
@@ -100,7 +100,7 @@ internal sealed partial class JsonSchemaCompiler
     {
         if (count > limit)
         {
-            var node = nodes.First(node => node.Count(keyword) == count);
+            SchemaNode node = nodes.First(node => node.Count(keyword) == count);
             throw node.Fail(keyword, string.Create(CultureInfo.InvariantCulture, $"is above {limit}, which no answer reaches; use a smaller count"));
         }
     }

@@ -18,30 +18,30 @@ internal sealed partial class JsonSchemaCompiler
         var patterns = bounded.Select(pair => BoundPattern(pair.node, pair.keyword)).OfType<string>().ToList();
         if (patterns.Count == 0 && divided.Count == 0)
         {
-            return isInteger ? JsonRules.Integer(grammar) : JsonRules.Number(grammar);
+            return isInteger ? JsonRules.Integer(_grammar) : JsonRules.Number(_grammar);
         }
 
         var digits = Automaton.OfPattern(isInteger ? JsonRules.IntegerPattern : JsonRules.DecimalPattern);
-        var automaton = patterns.Select(Automaton.OfPattern).Concat(divided).Aggregate(digits, (all, next) => all.Intersect(next));
+        Automaton automaton = patterns.Select(Automaton.OfPattern).Concat(divided).Aggregate(digits, (all, next) => all.Intersect(next));
         if (automaton.IsEmpty)
         {
-            var (node, keyword) = bounded.Count > 0 ? bounded[0] : (nodes.First(node => node.Has("multipleOf")), "multipleOf");
+            (SchemaNode node, string keyword) = bounded.Count > 0 ? bounded[0] : (nodes.First(node => node.Has("multipleOf")), "multipleOf");
             Contradict(node, keyword, "leaves no number of up to 16 digits, together with the other bounds");
             return null;
         }
 
-        return AutomatonRules.Add(grammar, name, automaton, string.Empty, string.Empty);
+        return AutomatonRules.Add(_grammar, name, automaton, string.Empty, string.Empty);
     }
 
     private string? BoundPattern(SchemaNode node, string keyword)
     {
-        if (!IsBound(node, keyword, out var value))
+        if (!IsBound(node, keyword, out JsonElement value))
         {
             return null;
         }
 
-        var isLower = keyword is "minimum" or "exclusiveMinimum";
-        var bound = ToDecimal(value);
+        bool isLower = keyword is "minimum" or "exclusiveMinimum";
+        decimal? bound = ToDecimal(value);
         if (bound is null || Math.Abs(bound.Value) >= OutOfDigits)
         {
             // Numbers have 16 digits at most: such a bound allows them all, or none.
@@ -62,7 +62,7 @@ internal sealed partial class JsonSchemaCompiler
     // Draft 4 had exclusiveMinimum and exclusiveMaximum as flags of minimum and maximum.
     private static bool IsBound(SchemaNode node, string keyword, out JsonElement value)
     {
-        node.TryGet(keyword, out var bound);
+        node.TryGet(keyword, out SchemaNode bound);
         value = bound.Element;
         return value.ValueKind switch
         {
@@ -74,19 +74,19 @@ internal sealed partial class JsonSchemaCompiler
 
     private static bool IsExclusive(SchemaNode node, string keyword)
     {
-        var flag = keyword switch
+        string? flag = keyword switch
         {
             "minimum" => "exclusiveMinimum",
             "maximum" => "exclusiveMaximum",
             _ => null,
         };
-        return flag is null || (node.TryGet(flag, out var value) && value.Element.ValueKind == JsonValueKind.True);
+        return flag is null || (node.TryGet(flag, out SchemaNode value) && value.Element.ValueKind == JsonValueKind.True);
     }
 
     private Automaton? Divisor(SchemaNode node)
     {
-        node.TryGet("multipleOf", JsonValueKind.Number, out var value);
-        var divisor = ToDecimal(value.Element);
+        node.TryGet("multipleOf", JsonValueKind.Number, out SchemaNode value);
+        decimal? divisor = ToDecimal(value.Element);
         if (divisor is null or <= 0 && value.Element.GetDouble() <= 0)
         {
             throw node.Fail("multipleOf", "must be above 0");
@@ -97,7 +97,7 @@ internal sealed partial class JsonSchemaCompiler
             return Automaton.OfMultiples((int)whole).Intersect(Automaton.OfPattern(JsonRules.IntegerPattern));
         }
 
-        for (var places = 1; places <= 16 && divisor is not null; places++)
+        for (int places = 1; places <= 16 && divisor is not null; places++)
         {
             if (divisor * (decimal)Math.Pow(10, places) == 1)
             {
@@ -111,5 +111,5 @@ internal sealed partial class JsonSchemaCompiler
 
     // None where a decimal does not hold the number exactly enough: it is far beyond all digits, or so small that it rounds to 0.
     private static decimal? ToDecimal(JsonElement value) =>
-        value.TryGetDecimal(out var number) && (number != 0 || value.GetDouble() == 0) ? number : null;
+        value.TryGetDecimal(out decimal number) && (number != 0 || value.GetDouble() == 0) ? number : null;
 }

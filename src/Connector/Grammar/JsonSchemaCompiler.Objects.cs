@@ -13,12 +13,12 @@ internal sealed partial class JsonSchemaCompiler
         var declared = nodes.Select(Declared).ToList();
         var required = nodes.SelectMany(Required).ToHashSet(StringComparer.Ordinal);
         var names = declared.SelectMany(properties => properties.Keys).Concat(nodes.SelectMany(Required)).Distinct(StringComparer.Ordinal).ToList();
-        var keys = KeyAutomaton(nodes);
+        Automaton? keys = KeyAutomaton(nodes);
         var members = new List<ObjectMember>();
-        foreach (var name in names)
+        foreach (string? name in names)
         {
             var schemas = nodes.SelectMany((node, i) => SchemasOf(node, declared[i], name)).ToList();
-            var value = keys is null || keys.Accepts(name) ? Compile(schemas, $"{rule}-{name}", required.Contains(name)) : null;
+            string? value = keys is null || keys.Accepts(name) ? Compile(schemas, $"{rule}-{name}", required.Contains(name)) : null;
             if (value is not null)
             {
                 members.Add(new ObjectMember(AddMember(rule, name, value), required.Contains(name)));
@@ -30,18 +30,18 @@ internal sealed partial class JsonSchemaCompiler
             }
         }
 
-        var least = Largest(nodes.Select(node => node.Count("minProperties"))) ?? 0;
-        var most = Smallest(nodes.Select(node => node.Count("maxProperties")));
-        var additional = least > members.Count || names.Count == 0 || nodes.Any(AllowsMore) ? CompileAdditional(nodes, rule, names, keys) : null;
-        return new ObjectMembers(grammar, rule, members, additional, least, most) is var states && states.CanBeWritten && states.Count <= MostMemberStates
+        long least = Largest(nodes.Select(node => node.Count("minProperties"))) ?? 0;
+        long? most = Smallest(nodes.Select(node => node.Count("maxProperties")));
+        string? additional = least > members.Count || nodes.Any(AllowsMore) || !nodes.Any(node => node.Has("properties")) ? CompileAdditional(nodes, rule, names, keys) : null;
+        return new ObjectMembers(_grammar, rule, members, additional, least, most) is var states && states.CanBeWritten && states.Count <= MostMemberStates
             ? states.Write()
             : RefuseCounts(nodes, states.CanBeWritten);
     }
 
     private string? RefuseCounts(IReadOnlyList<SchemaNode> nodes, bool isTooLarge)
     {
-        var keyword = nodes.Any(node => node.Has("minProperties")) ? "minProperties" : "maxProperties";
-        var node = nodes.First(node => node.Has(keyword));
+        string keyword = nodes.Any(node => node.Has("minProperties")) ? "minProperties" : "maxProperties";
+        SchemaNode node = nodes.First(node => node.Has(keyword));
         if (isTooLarge)
         {
             throw node.Fail(keyword, string.Create(CultureInfo.InvariantCulture, $"takes a grammar of more than {MostMemberStates} states; use a smaller count"));
@@ -52,7 +52,7 @@ internal sealed partial class JsonSchemaCompiler
     }
 
     private string AddMember(string rule, string name, string value) =>
-        grammar.Add($"{rule}-{name}-member", $"{GbnfBuilder.Literal(JsonText.Quote(name) + ":")} {JsonRules.Space(grammar)} {value}");
+        _grammar.Add($"{rule}-{name}-member", $"{GbnfBuilder.Literal(JsonText.Quote(name) + ":")} {JsonRules.Space(_grammar)} {value}");
 
     private string? CompileAdditional(IReadOnlyList<SchemaNode> nodes, string rule, List<string> names, Automaton? keys)
     {
@@ -62,31 +62,31 @@ internal sealed partial class JsonSchemaCompiler
             return null;
         }
 
-        var key = JsonRules.String(grammar);
+        string key = JsonRules.String(_grammar);
         if (names.Count > 0 || keys is not null)
         {
-            var others = Automaton.OfWords(names).Complement();
-            var automaton = keys is null ? others : others.Intersect(keys);
+            Automaton others = Automaton.OfWords(names).Complement();
+            Automaton automaton = keys is null ? others : others.Intersect(keys);
             if (automaton.IsEmpty)
             {
                 return null;
             }
 
-            key = AutomatonRules.Add(grammar, $"{rule}-key", automaton, JsonRules.QuoteMark, JsonRules.QuoteMark);
+            key = AutomatonRules.Add(_grammar, $"{rule}-key", automaton, JsonRules.QuoteMark, JsonRules.QuoteMark);
         }
 
-        return grammar.Add($"{rule}-additional-member", $"{key} \":\" {JsonRules.Space(grammar)} {value}");
+        return _grammar.Add($"{rule}-additional-member", $"{key} \":\" {JsonRules.Space(_grammar)} {value}");
     }
 
     private Automaton? KeyAutomaton(IReadOnlyList<SchemaNode> nodes)
     {
-        var schemas = nodes.Select(node => node.TryGet("propertyNames", out var names) ? names : default(SchemaNode?)).OfType<SchemaNode>().ToList();
+        var schemas = nodes.Select(node => node.TryGet("propertyNames", out SchemaNode names) ? names : default(SchemaNode?)).OfType<SchemaNode>().ToList();
         if (schemas.Count == 0)
         {
             return null;
         }
 
-        var alternatives = expansion.Expand(schemas);
+        IReadOnlyList<IReadOnlyList<SchemaNode>> alternatives = _expansion.Expand(schemas);
         if (alternatives is not [var all])
         {
             if (alternatives.Count == 0)
@@ -109,13 +109,13 @@ internal sealed partial class JsonSchemaCompiler
     private Automaton? LengthAutomaton(IReadOnlyList<SchemaNode> nodes) => Bind(nodes, Automaton.Everything, StringLengths(nodes));
 
     private static IEnumerable<SchemaNode> SchemasOf(SchemaNode node, IReadOnlyDictionary<string, SchemaNode> declared, string name) =>
-        declared.TryGetValue(name, out var schema) ? [schema] : Additional(node) is { } additional ? [additional] : [];
+        declared.TryGetValue(name, out SchemaNode schema) ? [schema] : Additional(node) is { } additional ? [additional] : [];
 
-    private static SchemaNode? Additional(SchemaNode node) => node.TryGet("additionalProperties", out var additional) ? additional : null;
+    private static SchemaNode? Additional(SchemaNode node) => node.TryGet("additionalProperties", out SchemaNode additional) ? additional : null;
 
     private static bool AllowsMore(SchemaNode node) => Additional(node) is { Element.ValueKind: not JsonValueKind.False };
 
-    private static IEnumerable<string> Required(SchemaNode node) => node.TryGet("required", out var required)
+    private static IEnumerable<string> Required(SchemaNode node) => node.TryGet("required", out SchemaNode required)
         ? required.Element.ValueKind switch
         {
             JsonValueKind.Array => required.Items().Select(item => item.Text()),

@@ -9,7 +9,7 @@ internal sealed partial class JsonSchemaCompiler
 
     private string? CompileString(IReadOnlyList<SchemaNode> nodes, string name)
     {
-        var (least, most) = StringLengths(nodes);
+        (long least, long? most) = StringLengths(nodes);
         CheckReachable(nodes, "minLength", least, LongestMinimum);
         if (most < least)
         {
@@ -19,7 +19,7 @@ internal sealed partial class JsonSchemaCompiler
 
         if (StringAutomaton(nodes, (least, most)) is not { } automaton)
         {
-            return (least, most) is (0, null) ? JsonRules.String(grammar) : AddLengths(least, most);
+            return (least, most) is (0, null) ? JsonRules.String(_grammar) : AddLengths(least, most);
         }
 
         if (automaton.IsEmpty)
@@ -28,13 +28,13 @@ internal sealed partial class JsonSchemaCompiler
             return null;
         }
 
-        return AutomatonRules.Add(grammar, name, automaton, JsonRules.QuoteMark, JsonRules.QuoteMark);
+        return AutomatonRules.Add(_grammar, name, automaton, JsonRules.QuoteMark, JsonRules.QuoteMark);
     }
 
     private string AddLengths(long least, long? most)
     {
-        var characters = GbnfRepetition.Of(grammar, JsonRules.Character(grammar), least, most);
-        return grammar.Add("text", string.Join(' ', new[] { JsonRules.QuoteMark, characters, JsonRules.QuoteMark }.Where(part => part.Length > 0)));
+        string characters = GbnfRepetition.Of(_grammar, JsonRules.Character(_grammar), least, most);
+        return _grammar.Add("text", string.Join(' ', new[] { JsonRules.QuoteMark, characters, JsonRules.QuoteMark }.Where(part => part.Length > 0)));
     }
 
     private static (long Least, long? Most) StringLengths(IReadOnlyList<SchemaNode> nodes) =>
@@ -44,14 +44,14 @@ internal sealed partial class JsonSchemaCompiler
     private Automaton? StringAutomaton(IReadOnlyList<SchemaNode> nodes, (long Least, long? Most) lengths)
     {
         Automaton? all = null;
-        foreach (var node in nodes)
+        foreach (SchemaNode node in nodes)
         {
-            if (node.TryGet("pattern", JsonValueKind.String, out var pattern))
+            if (node.TryGet("pattern", JsonValueKind.String, out SchemaNode pattern))
             {
                 all = Intersect(node, "pattern", all, () => Automaton.OfPattern(pattern.Text()));
             }
 
-            if (node.TryGet("format", JsonValueKind.String, out var format) && StringFormats.Find(format.Text()) is { } expression)
+            if (node.TryGet("format", JsonValueKind.String, out SchemaNode format) && StringFormats.Find(format.Text()) is { } expression)
             {
                 all = Intersect(node, "format", all, () => Automaton.OfPattern(expression));
             }
@@ -64,7 +64,7 @@ internal sealed partial class JsonSchemaCompiler
     {
         try
         {
-            var next = automaton();
+            Automaton next = automaton();
             return all?.Intersect(next) ?? next;
         }
         catch (PatternException exception)
@@ -76,7 +76,7 @@ internal sealed partial class JsonSchemaCompiler
 
     private Automaton? Bind(IReadOnlyList<SchemaNode> nodes, Automaton automaton, (long Least, long? Most) lengths)
     {
-        var keyword = lengths.Most is null ? "minLength" : "maxLength";
+        string keyword = lengths.Most is null ? "minLength" : "maxLength";
         return Intersect(
             nodes.First(node => node.Has(keyword)),
             keyword,

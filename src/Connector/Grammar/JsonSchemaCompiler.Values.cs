@@ -11,7 +11,7 @@ internal sealed partial class JsonSchemaCompiler
 
     private string? CompileValues(IReadOnlyList<SchemaNode> nodes, JsonKinds kinds, string name)
     {
-        var values = Values(nodes, kinds);
+        List<SchemaNode> values = Values(nodes, kinds);
         if (values.Count == 0)
         {
             Contradict(nodes.First(node => node.Has("enum") || node.Has("const")), "enum", "holds no value that the other keywords allow");
@@ -23,23 +23,23 @@ internal sealed partial class JsonSchemaCompiler
         var expressions = new List<string>();
         if (strings.Count > MostLiterals)
         {
-            expressions.Add(AutomatonRules.Add(grammar, name, Automaton.OfWords(strings), JsonRules.QuoteMark, JsonRules.QuoteMark));
+            expressions.Add(AutomatonRules.Add(_grammar, name, Automaton.OfWords(strings), JsonRules.QuoteMark, JsonRules.QuoteMark));
             values = values.Where(value => value.Element.ValueKind != JsonValueKind.String).ToList();
         }
 
-        expressions.AddRange(values.Select(value => JsonRules.Constant(grammar, value.Element)).Distinct(StringComparer.Ordinal));
-        var isSymbol = expressions.Count > 1 || strings.Count > MostLiterals;
-        return isSymbol ? Union(name, expressions) : grammar.Add(name, expressions[0]);
+        expressions.AddRange(values.Select(value => JsonRules.Constant(_grammar, value.Element)).Distinct(StringComparer.Ordinal));
+        bool isSymbol = expressions.Count > 1 || strings.Count > MostLiterals;
+        return isSymbol ? Union(name, expressions) : _grammar.Add(name, expressions[0]);
     }
 
     // The values of the first enum or const that all other keywords allow.
     private List<SchemaNode> Values(IReadOnlyList<SchemaNode> nodes, JsonKinds kinds)
     {
         List<SchemaNode>? values = null;
-        foreach (var list in nodes.SelectMany(Lists))
+        foreach (IEnumerable<SchemaNode> list in nodes.SelectMany(Lists))
         {
             var given = list.ToList();
-            var previous = values;
+            List<SchemaNode>? previous = values;
             values = previous is null ? given : previous.Where(value => given.Any(other => JsonElement.DeepEquals(value.Element, other.Element))).ToList();
         }
 
@@ -48,12 +48,12 @@ internal sealed partial class JsonSchemaCompiler
 
     private static IEnumerable<IEnumerable<SchemaNode>> Lists(SchemaNode node)
     {
-        if (node.TryGet("enum", JsonValueKind.Array, out var values))
+        if (node.TryGet("enum", JsonValueKind.Array, out SchemaNode values))
         {
             yield return values.Items().Select(CheckDepth);
         }
 
-        if (node.TryGet("const", out var constant))
+        if (node.TryGet("const", out SchemaNode constant))
         {
             yield return [CheckDepth(constant)];
         }
@@ -93,22 +93,22 @@ internal sealed partial class JsonSchemaCompiler
 
     private bool AllowsText(IReadOnlyList<SchemaNode> nodes, string text)
     {
-        var (least, most) = StringLengths(nodes);
-        var length = text.EnumerateRunes().Count();
+        (long least, long? most) = StringLengths(nodes);
+        int length = text.EnumerateRunes().Count();
         return length >= least && !(length > most) && (StringAutomaton(nodes, (0, null))?.Accepts(text) ?? true);
     }
 
     private bool AllowsNumber(IReadOnlyList<SchemaNode> nodes, JsonElement value)
     {
-        var text = value.TryGetDecimal(out var number) ? number.ToString(CultureInfo.InvariantCulture) : value.GetRawText();
-        var bounds = nodes.SelectMany(node => Bounds.Where(node.Has).Select(keyword => BoundPattern(node, keyword))).OfType<string>().Select(Automaton.OfPattern);
-        var divisors = nodes.Where(node => node.Has("multipleOf")).Select(Divisor).OfType<Automaton>();
+        string text = value.TryGetDecimal(out decimal number) ? number.ToString(CultureInfo.InvariantCulture) : value.GetRawText();
+        IEnumerable<Automaton> bounds = nodes.SelectMany(node => Bounds.Where(node.Has).Select(keyword => BoundPattern(node, keyword))).OfType<string>().Select(Automaton.OfPattern);
+        IEnumerable<Automaton> divisors = nodes.Where(node => node.Has("multipleOf")).Select(Divisor).OfType<Automaton>();
         return bounds.Concat(divisors).All(automaton => automaton.Accepts(text));
     }
 
     private bool AllowsObject(IReadOnlyList<SchemaNode> nodes, SchemaNode value)
     {
-        var properties = value.Properties();
+        IReadOnlyDictionary<string, SchemaNode> properties = value.Properties();
         return nodes.All(node =>
             Required(node).All(properties.ContainsKey) &&
             properties.Count >= (node.Count("minProperties") ?? 0) &&
@@ -121,18 +121,18 @@ internal sealed partial class JsonSchemaCompiler
         var items = value.Items().ToList();
         return nodes.All(node =>
         {
-            var tuple = Tuple(node);
+            IReadOnlyList<SchemaNode> tuple = Tuple(node);
             return items.Count >= (node.Count("minItems") ?? 0) &&
                 !(items.Count > node.Count("maxItems")) &&
                 items.Index().All(item => (item.Index < tuple.Count ? tuple[item.Index] : RestOf(node)) is not { } schema || AllowsAny(schema, item.Item));
         });
     }
 
-    private bool AllowsAny(SchemaNode schema, SchemaNode value) => expansion.Expand([schema]).Any(nodes =>
+    private bool AllowsAny(SchemaNode schema, SchemaNode value) => _expansion.Expand([schema]).Any(nodes =>
         nodes.All(node => SchemaKeywords.Types(node) is not { } types || (types & SchemaKeywords.KindOf(value.Element)) != 0) &&
         nodes.SelectMany(Lists).All(list => list.Any(other => JsonElement.DeepEquals(value.Element, other.Element))) &&
         Allows(nodes, value));
 
     private static IReadOnlyDictionary<string, SchemaNode> Declared(SchemaNode node) =>
-        node.TryGet("properties", JsonValueKind.Object, out var value) ? value.Properties() : new Dictionary<string, SchemaNode>();
+        node.TryGet("properties", JsonValueKind.Object, out SchemaNode value) ? value.Properties() : new Dictionary<string, SchemaNode>();
 }

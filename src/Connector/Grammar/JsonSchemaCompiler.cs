@@ -13,18 +13,18 @@ internal sealed partial class JsonSchemaCompiler
     private const int DeepestNesting = 128;
     private const int MostRules = 50_000;
 
-    private readonly GbnfBuilder grammar;
-    private readonly SchemaNode root;
-    private readonly bool strict;
-    private readonly Action<string>? relaxed;
-    private readonly SchemaExpansion expansion;
-    private readonly HashSet<string> reported = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string?> containers = new(StringComparer.Ordinal);
-    private readonly List<string> open = [];
-    private readonly int rulesBefore;
-    private JsonSchemaNotSupportedException? contradiction;
-    private int optionalFrom;
-    private int depth;
+    private readonly GbnfBuilder _grammar;
+    private readonly SchemaNode _root;
+    private readonly bool _strict;
+    private readonly Action<string>? _relaxed;
+    private readonly SchemaExpansion _expansion;
+    private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _containers = new(StringComparer.Ordinal);
+    private readonly List<string> _open = [];
+    private readonly int _rulesBefore;
+    private JsonSchemaNotSupportedException? _contradiction;
+    private int _optionalFrom;
+    private int _depth;
 
     /// <summary>Prepares to compile a schema.</summary>
     /// <param name="grammar">Where rules go.</param>
@@ -33,12 +33,12 @@ internal sealed partial class JsonSchemaCompiler
     /// <param name="relaxed">Gets a line for each keyword that is left out.</param>
     public JsonSchemaCompiler(GbnfBuilder grammar, JsonElement schema, bool strict, Action<string>? relaxed)
     {
-        this.grammar = grammar;
-        this.strict = strict;
-        this.relaxed = relaxed;
-        root = new SchemaNode(schema, "#");
-        expansion = new SchemaExpansion(schema);
-        rulesBefore = grammar.Count;
+        _grammar = grammar;
+        _strict = strict;
+        _relaxed = relaxed;
+        _root = new SchemaNode(schema, "#");
+        _expansion = new SchemaExpansion(schema);
+        _rulesBefore = _grammar.Count;
     }
 
     /// <summary>Adds the rules of the whole schema.</summary>
@@ -47,48 +47,53 @@ internal sealed partial class JsonSchemaCompiler
     /// <exception cref="JsonSchemaNotSupportedException">The schema is wrong, allows no value, or cannot be enforced.</exception>
     public string Compile(string name)
     {
-        var expression = Compile([root], name, mandatory: true)
-            ?? throw contradiction ?? root.Fail("schema", "allows no value at all; remove what contradicts itself");
-        return grammar.Contains(expression) ? expression : grammar.Add(name, expression);
+        string expression = Compile([_root], name, mandatory: true)
+            ?? throw _contradiction ?? _root.Fail("schema", "allows no value at all; remove what contradicts itself");
+        return _grammar.Contains(expression) ? expression : _grammar.Add(name, expression);
     }
 
-    private string? Compile(IReadOnlyList<SchemaNode> nodes, string name, bool mandatory)
+    private string? Compile(List<SchemaNode> nodes, string name, bool mandatory)
     {
-        var node = nodes.Count > 0 ? nodes[^1] : root;
-        if (depth >= DeepestNesting || grammar.Count - rulesBefore > MostRules)
+        SchemaNode node = nodes.Count > 0 ? nodes[^1] : _root;
+        if (_depth >= DeepestNesting || _grammar.Count - _rulesBefore > MostRules)
         {
-            throw node.Fail("schema", depth >= DeepestNesting
+            throw node.Fail("schema", _depth >= DeepestNesting
                 ? $"nests more than {DeepestNesting} levels deep; make it flatter"
                 : $"needs more than {MostRules} rules; make it smaller");
         }
 
-        var alternatives = expansion.Expand(nodes);
-        if (alternatives.Count == 0)
+        IReadOnlyList<IReadOnlyList<SchemaNode>> alternatives = _expansion.Expand(nodes);
+        (int outerOptional, JsonSchemaNotSupportedException? outerContradiction) = (_optionalFrom, _contradiction);
+        _optionalFrom = mandatory && alternatives.Count == 1 ? _optionalFrom : _open.Count;
+        _depth++;
+        var expressions = alternatives.Select(alternative => CompileAlternative(alternative, name)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+        _depth--;
+        _optionalFrom = outerOptional;
+        if (!mandatory)
+        {
+            // What may be missing contradicts nothing.
+            _contradiction = outerContradiction;
+        }
+        else if (alternatives.Count == 0)
         {
             Contradict(node, "schema", "allows no value at all; remove what contradicts itself");
         }
 
-        var outerOptional = optionalFrom;
-        optionalFrom = mandatory && alternatives.Count == 1 ? optionalFrom : open.Count;
-        depth++;
-        var expressions = alternatives.Select(alternative => CompileAlternative(alternative, name)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
-        depth--;
-        optionalFrom = outerOptional;
         return Union(name, expressions);
     }
 
     private string? CompileAlternative(IReadOnlyList<SchemaNode> nodes, string name)
     {
-        foreach (var node in nodes)
+        foreach (SchemaNode node in nodes)
         {
-            foreach (var (keyword, fix) in SchemaKeywords.FindUnsupported(node))
+            foreach ((string? keyword, string? fix) in SchemaKeywords.FindUnsupported(node))
             {
                 Refuse(node, keyword, $"cannot be enforced by a grammar; {fix}");
             }
         }
 
         var types = nodes.Select(SchemaKeywords.Types).OfType<JsonKinds>().ToList();
-        var kinds = types.Aggregate(JsonKinds.All, (all, kind) => all & kind);
+        JsonKinds kinds = types.Aggregate(JsonKinds.All, (all, kind) => all & kind);
         if (nodes.Any(node => node.Has("enum") || node.Has("const")))
         {
             return CompileValues(nodes, kinds, name);
@@ -97,7 +102,7 @@ internal sealed partial class JsonSchemaCompiler
         kinds = types.Count > 0 ? kinds : SchemaKeywords.Infer(nodes);
         if (kinds == JsonKinds.All && SchemaKeywords.Infer(nodes) == JsonKinds.All)
         {
-            return JsonRules.Value(grammar);
+            return JsonRules.Value(_grammar);
         }
 
         if (kinds == JsonKinds.None)
@@ -116,7 +121,7 @@ internal sealed partial class JsonSchemaCompiler
             (JsonKinds.Array, () => CompileContainer(nodes, name, "array", ArrayBody)),
             (JsonKinds.String, () => CompileString(nodes, name)),
             (JsonKinds.Number, () => CompileNumber(nodes, isInteger: !kinds.HasFlag(JsonKinds.Fraction), name)),
-            (JsonKinds.Boolean, () => JsonRules.Boolean(grammar)),
+            (JsonKinds.Boolean, () => JsonRules.Boolean(_grammar)),
             (JsonKinds.Null, () => JsonRules.Null),
         ];
         return [.. all.Where(entry => (kinds & entry.Kind) != 0).Select(entry => entry.Compile()).OfType<string>()];
@@ -125,10 +130,10 @@ internal sealed partial class JsonSchemaCompiler
     // Objects and arrays are compiled once for the same schemas, and may hold themselves.
     private string? CompileContainer(IReadOnlyList<SchemaNode> nodes, string name, string kind, Func<IReadOnlyList<SchemaNode>, string, string?> body)
     {
-        var key = kind + string.Concat(nodes.Select(node => " " + node.Path));
-        if (containers.TryGetValue(key, out var known))
+        string key = kind + string.Concat(nodes.Select(node => " " + node.Path));
+        if (_containers.TryGetValue(key, out string? known))
         {
-            if (open.IndexOf(key) is var index && index >= optionalFrom)
+            if (_open.IndexOf(key) is var index && index >= _optionalFrom)
             {
                 Contradict(nodes[^1], "required", "asks for the schema itself within it, without end; make the property optional or nullable");
                 return null;
@@ -137,19 +142,19 @@ internal sealed partial class JsonSchemaCompiler
             return known;
         }
 
-        var rule = grammar.Reserve(name);
-        containers.Add(key, rule);
-        open.Add(key);
-        var text = body(nodes, rule);
-        open.RemoveAt(open.Count - 1);
+        string rule = _grammar.Reserve(name);
+        _containers.Add(key, rule);
+        _open.Add(key);
+        string? text = body(nodes, rule);
+        _open.RemoveAt(_open.Count - 1);
         if (text is null)
         {
-            grammar.Withdraw(rule);
-            containers[key] = null;
+            _grammar.Withdraw(rule);
+            _containers[key] = null;
             return null;
         }
 
-        grammar.Define(rule, text);
+        _grammar.Define(rule, text);
         return rule;
     }
 
@@ -157,26 +162,26 @@ internal sealed partial class JsonSchemaCompiler
     {
         [] => null,
         [var only] => only,
-        _ => grammar.Add(name, string.Join(" | ", expressions)),
+        _ => _grammar.Add(name, string.Join(" | ", expressions)),
     };
 
     // Strict: an error. Otherwise the keyword is left out, and one line says so.
     private void Refuse(SchemaNode node, string keyword, string reason, Exception? cause = null)
     {
         var refusal = new JsonSchemaNotSupportedException(keyword, node.Path, reason, cause);
-        if (strict)
+        if (_strict)
         {
             throw refusal;
         }
 
-        if (reported.Add($"{keyword} {node.Path}"))
+        if (_reported.Add($"{keyword} {node.Path}"))
         {
-            relaxed?.Invoke(refusal.Message);
+            _relaxed?.Invoke(refusal.Message);
         }
     }
 
     // The first contradiction found says why a schema allows nothing.
-    private void Contradict(SchemaNode node, string keyword, string reason) => contradiction ??= node.Fail(keyword, reason);
+    private void Contradict(SchemaNode node, string keyword, string reason) => _contradiction ??= node.Fail(keyword, reason);
 
     private static long? Largest(IEnumerable<long?> counts) => counts.Max();
 

@@ -18,7 +18,7 @@ internal static class JsonText
     public static string Quote(string text)
     {
         var json = new StringBuilder("\"");
-        foreach (var rune in text.EnumerateRunes())
+        foreach (Rune rune in text.EnumerateRunes())
         {
             json.Append(Escape(rune.Value));
         }
@@ -35,7 +35,7 @@ internal static class JsonText
             return char.ConvertFromUtf32(codePoint);
         }
 
-        var index = Escaped.IndexOf((char)codePoint, StringComparison.Ordinal);
+        int index = Escaped.IndexOf((char)codePoint, StringComparison.Ordinal);
         return index >= 0 ? "\\" + Letters[index] : string.Create(CultureInfo.InvariantCulture, $"\\u{codePoint:x4}");
     }
 
@@ -45,13 +45,13 @@ internal static class JsonText
     public static string Character(GbnfBuilder grammar, CodePointSet characters)
     {
         var options = new List<string>();
-        var plain = characters.Intersect(Specials.Complement());
+        CodePointSet plain = characters.Intersect(Specials.Complement());
         if (plain.Ranges.Count > 0)
         {
             options.Add(Class(plain));
         }
 
-        var letters = string.Concat(Escaped.Where(character => characters.Contains(character)).Select(character => Letters[Escaped.IndexOf(character, StringComparison.Ordinal)]));
+        string letters = string.Concat(Escaped.Where(character => characters.Contains(character)).Select(character => Letters[Escaped.IndexOf(character, StringComparison.Ordinal)]));
         if (letters.Length > 0)
         {
             options.Add($"\"\\\\\" {Class(CodePointSet.OfCharacters(letters))}");
@@ -77,7 +77,7 @@ internal static class JsonText
     {
         const string special = "[]\\^-\"";
         var text = new StringBuilder("[");
-        foreach (var (first, last) in characters.Ranges)
+        foreach ((int first, int last) in characters.Ranges)
         {
             GbnfBuilder.AppendEscaped(text, first, special);
             if (last > first)

@@ -9,16 +9,16 @@ namespace CurKv.Connector.Grammar;
 /// </remarks>
 internal sealed class ObjectMembers
 {
-    private readonly GbnfBuilder grammar;
-    private readonly string name;
-    private readonly IReadOnlyList<ObjectMember> members;
-    private readonly string? additional;
-    private readonly long least;
-    private readonly long? most;
-    private readonly bool counts;
-    private readonly int[] requiredFrom;
-    private readonly Dictionary<(string Part, int Member, long Written), string> rules = [];
-    private readonly Queue<(string Part, int Member, long Written)> pending = new();
+    private readonly GbnfBuilder _grammar;
+    private readonly string _name;
+    private readonly IReadOnlyList<ObjectMember> _members;
+    private readonly string? _additional;
+    private readonly long _least;
+    private readonly long? _most;
+    private readonly bool _counts;
+    private readonly int[] _requiredFrom;
+    private readonly Dictionary<(string Part, int Member, long Written), string> _rules = [];
+    private readonly Queue<(string Part, int Member, long Written)> _pending = new();
 
     /// <summary>Describes an object.</summary>
     /// <param name="grammar">Where rules go.</param>
@@ -29,41 +29,41 @@ internal sealed class ObjectMembers
     /// <param name="most">The largest number of members.</param>
     public ObjectMembers(GbnfBuilder grammar, string name, IReadOnlyList<ObjectMember> members, string? additional, long least, long? most)
     {
-        this.grammar = grammar;
-        this.name = name;
-        this.members = members;
-        this.additional = additional;
-        this.least = least;
-        this.most = most;
-        requiredFrom = new int[members.Count + 1];
-        for (var i = members.Count - 1; i >= 0; i--)
+        _grammar = grammar;
+        _name = name;
+        _members = members;
+        _additional = additional;
+        _least = least;
+        _most = most;
+        _requiredFrom = new int[_members.Count + 1];
+        for (int i = _members.Count - 1; i >= 0; i--)
         {
-            requiredFrom[i] = requiredFrom[i + 1] + (members[i].IsRequired ? 1 : 0);
+            _requiredFrom[i] = _requiredFrom[i + 1] + (_members[i].IsRequired ? 1 : 0);
         }
 
-        counts = least > requiredFrom[0] || (most is not null && (additional is not null || most < members.Count));
+        _counts = _least > _requiredFrom[0] || (_most is not null && (_additional is not null || _most < _members.Count));
     }
 
     /// <summary>Whether any object fits.</summary>
-    public bool CanBeWritten => !(most < least) && Fits(0, 0);
+    public bool CanBeWritten => !(_most < _least) && Fits(0, 0);
 
     /// <summary>The number of states, at most.</summary>
-    public double Count => (members.Count + 1.0) * (counts ? (most ?? least) + 1.0 : 1);
+    public double Count => (_members.Count + 1.0) * (_counts ? (_most ?? _least) + 1.0 : 1);
 
     /// <summary>Adds the rules.</summary>
     /// <returns>The object's body.</returns>
     public string Write()
     {
-        if (!counts && additional is null && requiredFrom[0] == members.Count && members.Count > 0)
+        if (!_counts && _additional is null && _requiredFrom[0] == _members.Count && _members.Count > 0)
         {
-            var comma = $" \",\" {JsonRules.Space(grammar)} ";
-            return $"\"{{\" {string.Join(comma, members.Select(member => member.Rule))} \"}}\"";
+            string comma = $" \",\" {JsonRules.Space(_grammar)} ";
+            return $"\"{{\" {string.Join(comma, _members.Select(member => member.Rule))} \"}}\"";
         }
 
-        var first = HasNext(0, 0) ? Rule(("next", 0, 0)) : string.Empty;
-        while (pending.TryDequeue(out var state))
+        string first = HasNext(0, 0) ? Rule(("next", 0, 0)) : string.Empty;
+        while (_pending.TryDequeue(out (string Part, int Member, long Written) state))
         {
-            grammar.Define(rules[state], state.Part == "next" ? Next(state.Member, state.Written) : Rest(state.Member, state.Written));
+            _grammar.Define(_rules[state], state.Part == "next" ? Next(state.Member, state.Written) : Rest(state.Member, state.Written));
         }
 
         return first.Length == 0 ? "\"{\" \"}\"" : CanEnd(0, 0) ? $"\"{{\" {first}? \"}}\"" : $"\"{{\" {first} \"}}\"";
@@ -71,19 +71,19 @@ internal sealed class ObjectMembers
 
     private string Next(int member, long written)
     {
-        var after = After(written);
-        if (member == members.Count)
+        long after = After(written);
+        if (member == _members.Count)
         {
-            return $"{additional} {Rule(("rest", member, after))}";
+            return $"{_additional} {Rule(("rest", member, after))}";
         }
 
         var options = new List<string>();
         if (Fits(member + 1, after))
         {
-            options.Add($"{members[member].Rule} {Rule(("rest", member + 1, after))}");
+            options.Add($"{_members[member].Rule} {Rule(("rest", member + 1, after))}");
         }
 
-        if (!members[member].IsRequired && HasNext(member + 1, written))
+        if (!_members[member].IsRequired && HasNext(member + 1, written))
         {
             options.Add(Rule(("next", member + 1, written)));
         }
@@ -96,7 +96,7 @@ internal sealed class ObjectMembers
         var options = new List<string>();
         if (HasNext(member, written))
         {
-            options.Add($"\",\" {JsonRules.Space(grammar)} {Rule(("next", member, written))}");
+            options.Add($"\",\" {JsonRules.Space(_grammar)} {Rule(("next", member, written))}");
         }
 
         if (CanEnd(member, written))
@@ -109,46 +109,46 @@ internal sealed class ObjectMembers
 
     private string Rule((string Part, int Member, long Written) state)
     {
-        ref var rule = ref CollectionsMarshal.GetValueRefOrAddDefault(rules, state, out var exists);
+        ref string? rule = ref CollectionsMarshal.GetValueRefOrAddDefault(_rules, state, out bool exists);
         if (!exists)
         {
-            rule = grammar.Reserve($"{name}-{state.Part}");
-            pending.Enqueue(state);
+            rule = _grammar.Reserve($"{_name}-{state.Part}");
+            _pending.Enqueue(state);
         }
 
         return rule!;
     }
 
-    private long After(long written) => !counts ? 0 : most is null ? Math.Min(written + 1, least) : written + 1;
+    private long After(long written) => !_counts ? 0 : _most is null ? Math.Min(written + 1, _least) : written + 1;
 
     // Whether an object can still end well from here.
     private bool Fits(int member, long written) =>
-        (!counts || most is null || written + requiredFrom[member] <= most) &&
-        (!counts || additional is not null || written + members.Count - member >= least);
+        (!_counts || _most is null || written + _requiredFrom[member] <= _most) &&
+        (!_counts || _additional is not null || written + _members.Count - member >= _least);
 
-    private bool CanEnd(int member, long written) => requiredFrom[member] == 0 && (!counts || written >= least);
+    private bool CanEnd(int member, long written) => _requiredFrom[member] == 0 && (!_counts || written >= _least);
 
     private bool HasNext(int member, long written)
     {
-        if (counts && written >= most)
+        if (_counts && written >= _most)
         {
             return false;
         }
 
-        var after = After(written);
-        for (; member < members.Count; member++)
+        long after = After(written);
+        for (; member < _members.Count; member++)
         {
             if (Fits(member + 1, after))
             {
                 return true;
             }
 
-            if (members[member].IsRequired)
+            if (_members[member].IsRequired)
             {
                 return false;
             }
         }
 
-        return additional is not null;
+        return _additional is not null;
     }
 }

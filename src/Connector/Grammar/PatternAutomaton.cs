@@ -8,8 +8,8 @@ internal sealed class PatternAutomaton
     private const int MostStates = 50_000;
     private const long MostWork = 20_000_000;
 
-    private readonly List<(CodePointSet Characters, int Target)?> steps = [];
-    private readonly List<List<int>> free = [];
+    private readonly List<(CodePointSet Characters, int Target)?> _steps = [];
+    private readonly List<List<int>> _free = [];
 
     /// <summary>The automaton that accepts the texts that a pattern matches as a whole.</summary>
     /// <param name="pattern">A pattern without anchors.</param>
@@ -17,21 +17,21 @@ internal sealed class PatternAutomaton
     public static Automaton Of(PatternNode pattern)
     {
         var builder = new PatternAutomaton();
-        var end = builder.AddState();
-        var start = builder.Append(pattern, end);
+        int end = builder.AddState();
+        int start = builder.Append(pattern, end);
         return builder.Determinise(start, end);
     }
 
     private int AddState()
     {
-        if (steps.Count >= MostStates)
+        if (_steps.Count >= MostStates)
         {
             throw new PatternException("repeats too much; use smaller counts");
         }
 
-        steps.Add(null);
-        free.Add([]);
-        return steps.Count - 1;
+        _steps.Add(null);
+        _free.Add([]);
+        return _steps.Count - 1;
     }
 
     // Returns the state from which the node leads to the next one.
@@ -40,14 +40,14 @@ internal sealed class PatternAutomaton
         switch (node)
         {
             case PatternNode.Character character:
-                var state = AddState();
-                steps[state] = (character.Characters, next);
+                int state = AddState();
+                _steps[state] = (character.Characters, next);
                 return state;
             case PatternNode.Sequence sequence:
                 return sequence.Parts.Reverse().Aggregate(next, (after, part) => Append(part, after));
             case PatternNode.Choice choice:
-                var fork = AddState();
-                free[fork].AddRange(choice.Options.Select(option => Append(option, next)));
+                int fork = AddState();
+                _free[fork].AddRange(choice.Options.Select(option => Append(option, next)));
                 return fork;
             case PatternNode.Repetition repetition:
                 return AppendRepetition(repetition, next);
@@ -58,24 +58,24 @@ internal sealed class PatternAutomaton
 
     private int AppendRepetition(PatternNode.Repetition repetition, int next)
     {
-        var start = next;
+        int start = next;
         if (repetition.Maximum is { } maximum)
         {
-            for (var i = repetition.Minimum; i < maximum; i++)
+            for (int i = repetition.Minimum; i < maximum; i++)
             {
-                var option = AddState();
-                free[option].AddRange([Append(repetition.Part, start), next]);
+                int option = AddState();
+                _free[option].AddRange([Append(repetition.Part, start), next]);
                 start = option;
             }
         }
         else
         {
-            var loop = AddState();
-            free[loop].AddRange([Append(repetition.Part, loop), next]);
+            int loop = AddState();
+            _free[loop].AddRange([Append(repetition.Part, loop), next]);
             start = loop;
         }
 
-        for (var i = 0; i < repetition.Minimum; i++)
+        for (int i = 0; i < repetition.Minimum; i++)
         {
             start = Append(repetition.Part, start);
         }
@@ -85,13 +85,13 @@ internal sealed class PatternAutomaton
 
     private Automaton Determinise(int start, int end)
     {
-        var classes = Classes();
+        List<(int First, int Last)> classes = Classes();
         var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         var subsets = new List<List<int>>();
         var states = new List<AutomatonState>();
-        var work = 0L;
+        long work = 0L;
         Number([start]);
-        for (var i = 0; i < subsets.Count; i++)
+        for (int i = 0; i < subsets.Count; i++)
         {
             work += (long)classes.Count * subsets[i].Count;
             if (work > MostWork)
@@ -100,9 +100,9 @@ internal sealed class PatternAutomaton
             }
 
             var edges = new List<AutomatonEdge>();
-            foreach (var (first, last) in classes)
+            foreach ((int first, int last) in classes)
             {
-                var targets = subsets[i].Where(state => steps[state] is { } step && step.Characters.Contains(first)).Select(state => steps[state]!.Value.Target).ToList();
+                var targets = subsets[i].Where(state => _steps[state] is { } step && step.Characters.Contains(first)).Select(state => _steps[state]!.Value.Target).ToList();
                 if (targets.Count > 0)
                 {
                     edges.Add(new AutomatonEdge(first, last, Number(targets)));
@@ -116,9 +116,9 @@ internal sealed class PatternAutomaton
 
         int Number(List<int> targets)
         {
-            var closure = Close(targets);
-            var key = string.Join(',', closure.Select(state => state.ToString(CultureInfo.InvariantCulture)));
-            if (!numbers.TryGetValue(key, out var number))
+            List<int> closure = Close(targets);
+            string key = string.Join(',', closure.Select(state => state.ToString(CultureInfo.InvariantCulture)));
+            if (!numbers.TryGetValue(key, out int number))
             {
                 number = subsets.Count;
                 Automaton.CheckSize(number);
@@ -135,22 +135,22 @@ internal sealed class PatternAutomaton
     {
         var seen = new SortedSet<int>(targets);
         var open = new Stack<int>(seen);
-        while (open.TryPop(out var state))
+        while (open.TryPop(out int state))
         {
-            foreach (var target in free[state].Where(seen.Add))
+            foreach (int target in _free[state].Where(seen.Add))
             {
                 open.Push(target);
             }
         }
 
-        return [.. seen.Where(state => steps[state] is not null || free[state].Count == 0)];
+        return [.. seen.Where(state => _steps[state] is not null || _free[state].Count == 0)];
     }
 
     // The largest ranges of code points that every step takes as a whole or not at all.
     private List<(int First, int Last)> Classes()
     {
         var bounds = new SortedSet<int>();
-        foreach (var (first, last) in steps.Where(step => step is not null).SelectMany(step => step!.Value.Characters.Ranges))
+        foreach ((int first, int last) in _steps.Where(step => step is not null).SelectMany(step => step!.Value.Characters.Ranges))
         {
             bounds.Add(first);
             bounds.Add(last + 1);

@@ -19,11 +19,11 @@ internal sealed class PatternParser
     private static readonly CodePointSet Spaces = CodePointSet.Of(
         ('\t', '\r'), (' ', ' '), (0xA0, 0xA0), (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F), (0x3000, 0x3000), (0xFEFF, 0xFEFF));
 
-    private readonly string pattern;
-    private int position;
-    private int depth;
+    private readonly string _pattern;
+    private int _position;
+    private int _depth;
 
-    private PatternParser(string pattern) => this.pattern = pattern;
+    private PatternParser(string pattern) => _pattern = pattern;
 
     /// <summary>Parses a pattern as JSON Schema means it: a text matches when any part of it does.</summary>
     /// <param name="pattern">The regular expression.</param>
@@ -32,8 +32,8 @@ internal sealed class PatternParser
     public static PatternNode Parse(string pattern)
     {
         var parser = new PatternParser(pattern);
-        var node = parser.ParseChoice();
-        return parser.position < pattern.Length ? throw parser.Fail("has a ')' too many") : Whole(node);
+        PatternNode node = parser.ParseChoice();
+        return parser._position < pattern.Length ? throw parser.Fail("has a ')' too many") : Whole(node);
     }
 
     // Anything may stand before and after a match, but where an anchor says otherwise.
@@ -44,16 +44,16 @@ internal sealed class PatternParser
             return new PatternNode.Choice([.. choice.Options.Select(Whole)]);
         }
 
-        var parts = node is PatternNode.Sequence sequence ? sequence.Parts : [node];
+        IReadOnlyList<PatternNode> parts = node is PatternNode.Sequence sequence ? sequence.Parts : [node];
         if (parts is [PatternNode.Choice or PatternNode.Sequence])
         {
             return Whole(parts[0]);
         }
 
         var anything = new PatternNode.Repetition(new PatternNode.Character(CodePointSet.All), 0, null);
-        var first = parts.TakeWhile(part => part is PatternNode.Anchor { AtEnd: false }).Count();
-        var last = parts.Count - parts.Skip(first).Reverse().TakeWhile(part => part is PatternNode.Anchor { AtEnd: true }).Count();
-        var inner = parts.Take(first..last);
+        int first = parts.TakeWhile(part => part is PatternNode.Anchor { AtEnd: false }).Count();
+        int last = parts.Count - parts.Skip(first).Reverse().TakeWhile(part => part is PatternNode.Anchor { AtEnd: true }).Count();
+        IEnumerable<PatternNode> inner = parts.Take(first..last);
         if (inner.Any(HasAnchor))
         {
             throw new PatternException("has an anchor (^ or $) inside; put anchors at the beginning and the end only");
@@ -73,7 +73,7 @@ internal sealed class PatternParser
 
     private PatternNode ParseChoice()
     {
-        if (++depth > DeepestGroup)
+        if (++_depth > DeepestGroup)
         {
             throw Fail("nests groups too deeply");
         }
@@ -84,14 +84,14 @@ internal sealed class PatternParser
             options.Add(ParseSequence());
         }
 
-        depth--;
+        _depth--;
         return options.Count == 1 ? options[0] : new PatternNode.Choice(options);
     }
 
     private PatternNode ParseSequence()
     {
         var parts = new List<PatternNode>();
-        while (position < pattern.Length && pattern[position] is not ('|' or ')'))
+        while (_position < _pattern.Length && _pattern[_position] is not ('|' or ')'))
         {
             parts.Add(ParseQuantifier(ParseAtom()));
         }
@@ -101,23 +101,23 @@ internal sealed class PatternParser
 
     private PatternNode ParseAtom()
     {
-        switch (pattern[position])
+        switch (_pattern[_position])
         {
             case '^':
-                position++;
+                _position++;
                 return new PatternNode.Anchor(AtEnd: false);
             case '$':
-                position++;
+                _position++;
                 return new PatternNode.Anchor(AtEnd: true);
             case '.':
-                position++;
+                _position++;
                 return new PatternNode.Character(LineEnds.Complement());
             case '(':
                 return ParseGroup();
             case '[':
                 return new PatternNode.Character(ParseClass());
             case '\\':
-                position++;
+                _position++;
                 return new PatternNode.Character(ParseEscape(inClass: false));
             case '*' or '+' or '?':
                 throw Fail("repeats nothing");
@@ -128,13 +128,13 @@ internal sealed class PatternParser
 
     private PatternNode ParseGroup()
     {
-        position++;
+        _position++;
         if (TryTake('?'))
         {
-            if (TryTake('<') && position < pattern.Length && pattern[position] is not ('=' or '!'))
+            if (TryTake('<') && _position < _pattern.Length && _pattern[_position] is not ('=' or '!'))
             {
-                var end = pattern.IndexOf('>', position);
-                position = end < 0 ? throw Fail("has a group whose name does not end") : end + 1;
+                int end = _pattern.IndexOf('>', _position);
+                _position = end < 0 ? throw Fail("has a group whose name does not end") : end + 1;
             }
             else if (!TryTake(':'))
             {
@@ -142,15 +142,15 @@ internal sealed class PatternParser
             }
         }
 
-        var inner = ParseChoice();
+        PatternNode inner = ParseChoice();
         return TryTake(')') ? inner : throw Fail("has a '(' without its ')'");
     }
 
     private PatternNode ParseQuantifier(PatternNode atom)
     {
-        while (position < pattern.Length)
+        while (_position < _pattern.Length)
         {
-            (int Minimum, int? Maximum)? counts = pattern[position] switch
+            (int Minimum, int? Maximum)? counts = _pattern[_position] switch
             {
                 '*' => (0, null),
                 '+' => (1, null),
@@ -163,7 +163,7 @@ internal sealed class PatternParser
                 break;
             }
 
-            position++;
+            _position++;
             _ = TryTake('?');
             if (atom is PatternNode.Anchor)
             {
@@ -179,23 +179,23 @@ internal sealed class PatternParser
     // Leaves the position at the '}'.
     private (int Minimum, int? Maximum) ParseCounts()
     {
-        var end = pattern.IndexOf('}', position);
-        var text = end < 0 ? string.Empty : pattern[(position + 1)..end];
-        var comma = text.IndexOf(',', StringComparison.Ordinal);
-        var minimum = ParseCount(comma < 0 ? text : text[..comma]);
+        int end = _pattern.IndexOf('}', _position);
+        string text = end < 0 ? string.Empty : _pattern[(_position + 1)..end];
+        int comma = text.IndexOf(',', StringComparison.Ordinal);
+        int minimum = ParseCount(comma < 0 ? text : text[..comma]);
         int? maximum = comma < 0 ? minimum : comma == text.Length - 1 ? null : ParseCount(text[(comma + 1)..]);
         if (maximum < minimum)
         {
             throw Fail("has a repetition whose maximum is below its minimum");
         }
 
-        position = end;
+        _position = end;
         return (minimum, maximum);
     }
 
     private int ParseCount(string text)
     {
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count))
         {
             throw Fail("has a '{' that begins no repetition such as {2,5}; escape it as \\{");
         }
@@ -205,16 +205,16 @@ internal sealed class PatternParser
 
     private CodePointSet ParseClass()
     {
-        position++;
-        var negated = TryTake('^');
-        var set = CodePointSet.Empty;
+        _position++;
+        bool negated = TryTake('^');
+        CodePointSet set = CodePointSet.Empty;
         while (!TryTake(']'))
         {
-            var first = ParseClassAtom();
+            CodePointSet first = ParseClassAtom();
             if (IsRange() && first.Ranges is [var low] && low.First == low.Last)
             {
-                position++;
-                var last = ParseClassAtom();
+                _position++;
+                CodePointSet last = ParseClassAtom();
                 if (last.Ranges is not [var high] || high.First != high.Last || high.First < low.First)
                 {
                     throw Fail("has a range in a class whose end is below its beginning");
@@ -229,11 +229,11 @@ internal sealed class PatternParser
         return negated ? set.Complement() : set;
     }
 
-    private bool IsRange() => position + 1 < pattern.Length && pattern[position] == '-' && pattern[position + 1] != ']';
+    private bool IsRange() => _position + 1 < _pattern.Length && _pattern[_position] == '-' && _pattern[_position + 1] != ']';
 
     private CodePointSet ParseClassAtom()
     {
-        if (position >= pattern.Length)
+        if (_position >= _pattern.Length)
         {
             throw Fail("has a '[' without its ']'");
         }
@@ -244,7 +244,7 @@ internal sealed class PatternParser
     // The position is behind the backslash.
     private CodePointSet ParseEscape(bool inClass)
     {
-        var escape = position < pattern.Length ? pattern[position++] : throw Fail("ends in a backslash");
+        char escape = _position < _pattern.Length ? _pattern[_position++] : throw Fail("ends in a backslash");
         return escape switch
         {
             'd' => Digits,
@@ -266,6 +266,7 @@ internal sealed class PatternParser
             'p' or 'P' => throw Fail("has a Unicode property; write the ranges of characters"),
             'k' or (>= '1' and <= '9') => throw Fail("refers back to a group; write the group out"),
             'c' => throw Fail("has a control escape; write it as \\uXXXX"),
+            _ when char.IsAsciiLetter(escape) => throw Fail($"has the escape \\{escape}, which ECMA 262 does not know"),
             _ => Single(escape),
         };
     }
@@ -274,52 +275,52 @@ internal sealed class PatternParser
     {
         if (TryTake('{'))
         {
-            var end = pattern.IndexOf('}', position);
-            var digits = end < 0 ? 0 : end - position;
-            var codePoint = digits is > 0 and <= 6 ? ParseHexadecimal(digits) : throw Fail("has a \\u{...} that does not end");
-            position++;
+            int end = _pattern.IndexOf('}', _position);
+            int digits = end < 0 ? 0 : end - _position;
+            int codePoint = digits is > 0 and <= 6 ? ParseHexadecimal(digits) : throw Fail("has a \\u{...} that does not end");
+            _position++;
             return codePoint <= 0x10FFFF ? codePoint : throw Fail("has a \\u{...} above 10FFFF");
         }
 
-        var unit = (char)ParseHexadecimal(4);
-        if (!char.IsHighSurrogate(unit) || !pattern.AsSpan(position).StartsWith("\\u"))
+        char unit = (char)ParseHexadecimal(4);
+        if (!char.IsHighSurrogate(unit) || !_pattern.AsSpan(_position).StartsWith("\\u"))
         {
             return unit;
         }
 
-        position += 2;
-        var low = (char)ParseHexadecimal(4);
+        _position += 2;
+        char low = (char)ParseHexadecimal(4);
         return char.IsLowSurrogate(low) ? char.ConvertToUtf32(unit, low) : throw Fail("has half a surrogate pair");
     }
 
     private int ParseHexadecimal(int digits)
     {
-        if (position + digits > pattern.Length ||
-            !int.TryParse(pattern.AsSpan(position, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+        if (_position + digits > _pattern.Length ||
+            !int.TryParse(_pattern.AsSpan(_position, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value))
         {
             throw Fail("has an escape whose hexadecimal digits are missing");
         }
 
-        position += digits;
+        _position += digits;
         return value;
     }
 
     private int TakeCodePoint()
     {
-        var codePoint = position + 1 < pattern.Length && char.IsSurrogatePair(pattern, position) ? char.ConvertToUtf32(pattern, position) : pattern[position];
-        position += codePoint > char.MaxValue ? 2 : 1;
+        int codePoint = _position + 1 < _pattern.Length && char.IsSurrogatePair(_pattern, _position) ? char.ConvertToUtf32(_pattern, _position) : _pattern[_position];
+        _position += codePoint > char.MaxValue ? 2 : 1;
         return codePoint;
     }
 
     private bool TryTake(char character)
     {
-        var taken = position < pattern.Length && pattern[position] == character;
-        position += taken ? 1 : 0;
+        bool taken = _position < _pattern.Length && _pattern[_position] == character;
+        _position += taken ? 1 : 0;
         return taken;
     }
 
     private static CodePointSet Single(int codePoint) => CodePointSet.Of((codePoint, codePoint));
 
     private PatternException Fail(string what) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{what} (near character {Math.Min(position, pattern.Length) + 1})"));
+        new(string.Create(CultureInfo.InvariantCulture, $"{what} (near character {Math.Min(_position, _pattern.Length) + 1})"));
 }

@@ -13,9 +13,9 @@ internal sealed class SchemaExpansion(JsonElement root)
 
     private static readonly string[] Applicators = ["$ref", "allOf", "anyOf", "oneOf"];
 
-    private readonly List<string> references = [];
-    private int steps;
-    private int depth;
+    private readonly List<string> _references = [];
+    private int _steps;
+    private int _depth;
 
     /// <summary>Expands schemas that all hold.</summary>
     /// <param name="nodes">The schemas.</param>
@@ -26,7 +26,7 @@ internal sealed class SchemaExpansion(JsonElement root)
     private IReadOnlyList<IReadOnlyList<SchemaNode>> All(IEnumerable<SchemaNode> nodes, string keyword, SchemaNode owner)
     {
         IReadOnlyList<IReadOnlyList<SchemaNode>> alternatives = [[]];
-        foreach (var node in nodes)
+        foreach (SchemaNode node in nodes)
         {
             alternatives = Cross(alternatives, Expand(node), keyword, owner.Path is null ? node : owner);
         }
@@ -36,40 +36,40 @@ internal sealed class SchemaExpansion(JsonElement root)
 
     private IReadOnlyList<IReadOnlyList<SchemaNode>> Expand(SchemaNode node)
     {
-        if (++steps > MostSteps || depth >= DeepestExpansion)
+        if (++_steps > MostSteps || _depth >= DeepestExpansion)
         {
             throw node.Fail("$ref", "nests or repeats schemas too much; simplify allOf, anyOf, oneOf and $ref");
         }
 
-        depth++;
-        var alternatives = node.Element.ValueKind switch
+        _depth++;
+        IReadOnlyList<IReadOnlyList<SchemaNode>> alternatives = node.Element.ValueKind switch
         {
             JsonValueKind.True => [[]],
             JsonValueKind.False => [],
             JsonValueKind.Object => ExpandObject(node),
             var kind => throw node.Fail("schema", $"must be an object, true or false, not {kind}"),
         };
-        depth--;
+        _depth--;
         return alternatives;
     }
 
     private IReadOnlyList<IReadOnlyList<SchemaNode>> ExpandObject(SchemaNode node)
     {
-        var isPlain = node.Element.EnumerateObject().Any(property => !Applicators.Any(property.NameEquals));
+        bool isPlain = node.Element.EnumerateObject().Any(property => !Applicators.Any(property.NameEquals));
         IReadOnlyList<IReadOnlyList<SchemaNode>> alternatives = isPlain ? [[node]] : [[]];
-        if (node.TryGet("$ref", JsonValueKind.String, out var reference))
+        if (node.TryGet("$ref", JsonValueKind.String, out SchemaNode reference))
         {
             alternatives = Cross(alternatives, Follow(node, reference.Text()), "$ref", node);
         }
 
-        if (node.TryGet("allOf", JsonValueKind.Array, out var all))
+        if (node.TryGet("allOf", JsonValueKind.Array, out SchemaNode all))
         {
             alternatives = Cross(alternatives, All(all.Items(), "allOf", node), "allOf", node);
         }
 
-        foreach (var keyword in (string[])["anyOf", "oneOf"])
+        foreach (string keyword in (string[])["anyOf", "oneOf"])
         {
-            if (node.TryGet(keyword, JsonValueKind.Array, out var any))
+            if (node.TryGet(keyword, JsonValueKind.Array, out SchemaNode any))
             {
                 var options = any.Items().SelectMany(Expand).ToList();
                 alternatives = Cross(alternatives, options, keyword, node);
@@ -81,15 +81,15 @@ internal sealed class SchemaExpansion(JsonElement root)
 
     private IReadOnlyList<IReadOnlyList<SchemaNode>> Follow(SchemaNode node, string reference)
     {
-        var target = Resolve(node, reference);
-        if (references.Contains(target.Path))
+        SchemaNode target = Resolve(node, reference);
+        if (_references.Contains(target.Path))
         {
             throw node.Fail("$ref", $"leads back to '{target.Path}' without a value in between; let it stand in a property or in items");
         }
 
-        references.Add(target.Path);
-        var alternatives = Expand(target);
-        references.RemoveAt(references.Count - 1);
+        _references.Add(target.Path);
+        IReadOnlyList<IReadOnlyList<SchemaNode>> alternatives = Expand(target);
+        _references.RemoveAt(_references.Count - 1);
         return alternatives;
     }
 
@@ -101,12 +101,12 @@ internal sealed class SchemaExpansion(JsonElement root)
         }
 
         var target = new SchemaNode(root, "#");
-        foreach (var part in reference.Split('/').Skip(1))
+        foreach (string? part in reference.Split('/').Skip(1))
         {
-            var name = Uri.UnescapeDataString(part).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
-            target = target.Element.ValueKind == JsonValueKind.Array && int.TryParse(name, out var index) && index >= 0 && index < target.Element.GetArrayLength()
+            string name = Uri.UnescapeDataString(part).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+            target = target.Element.ValueKind == JsonValueKind.Array && int.TryParse(name, out int index) && index >= 0 && index < target.Element.GetArrayLength()
                 ? target.Items().ElementAt(index)
-                : target.TryGet(name, out var child)
+                : target.TryGet(name, out SchemaNode child)
                     ? child
                     : throw node.Fail("$ref", $"refers to '{reference}', which does not exist in this schema; '{target.Path}' has no '{name}'");
         }

@@ -38,8 +38,8 @@ internal static class SchemaKeywords
     /// <param name="nodes">Plain schemas.</param>
     public static JsonKinds Infer(IReadOnlyList<SchemaNode> nodes)
     {
-        var kinds = Implied.Where(entry => nodes.Any(node => node.Has(entry.Keyword))).Aggregate(JsonKinds.None, (all, entry) => all | entry.Kinds);
-        var formats = nodes.Any(node => node.TryGet("format", JsonValueKind.String, out var format) && StringFormats.Find(format.Text()) is not null);
+        JsonKinds kinds = Implied.Where(entry => nodes.Any(node => node.Has(entry.Keyword))).Aggregate(JsonKinds.None, (all, entry) => all | entry.Kinds);
+        bool formats = nodes.Any(node => node.TryGet("format", JsonValueKind.String, out SchemaNode format) && StringFormats.Find(format.Text()) is not null);
         kinds |= formats ? JsonKinds.String : JsonKinds.None;
         return kinds == JsonKinds.None ? JsonKinds.All : kinds;
     }
@@ -49,24 +49,24 @@ internal static class SchemaKeywords
     /// <exception cref="JsonSchemaNotSupportedException">The type is none of JSON Schema's.</exception>
     public static JsonKinds? Types(SchemaNode node)
     {
-        if (!node.TryGet("type", out var type))
+        if (!node.TryGet("type", out SchemaNode type))
         {
             return null;
         }
 
-        var kinds = type.Element.ValueKind switch
+        JsonKinds kinds = type.Element.ValueKind switch
         {
             JsonValueKind.String => Parse(node, type.Text()),
             JsonValueKind.Array => type.Items().Aggregate(JsonKinds.None, (all, item) => all | Parse(node, item.Text())),
             var kind => throw node.Fail("type", $"must be a string or an array of strings, not {kind}"),
         };
-        return node.TryGet("nullable", out var nullable) && nullable.Element.ValueKind == JsonValueKind.True ? kinds | JsonKinds.Null : kinds;
+        return node.TryGet("nullable", out SchemaNode nullable) && nullable.Element.ValueKind == JsonValueKind.True ? kinds | JsonKinds.Null : kinds;
     }
 
     /// <summary>The keywords of a schema that no grammar can enforce, each with what to do instead.</summary>
     /// <param name="node">A plain schema.</param>
     public static IEnumerable<(string Keyword, string Fix)> FindUnsupported(SchemaNode node) =>
-        Unsupported.Where(entry => node.TryGet(entry.Keyword, out var value) && !SaysNothing(node, entry.Keyword, value.Element));
+        Unsupported.Where(entry => node.TryGet(entry.Keyword, out SchemaNode value) && !SaysNothing(node, entry.Keyword, value.Element));
 
     /// <summary>The kind of a value.</summary>
     /// <param name="value">The value.</param>

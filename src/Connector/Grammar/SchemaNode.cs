@@ -16,7 +16,7 @@ internal readonly record struct SchemaNode(JsonElement Element, string Path)
     /// <param name="value">The value and its path.</param>
     public bool TryGet(string keyword, out SchemaNode value)
     {
-        var found = Element.ValueKind == JsonValueKind.Object && Element.TryGetProperty(keyword, out var element)
+        SchemaNode? found = Element.ValueKind == JsonValueKind.Object && Element.TryGetProperty(keyword, out JsonElement element)
             ? new SchemaNode(element, Child(keyword))
             : default(SchemaNode?);
         value = found.GetValueOrDefault();
@@ -37,12 +37,12 @@ internal readonly record struct SchemaNode(JsonElement Element, string Path)
     /// <exception cref="JsonSchemaNotSupportedException">It is no whole number from 0 on.</exception>
     public long? Count(string keyword)
     {
-        if (!TryGet(keyword, JsonValueKind.Number, out var value))
+        if (!TryGet(keyword, JsonValueKind.Number, out SchemaNode value))
         {
             return null;
         }
 
-        return value.Element.TryGetDecimal(out var count) && count >= 0 && count == decimal.Truncate(count)
+        return value.Element.TryGetDecimal(out decimal count) && count >= 0 && count == decimal.Truncate(count)
             ? (long)Math.Min(count, long.MaxValue)
             : value.Element.GetDouble() is > 0 ? long.MaxValue : throw Fail(keyword, "must be a whole number from 0 on");
     }
@@ -50,7 +50,7 @@ internal readonly record struct SchemaNode(JsonElement Element, string Path)
     /// <summary>The items of an array.</summary>
     public IEnumerable<SchemaNode> Items()
     {
-        var path = Path;
+        string path = Path;
         return Element.EnumerateArray().Select((item, i) => new SchemaNode(item, $"{path}/{i}"));
     }
 
@@ -58,9 +58,9 @@ internal readonly record struct SchemaNode(JsonElement Element, string Path)
     public IReadOnlyDictionary<string, SchemaNode> Properties()
     {
         var properties = new OrderedDictionary<string, SchemaNode>(StringComparer.Ordinal);
-        foreach (var property in Element.EnumerateObject())
+        foreach (JsonProperty property in Element.EnumerateObject())
         {
-            var name = Read(() => property.Name);
+            string name = Read(() => property.Name);
             properties[name] = new SchemaNode(property.Value, Child(name));
         }
 
@@ -71,7 +71,7 @@ internal readonly record struct SchemaNode(JsonElement Element, string Path)
     /// <exception cref="JsonSchemaNotSupportedException">It is no string, or not valid Unicode.</exception>
     public string Text()
     {
-        var element = Element;
+        JsonElement element = Element;
         return element.ValueKind == JsonValueKind.String
             ? Read(() => element.GetString()!)
             : throw new JsonSchemaNotSupportedException(Keyword, Path, "must be a string");

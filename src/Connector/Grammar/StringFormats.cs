@@ -47,5 +47,5 @@ internal static class StringFormats
     /// <summary>The pattern of a format.</summary>
     /// <param name="format">The format's name, as in JSON Schema.</param>
     /// <returns>A regular expression; <see langword="null"/> where the format is unknown, and says nothing then.</returns>
-    public static string? Find(string format) => Patterns.TryGetValue(format, out var pattern) ? $"^({pattern})$" : null;
+    public static string? Find(string format) => Patterns.TryGetValue(format, out string? pattern) ? $"^({pattern})$" : null;
 }
