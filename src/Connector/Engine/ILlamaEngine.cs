@@ -42,6 +42,8 @@ internal interface ILlamaEngine : IDisposable
     /// <param name="hook">Sees the compute graph of every decode; null for none.</param>
     ILlamaContext CreateContext(LlamaContextSettings settings, IEvalHook? hook);
 
-    /// <summary>Creates a sampler.</summary>
+    /// <summary>Creates a sampler, for one answer.</summary>
+    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A logit bias names a token that the model has not.</exception>
     ILlamaSampler CreateSampler(SamplerSettings settings);
 }

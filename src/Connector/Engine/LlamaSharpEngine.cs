@@ -23,6 +23,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
 
     private readonly SafeLlamaModelHandle _model;
     private readonly IDisposable _logSubscription;
+    private readonly TokenBytes _tokens;
 
     private LlamaSharpEngine(SafeLlamaModelHandle model, LlamaModelInfo info, GgufOutputWeights? outputWeights, IDisposable logSubscription)
     {
@@ -30,6 +31,8 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         OutputWeights = outputWeights;
         _logSubscription = logSubscription;
         Model = info;
+        _tokens = new TokenBytes(LlamaGaps.llama_model_get_vocab(model.DangerousGetHandle()));
+        Grammars = new GrammarCache(_tokens.Vocab);
     }
 
     public LlamaBinding Binding => _binding!;
@@ -37,6 +40,9 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
     public LlamaModelInfo Model { get; }
 
     public GgufOutputWeights? OutputWeights { get; }
+
+    /// <summary>The grammars of answers.</summary>
+    public GrammarCache Grammars { get; }
 
     public bool SupportsGpu => NativeApi.llama_supports_gpu_offload();
 
@@ -210,10 +216,23 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         return new LlamaSharpContext(context, settings, callback);
     }
 
-    public ILlamaSampler CreateSampler(SamplerSettings settings) => new LlamaSharpSampler(settings);
+    public ILlamaSampler CreateSampler(SamplerSettings settings)
+    {
+        SamplerGrammar? grammar = settings.Grammar is null ? null : new SamplerGrammar(settings.Grammar, Grammars, _tokens);
+        try
+        {
+            return new LlamaSharpSampler(settings, Model, _tokens.Vocab, grammar);
+        }
+        catch
+        {
+            grammar?.Dispose();
+            throw;
+        }
+    }
 
     public void Dispose()
     {
+        Grammars.Dispose();
         _model.Dispose();
         _logSubscription.Dispose();
     }

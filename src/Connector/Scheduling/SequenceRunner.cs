@@ -36,6 +36,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
         using var compression = new DecodingCompression(sized, _sequence, plan);
 
         using ILlamaSampler sampler = engine.CreateSampler(request.Sampler);
+        sampler.ReadPrompt(request.Tokens);
         var text = new AnswerText(engine, request.StopSequences);
         var decodeTime = TimeSpan.Zero;
         int outputTokens = 0;
@@ -71,7 +72,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
                 {
                     sized.Context.Decode(_sequence, [token], logits: true);
                     decoded++;
-                    if (compression.AfterToken() is KvCompressionReport report)
+                    if (compression.AfterToken(sampler.IsConstraining) is KvCompressionReport report)
                     {
                         reading.Compressions.Add(report);
                     }

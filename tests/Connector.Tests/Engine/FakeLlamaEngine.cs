@@ -36,6 +36,9 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     /// <summary>Called before a context is created.</summary>
     public Action OnCreateContext { get; set; } = () => { };
 
+    /// <summary>Whether a grammar binds the next token.</summary>
+    public Func<bool> OnConstraining { get; set; } = () => false;
+
     /// <summary>The settings of the sampler of each answer.</summary>
     public ConcurrentQueue<SamplerSettings> Samplers { get; } = new();
 
@@ -187,6 +190,12 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     private sealed class Sampler(FakeLlamaEngine engine) : ILlamaSampler
     {
         private int _index;
+
+        public bool IsConstraining => engine.OnConstraining();
+
+        public void ReadPrompt(ReadOnlySpan<int> tokens)
+        {
+        }
 
         public int Sample()
         {
