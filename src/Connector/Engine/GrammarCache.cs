@@ -15,8 +15,8 @@ internal sealed class GrammarCache(nint vocab) : IDisposable
     private const int LargeStack = 256 << 20;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, LinkedListNode<(string Text, nint Prototype)>> _byText = new(StringComparer.Ordinal);
-    private readonly LinkedList<(string Text, nint Prototype)> _byUse = new();
+    private readonly Dictionary<string, LinkedListNode<Entry>> _byText = new(StringComparer.Ordinal);
+    private readonly LinkedList<Entry> _byUse = new();
     private int _compiled;
 
     /// <summary>How often a grammar was compiled so far.</summary>
@@ -24,32 +24,34 @@ internal sealed class GrammarCache(nint vocab) : IDisposable
 
     /// <summary>A grammar at its beginning, for one answer; the caller frees it.</summary>
     /// <param name="text">The grammar, in GBNF.</param>
+    /// <param name="namesTokens">Whether it names tokens, not only characters.</param>
     /// <exception cref="LlamaGrammarException">llama.cpp cannot use it.</exception>
-    public nint Clone(string text)
+    public nint Clone(string text, out bool namesTokens)
     {
         lock (_gate)
         {
-            if (_byText.TryGetValue(text, out LinkedListNode<(string Text, nint Prototype)>? known))
+            if (_byText.TryGetValue(text, out LinkedListNode<Entry>? known))
             {
                 _byUse.Remove(known);
             }
             else
             {
-                known = new LinkedListNode<(string Text, nint Prototype)>((text, Compile(text)));
+                known = new LinkedListNode<Entry>(Compile(text));
                 _byText.Add(text, known);
                 MakeRoom();
             }
 
             _byUse.AddFirst(known);
+            namesTokens = known.Value.NamesTokens;
             return LlamaGaps.llama_sampler_clone(known.Value.Prototype);
         }
     }
 
     public void Dispose()
     {
-        foreach ((_, nint prototype) in _byUse)
+        foreach (Entry entry in _byUse)
         {
-            LlamaGaps.llama_sampler_free(prototype);
+            LlamaGaps.llama_sampler_free(entry.Prototype);
         }
 
         _byUse.Clear();
@@ -66,11 +68,12 @@ internal sealed class GrammarCache(nint vocab) : IDisposable
         }
     }
 
-    private nint Compile(string text)
+    private Entry Compile(string text)
     {
         nint prototype = 0;
         NativeLog.ClearErrors();
-        if (GrammarGuard.Check(text) <= RulesOnAnyStack)
+        (int rules, bool namesTokens) = GrammarGuard.Check(text);
+        if (rules <= RulesOnAnyStack)
         {
             prototype = LlamaGaps.llama_sampler_init_grammar(vocab, text, Root);
         }
@@ -82,7 +85,9 @@ internal sealed class GrammarCache(nint vocab) : IDisposable
         }
 
         Interlocked.Increment(ref _compiled);
-        return prototype != 0 ? prototype : throw new LlamaGrammarException(
+        return prototype != 0 ? new Entry(text, prototype, namesTokens) : throw new LlamaGrammarException(
             text, $"llama.cpp cannot use the grammar. {NativeLog.LastErrors()} Its parser writes the place to the standard error stream. Correct the GBNF; its first rule is \"root\".");
     }
+
+    private sealed record Entry(string Text, nint Prototype, bool NamesTokens);
 }

@@ -20,6 +20,7 @@ internal ref struct GrammarGuard
     private int _itemLength;
     private long _repeated;
     private long _rules;
+    private bool _namesTokens;
 
     private GrammarGuard(string grammar)
     {
@@ -28,14 +29,17 @@ internal ref struct GrammarGuard
     }
 
     /// <summary>Checks a grammar.</summary>
-    /// <returns>A bound on the rules that it has once repetitions are written out, and with that on how deep they refer to each other.</returns>
+    /// <returns>
+    /// A bound on the rules that it has once repetitions are written out, and with that on how deep they refer to each other; and whether
+    /// it names tokens, not only characters.
+    /// </returns>
     /// <exception cref="LlamaGrammarException">llama.cpp must not see it.</exception>
-    public static int Check(string grammar)
+    public static (int Rules, bool NamesTokens) Check(string grammar)
     {
         var guard = new GrammarGuard(grammar);
         guard.CheckText();
         guard.Scan();
-        return (int)guard._rules;
+        return ((int)guard._rules, guard._namesTokens);
     }
 
     private readonly void CheckText()
@@ -84,6 +88,7 @@ internal ref struct GrammarGuard
 
         // Groups and repetitions become rules, and so does what stands before ::=. A name repeats as one element.
         _rules += character is '(' or '*' or '+' or '?' or '=' ? 1 : 0;
+        _namesTokens |= character is '<' or '!';
         _itemLength = char.IsWhiteSpace(character) ? _itemLength : 1;
     }
 

@@ -23,7 +23,6 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
 
     private readonly SafeLlamaModelHandle _model;
     private readonly IDisposable _logSubscription;
-    private readonly TokenBytes _tokens;
 
     private LlamaSharpEngine(SafeLlamaModelHandle model, LlamaModelInfo info, GgufOutputWeights? outputWeights, IDisposable logSubscription)
     {
@@ -31,8 +30,8 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         OutputWeights = outputWeights;
         _logSubscription = logSubscription;
         Model = info;
-        _tokens = new TokenBytes(LlamaGaps.llama_model_get_vocab(model.DangerousGetHandle()));
-        Grammars = new GrammarCache(_tokens.Vocab);
+        Tokens = new TokenBytes(LlamaGaps.llama_model_get_vocab(model.DangerousGetHandle()));
+        Grammars = new GrammarCache(Tokens.Vocab);
     }
 
     public LlamaBinding Binding => _binding!;
@@ -40,6 +39,9 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
     public LlamaModelInfo Model { get; }
 
     public GgufOutputWeights? OutputWeights { get; }
+
+    /// <summary>The tokens' bytes.</summary>
+    public TokenBytes Tokens { get; }
 
     /// <summary>The grammars of answers.</summary>
     public GrammarCache Grammars { get; }
@@ -218,10 +220,10 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
 
     public ILlamaSampler CreateSampler(SamplerSettings settings)
     {
-        SamplerGrammar? grammar = settings.Grammar is null ? null : new SamplerGrammar(settings.Grammar, Grammars, _tokens);
+        SamplerGrammar? grammar = settings.Grammar is null ? null : new SamplerGrammar(settings.Grammar, Grammars, Tokens);
         try
         {
-            return new LlamaSharpSampler(settings, Model, _tokens.Vocab, grammar);
+            return new LlamaSharpSampler(settings, Model, Tokens.Vocab, grammar);
         }
         catch
         {

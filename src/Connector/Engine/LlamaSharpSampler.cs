@@ -124,23 +124,25 @@ internal sealed unsafe class LlamaSharpSampler : ILlamaSampler
     // A mask and what changes logits may come in any order: what is forbidden stays so.
     private int DrawAllowed(ReadOnlySpan<float> logits)
     {
-        for (long block = Math.Max(FirstBlock, (long)BlockPerNeeded * _needed); block < _vocabularySize; block *= BlockGrowth)
+        for (long block = Math.Max(FirstBlock, (long)BlockPerNeeded * _needed); ; block *= BlockGrowth)
         {
             Prepare(logits);
-            _candidates.KeepBest((int)block);
-            float lowest = _candidates.Left[^1].Logit;
-            _grammar!.Mask(_candidates);
+            _grammar!.Narrow(_candidates);
+            bool areAll = _candidates.Left.Length <= block;
+            float lowest = areAll ? float.NegativeInfinity : KeepBest((int)block);
+            _grammar.Mask(_candidates);
             _candidates.KeepPossible();
-            if (CountAbove(lowest) >= _needed)
+            if (areAll || CountAbove(lowest) >= _needed)
             {
-                return Choose();
+                return _candidates.Left.IsEmpty ? _grammar.End() : Choose();
             }
         }
+    }
 
-        Prepare(logits);
-        _grammar!.Mask(_candidates);
-        _candidates.KeepPossible();
-        return _candidates.Left.IsEmpty ? _grammar.End() : Choose();
+    private float KeepBest(int count)
+    {
+        _candidates.KeepBest(count);
+        return _candidates.Left[^1].Logit;
     }
 
     // Equals of the block's last token may have been left out of it.

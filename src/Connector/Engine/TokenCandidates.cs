@@ -69,6 +69,24 @@ internal sealed unsafe class TokenCandidates : IDisposable
         LlamaGaps.llama_sampler_free(topK);
     }
 
+    /// <summary>Leaves the candidates whose first byte is allowed, in the order in which they are.</summary>
+    /// <param name="first">The first byte of each token.</param>
+    /// <param name="isAllowed">Whether a byte is allowed, by its value.</param>
+    public void KeepBeginning(ReadOnlySpan<byte> first, ReadOnlySpan<bool> isAllowed)
+    {
+        Span<TokenData> candidates = Left;
+        int kept = 0;
+        foreach (TokenData candidate in candidates)
+        {
+            if (isAllowed[first[candidate.Id]])
+            {
+                candidates[kept++] = candidate;
+            }
+        }
+
+        _array->Size = (nuint)kept;
+    }
+
     /// <summary>Leaves the candidates that are not forbidden, in the order in which they are.</summary>
     public void KeepPossible()
     {

@@ -148,6 +148,37 @@ public sealed class SamplerGrammarTests(SamplerHarness harness) : IClassFixture<
         }
     }
 
+    // Tokens of many characters, and of parts of them: those that are left out by their first byte must be ones that do not fit.
+    [Theory]
+    [InlineData(Json)]
+    [InlineData("root ::= ([^\u00e9a-z]{1,3} \" the\" [ -~]{2,9} [\u00e9\U0001F600-\U0001F64F]){5}")]
+    [InlineData("root ::= (\"a\" | <[300]> | !<[301]>){20}")]
+    public void Sample_RealVocabulary_TakesTheBestThatFits(string gbnf)
+    {
+        using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
+        SamplerSettings settings = SamplerHarness.With(gbnf);
+        using var sampler = (LlamaSharpSampler)engine.CreateSampler(settings);
+        using var grammar = new SamplerGrammar(settings.Grammar!, engine.Grammars, engine.Tokens);
+        var random = new Random(5);
+        float[] logits = new float[engine.Model.VocabularySize];
+        for (int i = 0; i < 25; i++)
+        {
+            for (int token = 0; token < logits.Length; token++)
+            {
+                logits[token] = random.Next(1000);
+            }
+
+            int best = Enumerable.Range(0, logits.Length).OrderByDescending(token => logits[token]).First(grammar.Allows);
+            Assert.Equal(best, sampler.Sample(logits));
+            if (engine.IsEndOfGeneration(best))
+            {
+                return;
+            }
+
+            grammar.Accept(best);
+        }
+    }
+
     [Fact]
     public void IsConstraining_NoTrigger_FromTheStart()
     {
