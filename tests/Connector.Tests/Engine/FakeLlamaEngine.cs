@@ -112,6 +112,8 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
         return new Context(this, settings);
     }
 
+    public ILlamaEmbeddingContext CreateEmbeddingContext(LlamaEmbeddingSettings settings) => new EmbeddingContext(this, settings);
+
     public ILlamaSampler CreateSampler(SamplerSettings settings)
     {
         Samplers.Enqueue(settings);
@@ -181,6 +183,37 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
         }
 
         public int Sample(ILlamaSampler sampler) => ((Sampler)sampler).Sample();
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>Vectors of two numbers: a text's first character, and how many texts were in the batch.</summary>
+    private sealed class EmbeddingContext(FakeLlamaEngine engine, LlamaEmbeddingSettings settings) : ILlamaEmbeddingContext
+    {
+        public LlamaEmbeddingSettings Settings => settings;
+
+        public int Dimensions => 2;
+
+        public int[] Tokenize(string text) => engine.Tokenize(text, addSpecial: true, parseSpecial: false);
+
+        public float[][] Embed(ReadOnlySpan<int[]> texts)
+        {
+            ObjectDisposedException.ThrowIf(engine.IsDisposed, engine);
+            int tokens = 0;
+            float[][] vectors = new float[texts.Length][];
+            for (int i = 0; i < vectors.Length; i++)
+            {
+                tokens += texts[i].Length;
+                vectors[i] = [texts[i][0], texts.Length];
+            }
+
+            Assert.InRange(texts.Length, 1, settings.Sequences);
+            Assert.InRange(tokens, 1, settings.BatchSize);
+            engine.OnDecode(tokens);
+            return vectors;
+        }
 
         public void Dispose()
         {
