@@ -222,8 +222,9 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
     {
         LLamaPoolingType pooling = Pooling(settings.Pooling);
 
-        // Of a chat model, llama.cpp computes logits for every token that is pooled.
-        double rows = (double)settings.BatchSize * sizeof(float) * (Model.VocabularySize + _model.EmbeddingSize);
+        // Of a chat model, llama.cpp computes logits for every token that is pooled. Without FlashAttention each token's weights for all
+        // others are computed at once.
+        double rows = (double)settings.BatchSize * sizeof(float) * (Model.VocabularySize + _model.EmbeddingSize + ((double)settings.BatchSize * Model.QueryHeads));
         ThrowIfTooLarge(
             CacheBytes(new LlamaContextSettings { ContextSize = settings.BatchSize }) + rows,
             isTooMany: false,
@@ -234,6 +235,9 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         (parameters.n_threads, parameters.n_threads_batch) = (settings.Threads, settings.Threads);
         (parameters.embeddings, parameters.kv_unified) = (true, true);
         parameters.llama_pooling_type = pooling;
+
+        // On the CPU, FlashAttention rounds as the batch happens to lie: a text's vector would differ by a percent from batch to batch.
+        parameters.llama_flash_attn_type = SupportsGpu ? LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_AUTO : LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_DISABLED;
         NativeLog.ClearErrors();
         SafeLLamaContextHandle context = SafeLLamaContextHandle.Create(_model, parameters);
         if (context.IsInvalid)

@@ -213,6 +213,30 @@ public sealed class LlamaEmbeddingGeneratorTests
         Assert.Equal(alone[0].Length, generator.GetService<EmbeddingGeneratorMetadata>()!.DefaultModelDimensions);
     }
 
+    // An encoder has no KV cache, and every token sees all of its text, but nothing of another one's.
+    [Fact]
+    public async Task GenerateAsync_Encoder_PoolsAsTheModelSays()
+    {
+        string path = TestModels.Write(new BertModel());
+        using LlamaEmbeddingGenerator own = Real(options => options.ModelPath = path);
+        using LlamaEmbeddingGenerator cls = Real(options => (options.ModelPath, options.Pooling) = (path, LlamaPooling.Cls));
+        using LlamaEmbeddingGenerator mean = Real(options => (options.ModelPath, options.Pooling) = (path, LlamaPooling.Mean));
+        float[][] vectors = await Vectors(own, Texts);
+
+        float[][] first = await Vectors(cls, Texts);
+        float[][] all = await Vectors(mean, Texts);
+        for (int i = 0; i < Texts.Length; i++)
+        {
+            AssertEqual(vectors[i], first[i]);
+            AssertEqual(vectors[i], (await own.GenerateVectorAsync(Texts[i], cancellationToken: Cancellation)).ToArray());
+            Assert.True(TensorPrimitives.Distance<float>(vectors[i], all[i]) > 1e-2f);
+        }
+
+        // The first token sees the last one.
+        float[][] ends = await Vectors(own, ["the same a", "the same b"]);
+        Assert.True(TensorPrimitives.Distance<float>(ends[0], ends[1]) > 1e-3f);
+    }
+
     [Fact]
     public async Task GenerateAsync_SimilarTexts_LieCloser()
     {
@@ -252,7 +276,7 @@ public sealed class LlamaEmbeddingGeneratorTests
 
         for (int i = 0; i < texts.Length; i++)
         {
-            // SentencePiece puts a space before a text, and the model a begin of sequence before that.
+            // The cache holds 16 bits of a number. SentencePiece puts a space before a text, and the model a begin of sequence before that.
             int[] tokens = [1, 3 + 256, .. Encoding.UTF8.GetBytes(texts[i]).Select(value => value == ' ' ? 3 + 256 : 3 + value)];
             var reference = new ReferenceModel(shape, path);
             float[][] hidden = [.. tokens.Select(reference.Hidden)];
