@@ -33,7 +33,7 @@ internal sealed class DecodingCompression : IDisposable
     /// <summary>To be called after each token that was decoded.</summary>
     /// <param name="isConstrained">Whether the next token has to keep to a form: nothing is evicted then, and what was observed so far is given up.</param>
     /// <returns>What was compressed; null for most tokens.</returns>
-    public KvCompressionReport? AfterToken(bool isConstrained = false)
+    public KvCompressionReport? AfterToken(bool isConstrained)
     {
         if (_plan is null)
         {
