@@ -9,7 +9,7 @@ internal sealed record FormatSpecification
     private const int MaxPrecision = 1000;
 
     /// <summary>The conversion: <c>s</c>, <c>d</c>, <c>f</c> and so on.</summary>
-    public char Type { get; private init; } = 's';
+    public char Type { get; init; } = 's';
 
     /// <summary>How many characters there are at least.</summary>
     public int Width { get; private init; }

@@ -32,7 +32,7 @@ internal static partial class JinjaFilters
 
     private static JinjaList Map(JinjaInterpreter run, JinjaValue value, JinjaArguments arguments)
     {
-        List<JinjaValue> items = run.Iterate(value);
+        List<JinjaValue> items = Chosen(run, value);
         if (arguments.Positional.Count == 0)
         {
             JinjaValue?[] values = arguments.Bind("attribute", "default");
@@ -56,7 +56,7 @@ internal static partial class JinjaFilters
         JinjaArguments rest = byAttribute ? arguments.Skip(1) : arguments;
         string? test = rest.Positional.Count > 0 ? run.Text(rest.Positional[0]).Text : null;
         JinjaArguments operands = test is null ? rest : rest.Skip(1);
-        return new JinjaList(run.Iterate(value).FindAll(Holds), JinjaListKind.Generator);
+        return new JinjaList(Chosen(run, value).FindAll(Holds), JinjaListKind.Generator);
 
         bool Holds(JinjaValue item)
         {
@@ -64,6 +64,9 @@ internal static partial class JinjaFilters
             return (test is null ? tested.IsTrue : run.Test(test, tested, operands)) == wanted;
         }
     }
+
+    // As Jinja has it for these filters: whatever counts as false, none too, is empty.
+    private static List<JinjaValue> Chosen(JinjaInterpreter run, JinjaValue value) => value.IsTrue ? run.Iterate(value) : [];
 
     // What an item is judged by: an attribute, perhaps of an attribute ("function.name"), or itself.
     private static JinjaValue Key(JinjaInterpreter run, JinjaValue item, JinjaValue? attribute)

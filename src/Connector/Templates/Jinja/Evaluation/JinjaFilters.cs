@@ -146,29 +146,37 @@ internal static partial class JinjaFilters
         return result is null ? arguments.Bind("default")[0] ?? new JinjaFloat(0) : new JinjaFloat(result.Value);
     }
 
-    private static JinjaFloat Round(JinjaInterpreter run, JinjaValue value, JinjaArguments arguments)
+    private static JinjaValue Round(JinjaInterpreter run, JinjaValue value, JinjaArguments arguments)
     {
         JinjaValue?[] values = arguments.Bind("precision", "method");
         int precision = values[0] is { } given ? Math.Clamp(JinjaNumbers.ToIndex(given), -15, 15) : 0;
+        string method = values[1] is JinjaString name ? name.Text : "common";
         double number = JinjaNumbers.IsNumber(value) ? JinjaNumbers.ToDouble(value) : throw new JinjaException($"A '{value.TypeName}' cannot be rounded.");
         double scale = Math.Pow(10, precision);
-        return new JinjaFloat((values[1] as JinjaString)?.Text switch
+        return method switch
         {
-            "ceil" => Math.Ceiling(number * scale) / scale,
-            "floor" => Math.Floor(number * scale) / scale,
-            _ when precision >= 0 => RoundDecimal(number, precision),
-            _ => Math.Round(number * scale, MidpointRounding.ToEven) / scale,
-        });
+            "ceil" => new JinjaFloat(Math.Ceiling(number * scale) / scale),
+            "floor" => new JinjaFloat(Math.Floor(number * scale) / scale),
+            _ when value is not JinjaFloat => precision >= 0 ? value : new JinjaInteger(new BigInteger(Math.Round(number * scale, MidpointRounding.ToEven) / scale)),
+            _ => new JinjaFloat(precision >= 0 ? RoundDecimal(number, precision) : Math.Round(number * scale, MidpointRounding.ToEven) / scale),
+        };
     }
 
-    // Rounds what the float really is, as Python does, not what it prints.
-    private static double RoundDecimal(double number, int precision) => double.IsFinite(number) && Math.Abs(number) < 1e15
-        ? double.Parse(number.ToString($"F{precision}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) is var rounded && IsHalf(number, precision)
-            ? Math.Round(number * Math.Pow(10, precision), MidpointRounding.ToEven) / Math.Pow(10, precision)
-            : rounded
-        : number;
+    // Rounds what the float really is, not what it prints; a true half goes to the even digit.
+    private static double RoundDecimal(double number, int precision)
+    {
+        const int DigitsThatTell = 30;
+        if (!double.IsFinite(number) || Math.Abs(number) >= 1e15)
+        {
+            return number;
+        }
 
-    private static bool IsHalf(double number, int precision) => Math.Abs(number * Math.Pow(10, precision)) % 1 == 0.5;
+        string exact = number.ToString($"F{precision + DigitsThatTell}", CultureInfo.InvariantCulture).TrimEnd('0');
+        int digits = exact.Length - 1 - exact.IndexOf('.', StringComparison.Ordinal);
+        char kept = digits == precision + 1 ? exact[..^1].TrimEnd('.')[^1] : '0';
+        bool isHalfAboveEven = digits == precision + 1 && exact[^1] == '5' && (kept - '0') % 2 == 0;
+        return double.Parse(isHalfAboveEven ? exact[..^1] : number.ToString($"F{precision}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    }
 
     private static JinjaString Escape(JinjaInterpreter run, JinjaValue value, JinjaArguments arguments)
     {

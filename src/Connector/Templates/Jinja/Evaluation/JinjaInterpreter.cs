@@ -244,7 +244,7 @@ internal sealed class JinjaInterpreter
             });
         }
 
-        JinjaLoop loop = new(items, scope.Find("loop") is JinjaLoop outer ? outer.LoopDepth + 1 : 1);
+        JinjaLoop loop = new(items);
         for (; loop.Index < items.Count; loop.Index++)
         {
             JinjaScope local = new(scope);

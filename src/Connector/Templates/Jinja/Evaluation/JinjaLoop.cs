@@ -4,8 +4,7 @@ namespace CurKv.Connector.Templates;
 
 /// <summary>The variable <c>loop</c>: where a loop is.</summary>
 /// <param name="items">What is looped over.</param>
-/// <param name="depth">How many loops are around it, and itself.</param>
-internal sealed class JinjaLoop(List<JinjaValue> items, int depth) : JinjaValue
+internal sealed class JinjaLoop(List<JinjaValue> items) : JinjaValue
 {
     private JinjaValue? _lastSeen;
 
@@ -14,9 +13,6 @@ internal sealed class JinjaLoop(List<JinjaValue> items, int depth) : JinjaValue
 
     /// <summary>The current item's index.</summary>
     public int Index { get; set; }
-
-    /// <summary>How many loops are around this one, and itself.</summary>
-    public int LoopDepth => depth;
 
     /// <inheritdoc/>
     public override JinjaValue? Attribute(string name) => name switch
@@ -28,8 +24,9 @@ internal sealed class JinjaLoop(List<JinjaValue> items, int depth) : JinjaValue
         "first" => JinjaBoolean.Of(Index == 0),
         "last" => JinjaBoolean.Of(Index == items.Count - 1),
         "length" => Number(items.Count),
-        "depth" => Number(depth),
-        "depth0" => Number(depth - 1),
+        // Counts recursive loops only, which are not supported.
+        "depth" => Number(1),
+        "depth0" => Number(0),
         "previtem" => Index > 0 ? items[Index - 1] : new JinjaUndefined("There is no previous item."),
         "nextitem" => Index < items.Count - 1 ? items[Index + 1] : new JinjaUndefined("There is no next item."),
         "cycle" => new JinjaFunction("cycle", this, Cycle),

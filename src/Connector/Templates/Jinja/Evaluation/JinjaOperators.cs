@@ -77,7 +77,7 @@ internal static class JinjaOperators
                 throw undefined.Error();
             case (_, JinjaUndefined undefined):
                 throw undefined.Error();
-            case ({ }, { }) when JinjaNumbers.IsNumber(left) && JinjaNumbers.IsNumber(right):
+            case var _ when JinjaNumbers.IsNumber(left) && JinjaNumbers.IsNumber(right):
                 return JinjaNumbers.Compare(left, right);
             default:
                 throw new JinjaException($"A '{left.TypeName}' and a '{right.TypeName}' have no order.");

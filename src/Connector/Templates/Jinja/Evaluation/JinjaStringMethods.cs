@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 
 namespace CurKv.Connector.Templates;
@@ -42,9 +43,11 @@ internal static class JinjaStringMethods
         ["islower"] = (run, text, _) => JinjaBoolean.Of(run.Test("lower", text, JinjaArguments.None)),
         ["ljust"] = (run, text, arguments) => Pad(run, text, arguments, width => (0, width)),
         ["rjust"] = (run, text, arguments) => Pad(run, text, arguments, width => (width, 0)),
-        ["center"] = (run, text, arguments) => Pad(run, text, arguments, width => (width / 2, width - (width / 2))),
+        ["center"] = Center,
         ["zfill"] = FillZeros,
     }.ToFrozenDictionary();
+
+    private static readonly SearchValues<char> LineEnds = SearchValues.Create("\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029");
 
     /// <summary>Finds a method.</summary>
     /// <returns>The method, bound to the string, or null where there is none of this name.</returns>
@@ -238,7 +241,7 @@ internal static class JinjaStringMethods
         int start = 0;
         while (start < value.Text.Length)
         {
-            int length = value.Text.AsSpan(start).IndexOfAny("\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029");
+            int length = value.Text.AsSpan(start).IndexOfAny(LineEnds);
             int end = length < 0 ? value.Text.Length : start + length;
             int next = end == value.Text.Length ? end : end + (value.Text.AsSpan(end).StartsWith("\r\n", StringComparison.Ordinal) ? 2 : 1);
             Add(run, lines, value, start, keepEnds ? next : end);
@@ -278,6 +281,13 @@ internal static class JinjaStringMethods
         run.Budget.Scan(Of(text).Length);
         string part = Text(arguments, 0).Text;
         return new JinjaInteger(part.Length == 0 ? JinjaSlices.Length((JinjaString)text) + 1 : Of(text).AsSpan().Count(part));
+    }
+
+    // Python puts an odd blank to the left where the width is odd.
+    private static JinjaString Center(JinjaInterpreter run, JinjaValue text, JinjaArguments arguments)
+    {
+        int odd = JinjaNumbers.ToIndex(Required(arguments, 0)) & 1;
+        return Pad(run, text, arguments, width => (width / 2) + (width & odd) is var left ? (left, width - left) : default);
     }
 
     private static JinjaString Pad(JinjaInterpreter run, JinjaValue text, JinjaArguments arguments, Func<int, (int Left, int Right)> divide)

@@ -27,7 +27,8 @@ internal static class JinjaTests
         ["odd"] = (run, value, _) => !IsDivisible(run, value, 2),
         ["even"] = (run, value, _) => IsDivisible(run, value, 2),
         ["divisibleby"] = (run, value, arguments) => IsDivisible(run, value, JinjaNumbers.ToIndex(Operand(arguments))),
-        ["sameas"] = (_, value, arguments) => Operand(arguments) is var other && (ReferenceEquals(value, other) || (value is JinjaString && JinjaKeyComparer.Instance.Equals(value, other))),
+        ["sameas"] = (_, value, arguments) => Operand(arguments) is var other && (ReferenceEquals(value, other)
+            || (value.GetType() == other.GetType() && JinjaKeyComparer.Instance.Equals(value, other))),
         ["filter"] = (_, value, _) => value is JinjaString name && JinjaFilters.Find(name.Text) is not null,
         ["test"] = (_, value, _) => value is JinjaString name && Find(name.Text) is not null,
         ["in"] = (run, value, arguments) => JinjaOperators.Contains(run, Operand(arguments), value),

@@ -101,8 +101,10 @@ internal static class PythonFormat
             : index < arguments.Positional.Count ? arguments.Positional[index] : throw new JinjaException("There are too few values for the format.");
     }
 
-    private static void Append(JinjaInterpreter run, JinjaStringBuilder result, JinjaValue value, FormatSpecification specification)
+    private static void Append(JinjaInterpreter run, JinjaStringBuilder result, JinjaValue value, FormatSpecification given)
     {
+        // Commas make a number of it.
+        FormatSpecification specification = given is { IsGrouped: true, Type: 's' } && value is JinjaInteger ? given with { Type = 'd' } : given;
         JinjaString text = Convert(run, value, specification);
         if (specification.Precision is { } precision && specification.Type is 's' or 'r' && text.Text.Length > precision)
         {

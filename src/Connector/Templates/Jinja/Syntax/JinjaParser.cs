@@ -104,7 +104,7 @@ internal sealed partial class JinjaParser(string source)
             case "with":
                 return ParseWith(position);
             case "filter":
-                JinjaExpression filter = ParseFilters(ParseFilter(null));
+                JinjaExpression filter = ParseFilters(ParseFilter(null))!;
                 Expect(JinjaTokenKind.BlockEnd);
                 return new JinjaStatement.FilterBlock(position, filter, ParseClosedBody("endfilter"));
             case "generation":
