@@ -488,7 +488,10 @@ internal sealed class JinjaInterpreter
         JinjaDict result = new();
         foreach ((JinjaExpression key, JinjaExpression value) in mapping.Items)
         {
-            result.Set(Evaluate(key, scope), Evaluate(value, scope));
+            JinjaValue name = Evaluate(key, scope);
+            JinjaValue member = Evaluate(value, scope);
+            _position = key.Position;
+            result.Set(name, member);
         }
 
         return result;

@@ -142,10 +142,10 @@ internal static class JinjaOperators
 
         JinjaString text = (JinjaString)value;
         budget.Characters(0, (long)text.Text.Length * times);
+        budget.Scan(times);
         JinjaStringBuilder result = new(budget);
         for (int i = 0; i < times && text.Text.Length > 0; i++)
         {
-            budget.Step();
             result.Append(text);
         }
 

@@ -279,7 +279,10 @@ internal sealed class JinjaLexer
         _at += isHex ? 2 : 0;
         SkipDigits(isHex);
         bool isFloat = false;
-        if (!isHex && _at + 1 < _source.Length && _source[_at] == '.' && char.IsAsciiDigit(_source[_at + 1]))
+
+        // Behind a point stands an index: a.0.1
+        bool mayBeFloat = !isHex && (start == 0 || _source[start - 1] != '.');
+        if (mayBeFloat && _at + 1 < _source.Length && _source[_at] == '.' && char.IsAsciiDigit(_source[_at + 1]))
         {
             isFloat = true;
             _at++;
@@ -287,7 +290,7 @@ internal sealed class JinjaLexer
         }
 
         int exponent = _at + 1;
-        if (!isHex && _at < _source.Length && _source[_at] is 'e' or 'E')
+        if (mayBeFloat && _at < _source.Length && _source[_at] is 'e' or 'E')
         {
             exponent += exponent < _source.Length && _source[exponent] is '+' or '-' ? 1 : 0;
             if (exponent < _source.Length && char.IsAsciiDigit(_source[exponent]))
