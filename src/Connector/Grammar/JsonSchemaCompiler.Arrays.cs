@@ -92,7 +92,7 @@ internal sealed partial class JsonSchemaCompiler
     {
         bool hasTuple = node.TryGet("items", out SchemaNode items) && items.Element.ValueKind == JsonValueKind.Array;
         return hasTuple
-            ? node.TryGet("additionalItems", out SchemaNode additional) ? additional : null
+            ? node.Find("additionalItems")
             : node.Has("items") ? items : null;
     }
 

@@ -81,7 +81,7 @@ internal sealed partial class JsonSchemaCompiler
 
     private Automaton? KeyAutomaton(IReadOnlyList<SchemaNode> nodes)
     {
-        var schemas = nodes.Where(node => node.Has("propertyNames")).Select(node => new SchemaNode(node.Element.GetProperty("propertyNames"), node.Path + "/propertyNames")).ToList();
+        var schemas = nodes.Select(node => node.Find("propertyNames")).OfType<SchemaNode>().ToList();
         if (schemas.Count == 0)
         {
             return null;
@@ -112,7 +112,7 @@ internal sealed partial class JsonSchemaCompiler
     private static IEnumerable<SchemaNode> SchemasOf(SchemaNode node, IReadOnlyDictionary<string, SchemaNode> declared, string name) =>
         declared.TryGetValue(name, out SchemaNode schema) ? [schema] : Additional(node) is { } additional ? [additional] : [];
 
-    private static SchemaNode? Additional(SchemaNode node) => node.TryGet("additionalProperties", out SchemaNode additional) ? additional : null;
+    private static SchemaNode? Additional(SchemaNode node) => node.Find("additionalProperties");
 
     private static bool AllowsMore(SchemaNode node) => Additional(node) is { Element.ValueKind: not JsonValueKind.False };
 

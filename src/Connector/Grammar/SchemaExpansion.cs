@@ -116,7 +116,7 @@ internal sealed class SchemaExpansion(JsonElement root)
     {
         if (node.Element.ValueKind != JsonValueKind.Array)
         {
-            return node.TryGet(name, out SchemaNode child) ? child : null;
+            return node.Find(name);
         }
 
         bool isIndex = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < node.Element.GetArrayLength();

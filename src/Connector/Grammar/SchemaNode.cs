@@ -23,6 +23,10 @@ internal readonly record struct SchemaNode(JsonElement Element, string Path)
         return found is not null;
     }
 
+    /// <summary>The value of a keyword, or <see langword="null"/>.</summary>
+    /// <param name="keyword">The keyword.</param>
+    public SchemaNode? Find(string keyword) => TryGet(keyword, out SchemaNode value) ? value : null;
+
     /// <summary>The value of a keyword that must be of one kind.</summary>
     /// <param name="keyword">The keyword.</param>
     /// <param name="kind">The kind.</param>
