@@ -69,6 +69,7 @@ internal abstract class AnswerFormat
     /// binds from the mark that opens one, and to the end: no text follows calls.
     /// </returns>
     /// <exception cref="ArgumentException">A call is required, but there are no tools.</exception>
+    /// <exception cref="JsonSchemaNotSupportedException">A tool's schema is wrong, or allows no value.</exception>
     public OutputGrammar? Constrain(AnswerConstraint constraint)
     {
         if (constraint.RequiresCall && constraint.Tools.Count == 0)

@@ -1,4 +1,6 @@
+using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
+using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Tests.Templates.Formats;
@@ -34,6 +36,21 @@ public class AnswerFormatTests
     [InlineData("{{ tools }}<|tool_call|>", "granite-3")]
     [InlineData("<|start|>assistant<|channel|>final<|message|>", "harmony")]
     public void Detect_Template_IsWhatItsMarksSay(string? template, string expected) => Assert.Equal(expected, AnswerFormat.Detect(template).Name);
+
+    [Fact]
+    public void Detect_TrainedModel_IsHermesWithToolsAndWithoutReasoning()
+    {
+        using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
+        string template = engine.Model.ChatTemplate!;
+        AnswerFormat format = AnswerFormat.Detect(template);
+        TemplateCapabilities capabilities = TemplateCapabilities.Of(template);
+
+        Assert.Equal(("hermes", false), (format.Name, format.HasReasoning));
+        Assert.Equal("tools", capabilities.ToolsVariable);
+        Assert.True(capabilities.SystemMessages);
+        Assert.False(capabilities.ArgumentsAsText);
+        Assert.Null(capabilities.ReasoningProperty);
+    }
 
     [Fact]
     public void Detect_Reasoning_IsWhatTheTemplateSays()

@@ -87,7 +87,7 @@ public class AnswerGrammarTests
             OutputGrammar grammar = Formats[name].Constrain(new AnswerConstraint { Tools = Answers.Tools, RequiresCall = true, Reasoning = reasoning })!;
 
             Assert.Empty(grammar.Triggers);
-            foreach (string sentence in Sentences(grammar, 40))
+            foreach (string sentence in Sentences(grammar, 15))
             {
                 AssertCalls(Formats[name], sentence, reasoning);
             }
@@ -102,7 +102,7 @@ public class AnswerGrammarTests
 
         Assert.NotEmpty(grammar.Triggers);
         HashSet<string> used = [];
-        foreach (string sentence in Sentences(grammar, 200))
+        foreach (string sentence in Sentences(grammar, 80))
         {
             string? trigger = grammar.Triggers.FirstOrDefault(trigger => sentence.StartsWith(trigger, StringComparison.Ordinal));
             Assert.NotNull(trigger);
