@@ -152,12 +152,12 @@ public sealed class SamplerGrammarTests(SamplerHarness harness) : IClassFixture<
     [Fact]
     public void Sample_EqualsBeyondThoseLookedAt_TakesTheFirst()
     {
-        const int FirstPartToken = 3 + 0x80;
         float[] logits = new float[SamplerHarness.Vocabulary];
-        logits.AsSpan(FirstPartToken, 0x80).Fill(5);
+        logits.AsSpan(SamplerHarness.Token('\u00a0')..SamplerHarness.Token('\u00e0')).Fill(5);
+        logits.AsSpan(SamplerHarness.Token('\u00e0')..SamplerHarness.Token('\u0100')).Fill(6);
         using LlamaSharpSampler sampler = harness.Sampler(SamplerHarness.With("root ::= [\u00c0-\u07ff]"));
 
-        Assert.Equal(3 + 0xC3, sampler.Sample(logits));
+        Assert.Equal(SamplerHarness.Token('\u00c3'), sampler.Sample(logits));
     }
 
     // Tokens of many characters, and of parts of them: those that are left out by their first byte must be ones that do not fit.
