@@ -148,11 +148,24 @@ public sealed class SamplerGrammarTests(SamplerHarness harness) : IClassFixture<
         }
     }
 
+    // Of more equals than are looked at first, the first has to be taken, which may not be among those.
+    [Fact]
+    public void Sample_EqualsBeyondThoseLookedAt_TakesTheFirst()
+    {
+        float[] logits = new float[SamplerHarness.Vocabulary];
+        logits.AsSpan(SamplerHarness.Token('\u00a0')..SamplerHarness.Token('\u00e0')).Fill(5);
+        logits.AsSpan(SamplerHarness.Token('\u00e0')..SamplerHarness.Token('\u0100')).Fill(6);
+        using LlamaSharpSampler sampler = harness.Sampler(SamplerHarness.With("root ::= [\u00c0-\u07ff]"));
+
+        Assert.Equal(SamplerHarness.Token('\u00c3'), sampler.Sample(logits));
+    }
+
     // Tokens of many characters, and of parts of them: those that are left out by their first byte must be ones that do not fit.
     [Theory]
     [InlineData(Json)]
     [InlineData("root ::= ([^\u00e9a-z]{1,3} \" the\" [ -~]{2,9} [\u00e9\U0001F600-\U0001F64F]){5}")]
     [InlineData("root ::= (\"a\" | <[300]> | !<[301]>){20}")]
+    [InlineData("root ::= (\"a\" | <[300]>){20}")]
     public void Sample_RealVocabulary_TakesTheBestThatFits(string gbnf)
     {
         using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
