@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Text;
+
+namespace CurKv.Connector.Templates;
+
+/// <summary>Text as Python has it, where .NET's differs.</summary>
+internal static class PythonText
+{
+    /// <summary>Whether <c>str.isspace</c> holds for a character.</summary>
+    public static bool IsSpace(char character) => char.IsWhiteSpace(character) || character is >= '\x1c' and <= '\x1f';
+
+    /// <summary>How many white-space characters, or characters of a set, a text begins with.</summary>
+    public static int CountStart(ReadOnlySpan<char> text, string? characters)
+    {
+        int count = 0;
+        while (count < text.Length && IsStripped(text[count], characters))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>How many white-space characters, or characters of a set, a text ends with.</summary>
+    public static int CountEnd(ReadOnlySpan<char> text, string? characters)
+    {
+        int count = 0;
+        while (count < text.Length && IsStripped(text[^(count + 1)], characters))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>A float as <c>repr</c> prints it.</summary>
+    public static string Float(double value)
+    {
+        if (!double.IsFinite(value))
+        {
+            return double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+        }
+
+        // The shortest digits that read back as the same number, and where the point belongs.
+        string scientific = value.ToString("E16", CultureInfo.InvariantCulture);
+        string shortest = value.ToString("R", CultureInfo.InvariantCulture);
+        int exponent = int.Parse(scientific.AsSpan(scientific.IndexOf('E', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture);
+        if (value == 0 || exponent is >= -4 and < 16)
+        {
+            string plain = shortest.Contains('E', StringComparison.Ordinal) ? ((decimal)value).ToString(CultureInfo.InvariantCulture) : shortest;
+            return plain.Contains('.', StringComparison.Ordinal) ? plain : plain + ".0";
+        }
+
+        string mantissa = Digits(shortest);
+        string fraction = mantissa.Length > 1 ? $".{mantissa[1..]}" : string.Empty;
+        return string.Create(CultureInfo.InvariantCulture, $"{(value < 0 ? "-" : string.Empty)}{mantissa[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
+    }
+
+    /// <summary>A string's literal as <c>repr</c> prints it.</summary>
+    public static void AppendRepresentation(JinjaStringBuilder builder, JinjaString text)
+    {
+        char quote = text.Text.Contains('\'', StringComparison.Ordinal) && !text.Text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
+        builder.Append([quote]);
+        int start = 0;
+        for (int i = 0; i < text.Text.Length; i++)
+        {
+            if (Escape(text.Text, i, quote) is { } escape)
+            {
+                builder.Append(text, start, i - start);
+                builder.Append(escape, text.OriginAt(i));
+                start = i + 1;
+            }
+        }
+
+        builder.Append(text, start, text.Text.Length - start);
+        builder.Append([quote]);
+    }
+
+    /// <summary>The text with every word's first letter in upper case, all else in lower case: <c>str.title</c>.</summary>
+    public static string Title(string text)
+    {
+        StringBuilder result = new(text.Length);
+        bool isInWord = false;
+        foreach (char character in text)
+        {
+            result.Append(isInWord ? char.ToLowerInvariant(character) : char.ToUpperInvariant(character));
+            isInWord = char.IsLetter(character);
+        }
+
+        return result.ToString();
+    }
+
+    /// <summary>The text with its first letter in upper case, all else in lower case.</summary>
+    public static string Capitalize(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..].ToLowerInvariant();
+
+    private static bool IsStripped(char character, string? characters) => characters is null ? IsSpace(character) : characters.Contains(character, StringComparison.Ordinal);
+
+    private static string Digits(string shortest)
+    {
+        int exponent = shortest.IndexOf('E', StringComparison.Ordinal);
+        string digits = (exponent < 0 ? shortest : shortest[..exponent]).Replace(".", string.Empty, StringComparison.Ordinal).TrimStart('-').TrimStart('0').TrimEnd('0');
+        return digits.Length == 0 ? "0" : digits;
+    }
+
+    private static string? Escape(string text, int index, char quote)
+    {
+        char character = text[index];
+        return character switch
+        {
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            '\\' => "\\\\",
+            _ when character == quote => $"\\{quote}",
+            _ when character is < ' ' or (>= '\x7f' and <= '\xa0') or '\xad' => $"\\x{(int)character:x2}",
+            _ when character > '\xff' && !char.IsSurrogate(character) && !IsPrintable(character) => $"\\u{(int)character:x4}",
+            _ => null,
+        };
+    }
+
+    private static bool IsPrintable(char character) => char.GetUnicodeCategory(character) is not (
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
+}

@@ -1,0 +1,11 @@
+namespace CurKv.Connector.Templates;
+
+/// <summary>A value that can be called.</summary>
+internal abstract class JinjaCallable : JinjaValue
+{
+    /// <summary>Its name.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Calls it.</summary>
+    public abstract JinjaValue Call(JinjaInterpreter run, JinjaArguments arguments);
+}
