@@ -134,7 +134,7 @@ public sealed class JinjaLimitTests
         JsonObject context = new() { ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = document }) };
         JinjaTemplate template = JinjaTemplate.Parse("{% for m in messages %}{{ '<|' ~ m.role ~ '|>' + (m['content'] | trim).replace('<b>', '') + '<|end|>\n' }}{% endfor %}");
 
-        JinjaOutput output = JinjaRendering.Output(template, context, new JinjaLimits { Steps = 20_000, TotalCharacters = 4 * document.Length });
+        JinjaOutput output = JinjaRendering.Output(template, context, new JinjaLimits { Steps = 20_000, TotalCharacters = 5 * document.Length });
 
         Assert.Equal($"<|user|>{document.Trim()}<|end|>\n", output.Text);
         Assert.Equal(["messages[0].role", "messages[0].content"], output.Inputs.Select(span => span.Path));
