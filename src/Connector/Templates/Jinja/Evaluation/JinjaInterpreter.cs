@@ -428,7 +428,9 @@ internal sealed class JinjaInterpreter
                     result.Positional.AddRange(Iterate(value));
                     break;
                 case 2:
-                    foreach ((JinjaValue key, JinjaValue member) in (value as JinjaDict ?? throw new JinjaException("'**' spreads a dictionary only.")).Items)
+                    JinjaDict spread = value as JinjaDict ?? throw new JinjaException("'**' spreads a dictionary only.");
+                    Budget.Items(spread.Items.Count);
+                    foreach ((JinjaValue key, JinjaValue member) in spread.Items)
                     {
                         result.Named[Text(key).Text] = member;
                     }
