@@ -13,6 +13,7 @@ usage() {
 ./build.sh bench interception
                              compressing a full cache on each path: time, memory, and what decoding gains [--json] [--quick]
                              [--tokens N] [--policy NAME] [--cache f16|q8_0] [--threads N]
+./build.sh bench grammar     what a grammar costs for each token of an answer [--json]
 ./build.sh bench gpu         builds artifacts/gpu/CurKv.Benchmarks.Gpu, which measures the same on a GPU, on machines without .NET too
 ./build.sh eval  [options]   right answers under every policy; --quick for the table of docs/policies.md
 ./build.sh pack              makes the NuGet packages (needs a feed that carries LLamaSharp)

@@ -8,6 +8,7 @@ var root = new RootCommand(Compression)
     new CompressionCommand().AddTo(new Command("compression", Compression)),
     new KernelCommand().AddTo(new Command("kernels", "Measures the scoring kernels against the memory's speed, and how long every policy takes.")),
     new InterceptionCommand().AddTo(new Command("interception", "Measures what compressing a full cache costs on each path, and what it gains.")),
+    new GrammarCommand().AddTo(new Command("grammar", "Measures what a grammar costs for each token of an answer.")),
     new MemoryProbe().ToCommand(),
     BenchmarkDotNetCommand.Create("dotnet", "Measures the scoring kernels with BenchmarkDotNet."),
 };

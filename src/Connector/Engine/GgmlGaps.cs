@@ -21,6 +21,9 @@ internal static unsafe partial class GgmlGaps
     /// <summary><c>GGML_TYPE_F32</c>.</summary>
     public const int Float32 = 0;
 
+    /// <summary><c>GGML_TYPE_F16</c>.</summary>
+    public const int Float16 = 1;
+
     /// <summary><c>GGML_TYPE_I32</c>.</summary>
     public const int Int32 = 26;
 
@@ -142,6 +145,10 @@ internal static unsafe partial class GgmlGaps
         nint context, GgmlTensor* source, long extent0, long extent1, long extent2, nuint stride1, nuint stride2, nuint offset);
 
     [LibraryImport(Base)]
+    public static partial GgmlTensor* ggml_view_4d(
+        nint context, GgmlTensor* source, long extent0, long extent1, long extent2, long extent3, nuint stride1, nuint stride2, nuint stride3, nuint offset);
+
+    [LibraryImport(Base)]
     public static partial GgmlTensor* ggml_reshape_2d(nint context, GgmlTensor* source, long extent0, long extent1);
 
     [LibraryImport(Base)]
@@ -149,6 +156,12 @@ internal static unsafe partial class GgmlGaps
 
     [LibraryImport(Base)]
     public static partial GgmlTensor* ggml_permute(nint context, GgmlTensor* source, int axis0, int axis1, int axis2, int axis3);
+
+    [LibraryImport(Base)]
+    public static partial GgmlTensor* ggml_transpose(nint context, GgmlTensor* source);
+
+    [LibraryImport(Base)]
+    public static partial GgmlTensor* ggml_cont(nint context, GgmlTensor* source);
 
     [LibraryImport(Base)]
     public static partial GgmlTensor* ggml_cast(nint context, GgmlTensor* source, int type);
@@ -164,6 +177,12 @@ internal static unsafe partial class GgmlGaps
 
     [LibraryImport(Base)]
     public static partial GgmlTensor* ggml_sub(nint context, GgmlTensor* a, GgmlTensor* b);
+
+    [LibraryImport(Base)]
+    public static partial GgmlTensor* ggml_mul(nint context, GgmlTensor* a, GgmlTensor* b);
+
+    [LibraryImport(Base)]
+    public static partial GgmlTensor* ggml_sum_rows(nint context, GgmlTensor* source);
 
     [LibraryImport(Base)]
     public static partial GgmlTensor* ggml_scale(nint context, GgmlTensor* source, float factor);

@@ -54,12 +54,15 @@ internal sealed unsafe class GgmlGraph : IDisposable
             : throw new LlamaException($"ggml gave no second view of the cache on {_backend.Name}.");
     }
 
+    /// <summary>Whether the backend can compute a node.</summary>
+    public bool CanCompute(GgmlTensor* node) => GgmlGaps.ggml_backend_supports_op(_backend.Handle, node);
+
     /// <summary>Has a node computed, behind the nodes that were added before it.</summary>
     /// <returns>The node.</returns>
     /// <exception cref="LlamaException">The backend cannot compute it.</exception>
     public GgmlTensor* Add(GgmlTensor* node)
     {
-        if (!GgmlGaps.ggml_backend_supports_op(_backend.Handle, node))
+        if (!CanCompute(node))
         {
             throw new LlamaException($"{_backend.Name} cannot compute {LlamaGaps.OperationName(node)} on the cache.");
         }

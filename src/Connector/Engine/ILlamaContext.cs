@@ -54,5 +54,6 @@ internal unsafe interface ILlamaContext : IDisposable
 
     /// <summary>Draws the next token from the logits of the last decoded one.</summary>
     /// <param name="sampler">What <see cref="ILlamaEngine.CreateSampler"/> made, of the same engine.</param>
+    /// <exception cref="LlamaGrammarException">No token continues what the sampler's grammar allows.</exception>
     int Sample(ILlamaSampler sampler);
 }

@@ -42,6 +42,13 @@ internal interface ILlamaEngine : IDisposable
     /// <param name="hook">Sees the compute graph of every decode; null for none.</param>
     ILlamaContext CreateContext(LlamaContextSettings settings, IEvalHook? hook);
 
-    /// <summary>Creates a sampler.</summary>
+    /// <summary>Creates a context for embeddings.</summary>
+    /// <param name="settings">The sizes, validated by the caller: llama.cpp ends the process on bad ones.</param>
+    /// <exception cref="LlamaModelException">The model gives no vectors for texts, or there is no memory for the context.</exception>
+    ILlamaEmbeddingContext CreateEmbeddingContext(LlamaEmbeddingSettings settings);
+
+    /// <summary>Creates a sampler, for one answer.</summary>
+    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A logit bias names a token that the model has not.</exception>
     ILlamaSampler CreateSampler(SamplerSettings settings);
 }

@@ -1,4 +1,11 @@
 namespace CurKv.Connector.Engine;
 
 /// <summary>Draws tokens from logits (<see cref="ILlamaContext.Sample"/>), and takes note of them. Used on one thread only.</summary>
-internal interface ILlamaSampler : IDisposable;
+internal interface ILlamaSampler : IDisposable
+{
+    /// <summary>Whether a grammar binds the next token: one with triggers does once a trigger has appeared.</summary>
+    bool IsConstraining { get; }
+
+    /// <summary>Takes note of tokens that were not drawn: penalties count the prompt's, as llama.cpp's server has it. A grammar does not see them.</summary>
+    void ReadPrompt(ReadOnlySpan<int> tokens);
+}

@@ -56,6 +56,9 @@ internal sealed record LlamaModelInfo
     /// <summary>The last tokens that some layers attend to only (Gemma, Cohere 2, gpt-oss); 0 where all layers attend to all.</summary>
     public int SlidingWindow { get; init; }
 
+    /// <summary>How the model pools its tokens' vectors to a text's, as llama.cpp numbers it; null where it says nothing of that.</summary>
+    public int? PoolingType { get; init; }
+
     /// <summary>The model's own chat template; null where it has none.</summary>
     public required string? ChatTemplate { get; init; }
 }

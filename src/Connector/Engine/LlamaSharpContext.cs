@@ -98,7 +98,7 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
     public nuint StateSet(int sequence, byte* source, nuint size) =>
         LlamaGaps.llama_state_seq_set_data_ext(_handle, source, size, sequence, 0);
 
-    public int Sample(ILlamaSampler sampler) => ((LlamaSharpSampler)sampler).Sample(_context);
+    public int Sample(ILlamaSampler sampler) => ((LlamaSharpSampler)sampler).Sample(Logits());
 
     public void Dispose()
     {

@@ -31,8 +31,9 @@ internal sealed class DecodingCompression : IDisposable
     }
 
     /// <summary>To be called after each token that was decoded.</summary>
+    /// <param name="isConstrained">Whether the next token has to keep to a form: nothing is evicted then, and what was observed so far is given up.</param>
     /// <returns>What was compressed; null for most tokens.</returns>
-    public KvCompressionReport? AfterToken()
+    public KvCompressionReport? AfterToken(bool isConstrained)
     {
         if (_plan is null)
         {
@@ -40,6 +41,12 @@ internal sealed class DecodingCompression : IDisposable
         }
 
         Follow();
+        if (isConstrained)
+        {
+            StopObserving();
+            return null;
+        }
+
         if (_toObserve > 0)
         {
             return --_toObserve > 0 ? null : Compress();
@@ -86,6 +93,15 @@ internal sealed class DecodingCompression : IDisposable
     {
         int budget = _plan!.Budget.IsByMass ? _lastKept : _plan.Budget.Cells(_sequence.Tokens);
         return _sequence.Cells - budget >= Math.Max(1, _plan.DecodingInterval!.Value - _plan.QueryWindow) && _plan.Applies(_sequence.Tokens, _sequence.Cells);
+    }
+
+    private void StopObserving()
+    {
+        if (_toObserve > 0)
+        {
+            _compressor!.StopObserving();
+            _toObserve = 0;
+        }
     }
 
     private KvCompressionReport? Compress()

@@ -12,12 +12,15 @@ internal sealed class NativeThread : IDisposable
     private readonly CancellationTokenSource _shutdown = new();
     private readonly Thread _thread;
     private readonly Action? _onEnd;
+    private readonly Type _owner;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="onEnd">The last that the thread does: what jobs use can only go then, since a job may be what disposes.</param>
-    public NativeThread(Action? onEnd = null)
+    /// <param name="owner">Who is disposed, in exceptions; null for the chat client.</param>
+    public NativeThread(Action? onEnd = null, Type? owner = null)
     {
         _onEnd = onEnd;
+        _owner = owner ?? typeof(LlamaChatClient);
         _thread = new Thread(Run) { IsBackground = true, Name = "CurKv native" };
         _thread.Start();
     }
@@ -28,8 +31,8 @@ internal sealed class NativeThread : IDisposable
     /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work's turn.</exception>
     public Task RunAsync(Action<CancellationToken> work, CancellationToken cancellationToken)
     {
-        var job = new Job(work, cancellationToken);
-        ObjectDisposedException.ThrowIf(!_jobs.Writer.TryWrite(job), typeof(LlamaChatClient));
+        var job = new Job(work, _owner, cancellationToken);
+        ObjectDisposedException.ThrowIf(!_jobs.Writer.TryWrite(job), _owner);
         return job.Task;
     }
 
@@ -68,12 +71,14 @@ internal sealed class NativeThread : IDisposable
         // Continuations must not run on the native thread.
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly Action<CancellationToken> _work;
+        private readonly Type _owner;
         private readonly CancellationToken _cancellationToken;
         private readonly CancellationTokenRegistration _whileQueued;
 
-        public Job(Action<CancellationToken> work, CancellationToken cancellationToken)
+        public Job(Action<CancellationToken> work, Type owner, CancellationToken cancellationToken)
         {
             _work = work;
+            _owner = owner;
             _cancellationToken = cancellationToken;
 
             // A cancelled caller does not wait for the jobs before its own.
@@ -93,7 +98,7 @@ internal sealed class NativeThread : IDisposable
 
             if (shutdown.IsCancellationRequested)
             {
-                _done.SetException(new ObjectDisposedException(nameof(LlamaChatClient)));
+                _done.SetException(new ObjectDisposedException(_owner.FullName));
                 return;
             }
 

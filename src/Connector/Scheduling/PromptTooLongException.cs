@@ -45,4 +45,10 @@ public sealed class PromptTooLongException : LlamaException
             + $"Raise {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ContextSize)} to {slidingWindow + batchSize}, or lower {nameof(LlamaChatClientOptions.BatchSize)}.",
         tokens,
         contextSize);
+
+    /// <summary>A text to embed is too long: its vector is computed at once.</summary>
+    internal static PromptTooLongException ForEmbedding(int index, int tokens, int longest) => new(
+        $"Text {index} has {tokens} tokens, and the longest that can be embedded has {longest}. Split it, or raise {nameof(LlamaEmbeddingGeneratorOptions)}.{nameof(LlamaEmbeddingGeneratorOptions.ContextSize)} as far as the model was trained.",
+        tokens,
+        longest);
 }

@@ -29,13 +29,15 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     /// <param name="cancellationToken">Looked at between chunks of the prompt and between tokens.</param>
     public void Generate(GenerationRequest request, Action<GenerationEvent> emit, CancellationToken cancellationToken)
     {
+        // A bad grammar shows before anything is read.
+        using ILlamaSampler sampler = engine.CreateSampler(request.Sampler);
+        sampler.ReadPrompt(request.Tokens);
         Restore(request.Prefix, request.Tokens.Length, request.Compression);
         Action<PromptProgress>? progress = request.Tokens.Length > sized.Context.Settings.BatchSize ? step => emit(new GenerationEvent(string.Empty, Progress: step)) : null;
         PromptReading reading = Reader(progress, cancellationToken).Read(request.Tokens, request.Compression);
         KvCompressionPlan? plan = request.IsConstrained || request.Compression is null || sized.Compressor.Refuses(request.Compression) ? null : request.Compression;
         using var compression = new DecodingCompression(sized, _sequence, plan);
 
-        using ILlamaSampler sampler = engine.CreateSampler(request.Sampler);
         var text = new AnswerText(engine, request.StopSequences);
         var decodeTime = TimeSpan.Zero;
         int outputTokens = 0;
@@ -71,7 +73,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
                 {
                     sized.Context.Decode(_sequence, [token], logits: true);
                     decoded++;
-                    if (compression.AfterToken() is KvCompressionReport report)
+                    if (compression.AfterToken(sampler.IsConstraining) is KvCompressionReport report)
                     {
                         reading.Compressions.Add(report);
                     }

@@ -36,6 +36,9 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     /// <summary>Called before a context is created.</summary>
     public Action OnCreateContext { get; set; } = () => { };
 
+    /// <summary>Whether a grammar binds the next token.</summary>
+    public Func<bool> OnConstraining { get; set; } = () => false;
+
     /// <summary>The settings of the sampler of each answer.</summary>
     public ConcurrentQueue<SamplerSettings> Samplers { get; } = new();
 
@@ -108,6 +111,8 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
         OnCreateContext();
         return new Context(this, settings);
     }
+
+    public ILlamaEmbeddingContext CreateEmbeddingContext(LlamaEmbeddingSettings settings) => new EmbeddingContext(this, settings);
 
     public ILlamaSampler CreateSampler(SamplerSettings settings)
     {
@@ -184,9 +189,46 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
         }
     }
 
+    /// <summary>Vectors of two numbers: a text's first character, and how many texts were in the batch.</summary>
+    private sealed class EmbeddingContext(FakeLlamaEngine engine, LlamaEmbeddingSettings settings) : ILlamaEmbeddingContext
+    {
+        public LlamaEmbeddingSettings Settings => settings;
+
+        public int Dimensions => 2;
+
+        public int[] Tokenize(string text) => engine.Tokenize(text, addSpecial: true, parseSpecial: false);
+
+        public float[][] Embed(ReadOnlySpan<int[]> texts)
+        {
+            ObjectDisposedException.ThrowIf(engine.IsDisposed, engine);
+            int tokens = 0;
+            float[][] vectors = new float[texts.Length][];
+            for (int i = 0; i < vectors.Length; i++)
+            {
+                tokens += texts[i].Length;
+                vectors[i] = [texts[i][0], texts.Length];
+            }
+
+            Assert.InRange(texts.Length, 1, settings.Sequences);
+            Assert.InRange(tokens, 1, settings.BatchSize);
+            engine.OnDecode(tokens);
+            return vectors;
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
     private sealed class Sampler(FakeLlamaEngine engine) : ILlamaSampler
     {
         private int _index;
+
+        public bool IsConstraining => engine.OnConstraining();
+
+        public void ReadPrompt(ReadOnlySpan<int> tokens)
+        {
+        }
 
         public int Sample()
         {

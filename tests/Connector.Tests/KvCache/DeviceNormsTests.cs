@@ -45,13 +45,13 @@ public unsafe class DeviceNormsTests
     // As many chunks as it takes to see their borders, and the whole as one.
     [Theory]
     [InlineData(1)]
-    [InlineData(2 * 64 * 7)]
-    [InlineData(2 * 64 * Tokens)]
-    public void Measure_ByChunks_IsWhatTheKernelsMeasure(int chunkElements)
+    [InlineData(4 * 2 * 64 * 7)]
+    [InlineData(4 * 2 * 64 * Tokens)]
+    public void Measure_ByChunks_IsWhatTheKernelsMeasure(int chunkBytes)
     {
         using CacheHarness harness = Filled(KvElementType.Q8_0, FlashAttentionMode.On, 64, 1);
 
-        AssertMeasures(harness, layer => layer with { Rotary = harness.Model.Rotary }, 0, chunkElements);
+        AssertMeasures(harness, layer => layer with { Rotary = harness.Model.Rotary }, 0, chunkBytes);
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public unsafe class DeviceNormsTests
         int[] listed = [.. Enumerable.Range(0, harness.Shape.KvHeads).SelectMany(_ => Enumerable.Range(0, 4 * kept).OrderBy(_ => random.Next()).Take(kept).Order())];
         var positions = new KvPositions(listed, harness.Shape.KvHeads, 4 * kept);
 
-        AssertMeasures(harness, layer => layer with { Rotary = harness.Model.Rotary, Positions = positions }, 0, 2 * 64 * 33);
+        AssertMeasures(harness, layer => layer with { Rotary = harness.Model.Rotary, Positions = positions }, 0, 4 * 2 * 64 * 33);
     }
 
     [Fact]
@@ -81,6 +81,47 @@ public unsafe class DeviceNormsTests
         Assert.Equal(keys.Heads * Tokens - 1, squares.Count(float.IsFinite));
         Assert.False(float.IsFinite(squares[Tokens + 50]));
         AssertMeasures(harness, layer => layer with { Rotary = harness.Model.Rotary }, 0);
+    }
+
+    // Squares of half floats that are none themselves.
+    [Theory]
+    [InlineData(300f)]
+    [InlineData(1f / 4096)]
+    public void Measure_HalfFloatsOfAnySize_IsWhatTheKernelsMeasure(float value)
+    {
+        using CacheHarness harness = Filled(KvElementType.F16, FlashAttentionMode.On, 64, 1);
+        var random = new Random(5);
+        Fill(harness, () => value * random.NextSingle());
+
+        AssertMeasures(harness, layer => layer with { Rotary = harness.Model.Rotary }, 0);
+    }
+
+    // As keys with a bias are: their squared distances are a thousandth of their squared norms.
+    [Fact]
+    public void CentredKeys_MeanFarFromZero_StaysPrecise()
+    {
+        using CacheHarness harness = Filled(KvElementType.F16, FlashAttentionMode.On, 64, 1);
+        var random = new Random(5);
+        Fill(harness, () => 10 + random.NextSingle());
+
+        AssertMeasures(harness, layer => layer with { Rotary = null }, 0);
+    }
+
+    private static void Fill(CacheHarness harness, Func<float> element)
+    {
+        foreach (KvLayerTensors layer in View(harness, 0))
+        {
+            FillRows(layer.Keys);
+            FillRows(layer.Values);
+        }
+
+        void FillRows(in KvTensor rows)
+        {
+            foreach (ref Half cached in new Span<Half>((void*)rows.HeadData(0), Tokens * rows.Heads * rows.HeadDimension))
+            {
+                cached = (Half)element();
+            }
+        }
     }
 
     private static CacheHarness Filled(KvElementType type, FlashAttentionMode attention, int dimension, int streams)
@@ -102,35 +143,37 @@ public unsafe class DeviceNormsTests
         return harness.Capture.View(sequence, Tokens, format, harness.Shape.KvHeads, harness.Shape.HeadDimension, harness.Shape.HeadDimension);
     }
 
-    private static void Measure(CacheHarness harness, Func<KvLayerTensors, KvLayerTensors> complete, int sequence, Action<DeviceNorms> measure, int chunkElements = 1 << 22)
+    private static void Measure(CacheHarness harness, Func<KvLayerTensors, KvLayerTensors> complete, int sequence, Action<DeviceNorms> measure, int chunkBytes = 1 << 24)
     {
         KvLayerTensors[] view = Array.ConvertAll(View(harness, sequence), layer => complete(layer with { KeyRotation = harness.Capture.KeyRotation }));
         using var cache = new DeviceCache(harness.Capture, view.Length, threads: 1);
         using var staging = new DeviceStaging(HostMemory.Plain);
-        measure(new DeviceNorms(cache, view, sequence, staging, chunkElements));
+        measure(new DeviceNorms(cache, view, sequence, staging, chunkBytes));
     }
 
-    private static void AssertMeasures(CacheHarness harness, Func<KvLayerTensors, KvLayerTensors> complete, int sequence, int chunkElements = 1 << 22)
+    private static void AssertMeasures(CacheHarness harness, Func<KvLayerTensors, KvLayerTensors> complete, int sequence, int chunkBytes = 1 << 24)
     {
+        // Half floats that were turned back are rounded to half floats again.
+        float turned = harness.Context.Settings.KeyType == KvElementType.F16 ? 1f / 2048 : 1e-4f;
         KvLayerTensors[] view = View(harness, sequence);
         for (int i = 0; i < view.Length; i++)
         {
             var layer = new KvLayer(i, complete(view[i] with { KeyRotation = harness.Capture.KeyRotation }), Tokens, Skip);
             int index = i;
-            AssertSame(squares => layer.MeasureKeyNorms(squares), (norms, squares) => norms.Keys(index, squares));
-            AssertSame(squares => layer.MeasureValueNorms(squares), (norms, squares) => norms.Values(index, squares));
-            AssertSame(squares => layer.MeasureCentredKeyNorms(Skip, squares), (norms, squares) => norms.CentredKeys(index, Skip, squares));
+            AssertSame(1e-4f, squares => layer.MeasureKeyNorms(squares), (norms, squares) => norms.Keys(index, squares));
+            AssertSame(1e-4f, squares => layer.MeasureValueNorms(squares), (norms, squares) => norms.Values(index, squares));
+            AssertSame(turned, squares => layer.MeasureCentredKeyNorms(Skip, squares), (norms, squares) => norms.CentredKeys(index, Skip, squares));
         }
 
-        void AssertSame(Action<float[]> expect, Action<DeviceNorms, float[]> measure)
+        void AssertSame(float tolerance, Action<float[]> expect, Action<DeviceNorms, float[]> measure)
         {
             var expected = new float[harness.Shape.KvHeads * Tokens];
             var actual = new float[expected.Length];
             expect(expected);
-            Measure(harness, complete, sequence, norms => measure(norms, actual), chunkElements);
+            Measure(harness, complete, sequence, norms => measure(norms, actual), chunkBytes);
             for (int i = 0; i < expected.Length; i++)
             {
-                Assert.True(Math.Abs(expected[i] - actual[i]) <= 1e-4f * expected[i] || !float.IsFinite(expected[i]), $"{actual[i]} is not {expected[i]} at {i}.");
+                Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * expected[i] || !float.IsFinite(expected[i]), $"{actual[i]} is not {expected[i]} at {i}.");
             }
         }
     }

@@ -122,7 +122,10 @@ internal sealed class ReferenceModel
 
     /// <summary>Computes one token and caches it.</summary>
     /// <returns>The logits.</returns>
-    public float[] Step(int token, int position)
+    public float[] Step(int token, int position) => Multiply("output.weight", Hidden(token, position));
+
+    /// <summary>Computes one token, caches it and returns what its logits are made of.</summary>
+    public float[] Hidden(int token, int position)
     {
         float[] x = _weights["token_embd.weight"].AsSpan(token * _shape.Embedding, _shape.Embedding).ToArray();
         for (int layer = 0; layer < _shape.Layers; layer++)
@@ -131,7 +134,7 @@ internal sealed class ReferenceModel
             TensorPrimitives.Add(x, FeedForward(layer, Normalise(x, $"blk.{layer}.ffn_norm.weight")), x);
         }
 
-        return Multiply("output.weight", Normalise(x, "output_norm.weight"));
+        return Normalise(x, "output_norm.weight");
     }
 
     private float[] Attention(int layer, float[] x, int position)

@@ -58,11 +58,23 @@ public class DecodingCompressionTests
         Assert.Empty(Decode(Plan("curdkv") with { DecodingInterval = 10, MinTokens = 201 }, 200).At);
     }
 
+    // What was observed when the constraint came is given up: its window would have a gap.
+    [Theory]
+    [InlineData("curdkv", 190)]
+    [InlineData("snapkv(window=16)", 206)]
+    public void AfterToken_Constrained_WaitsForItsEnd(string policy, int first)
+    {
+        KvCompressionPlan plan = Plan(policy) with { Budget = KvBudget.FromCells(100), DecodingInterval = 50 };
+
+        Assert.Equal(first, Decode(plan, 210, isConstrained: token => token is >= 140 and < 190).At[0]);
+        Assert.Empty(Decode(plan, 210, isConstrained: _ => true).At);
+    }
+
     private static KvCompressionPlan Plan(string policy) =>
         new(new KvSelector(KvPolicyCatalog.Default.Create(policy)), KvBudget.FromCells(50), new KvProtection(2, 4), MinTokens: 0);
 
     /// <summary>Decodes token by token, and tells after how many of them there was a compression.</summary>
-    private static (List<int> At, KvSequence Sequence) Decode(KvCompressionPlan? plan, int tokens)
+    private static (List<int> At, KvSequence Sequence) Decode(KvCompressionPlan? plan, int tokens, Func<int, bool>? isConstrained = null)
     {
         var shape = new RandomModel();
         string path = TestModels.Write(shape);
@@ -74,7 +86,7 @@ public class DecodingCompressionTests
         foreach (int token in TestModels.RandomTokens(tokens, shape.Vocabulary, seed: 4))
         {
             sized.Context.Decode(sequence, [token], logits: true);
-            if (compression.AfterToken() is KvCompressionReport report)
+            if (compression.AfterToken(isConstrained?.Invoke(sequence.Tokens) == true) is KvCompressionReport report)
             {
                 Assert.Equal(sequence.Cells, report.CellsAfter);
                 at.Add(sequence.Tokens);

@@ -16,7 +16,7 @@ internal struct LLamaContextParams
     public int n_threads_batch;
     public int context_type;
     public int rope_scaling_type;
-    public int llama_pooling_type;
+    public LLamaPoolingType llama_pooling_type;
     public int attention_type;
     public LLamaFlashAttentionType llama_flash_attn_type;
     public float rope_freq_base;
@@ -42,6 +42,12 @@ internal struct LLamaContextParams
     private nint _samplers;
     private nuint _samplerCount;
     private nint _otherContext;
+
+    public bool embeddings
+    {
+        readonly get => _embeddings != 0;
+        set => _embeddings = value ? (byte)1 : (byte)0;
+    }
 
     public bool offload_kqv
     {

@@ -4,92 +4,98 @@ using CurKv.KvPolicy;
 namespace CurKv.Connector.KvCache;
 
 /// <summary>Adds the nodes to a graph that measure one layer's keys or values.</summary>
+/// <remarks>
+/// What passes over all elements one by one takes a GPU three times as long as reading them; products of matrices do not. So norms are the
+/// diagonals of products of groups of rows with themselves, exact for half floats, and half floats are not centred element by
+/// element: <c>‖k − k̄‖² = ‖k‖² − 2 k·k̄ + ‖k̄‖²</c>, the mean as two half floats, summed as float32. Floats lose bits in such products
+/// (TF32) and are centred first.
+/// </remarks>
 internal unsafe ref struct DeviceNormNodes
 {
-    // A product sums the elements of so many heads at once: one for each head would keep a GPU waiting for its own scheduler.
-    private const int HeadsAtOnce = 8;
+    /// <summary>Rows in a group whose products are computed at once. What a chunk has left over is a group of its own.</summary>
+    public const int Group = 64;
 
     private readonly GgmlGraph _graph;
     private readonly DeviceRows _rows;
     private readonly KvTensor _shape;
     private readonly KvLayerTensors _layer;
+    private readonly DeviceConstants _constants;
     private readonly int _chunk;
+    private readonly int _skip;
 
     // Inputs exist only where a node uses them: ggml gives others no memory.
-    private GgmlTensor* _cells;
     private GgmlTensor* _positions;
     private GgmlTensor* _hadamard;
-    private GgmlTensor* _headOnes;
-    private GgmlTensor* _tokenOnes;
 
     /// <param name="graph">The graph, just started.</param>
     /// <param name="rows">What reads the rows.</param>
     /// <param name="shape">The rows' shape.</param>
     /// <param name="layer">How keys are rotated.</param>
+    /// <param name="constants">What lies on the device already.</param>
     /// <param name="chunk">How many tokens are measured at once.</param>
-    public DeviceNormNodes(GgmlGraph graph, DeviceRows rows, KvTensor shape, KvLayerTensors layer, int chunk)
+    /// <param name="skip">How many first tokens the means leave out.</param>
+    public DeviceNormNodes(GgmlGraph graph, DeviceRows rows, KvTensor shape, KvLayerTensors layer, DeviceConstants constants, int chunk, int skip)
     {
         _graph = graph;
         _rows = rows;
         _shape = shape;
         _layer = layer;
-        _chunk = chunk;
-        _cells = rows.WantsCells ? graph.Tensor(GgmlGaps.Int32, shape.Tokens, 1) : null;
+        _constants = constants;
+        _chunk = chunk > Group && chunk < shape.Tokens ? chunk - (chunk % Group) : chunk;
+        _skip = skip;
     }
 
     private readonly nint Context => _graph.Context;
 
+    private readonly long Elements => (long)_shape.HeadDimension * _shape.Heads;
+
     /// <summary>Squared norms of the rows as they lie.</summary>
     /// <returns>f32 <c>[tokens, heads]</c>.</returns>
-    public GgmlTensor* Squares()
+    public readonly GgmlTensor* Squares()
     {
         GgmlTensor* result = Result();
-        for (int first = 0; first < _shape.Tokens; first += _chunk)
+        foreach ((int first, int count) in Pieces())
         {
-            int count = Math.Min(_chunk, _shape.Tokens - first);
-            Sum(_rows.Read(first, count, _cells), first, count, result);
+            Square(_rows.Read(first, count), first, count, result);
         }
 
         return result;
     }
 
     /// <summary>Squared distances of the rows from their heads' means, with all rotations undone.</summary>
-    /// <param name="skip">How many first tokens the means leave out.</param>
-    /// <returns>f32 <c>[tokens, heads]</c>.</returns>
-    public GgmlTensor* Distances(int skip)
+    /// <returns>f32 <c>[tokens, heads]</c>; where rows are half floats, rounding may leave one a little below zero.</returns>
+    public GgmlTensor* Distances()
     {
         GgmlTensor* result = Result();
         PrepareRotations();
+        List<(int First, int Count)> pieces = Pieces();
 
-        // Where one chunk is all, its rows need not be turned again.
-        GgmlTensor* all = _chunk >= _shape.Tokens ? Turned(0, _shape.Tokens) : null;
-        GgmlTensor* mean = Mean(skip, all);
-        for (int first = 0; first < _shape.Tokens; first += _chunk)
+        // Where all rows have room at once they need not be turned again.
+        nint[]? turned = _chunk >= _shape.Tokens ? new nint[pieces.Count] : null;
+        GgmlTensor* mean = Mean(pieces, turned);
+        GgmlTensor* dots = _rows.AsHalves ? Result() : null;
+        for (int i = 0; i < pieces.Count; i++)
         {
-            int count = Math.Min(_chunk, _shape.Tokens - first);
-            Sum(_graph.Add(GgmlGaps.ggml_sub(Context, all == null ? Turned(first, count) : all, mean)), first, count, result);
+            (int first, int count) = pieces[i];
+            GgmlTensor* rows = turned is null ? Turned(first, count) : (GgmlTensor*)turned[i];
+            if (dots == null)
+            {
+                rows = _graph.Add(GgmlGaps.ggml_sub(Context, rows, mean));
+            }
+            else
+            {
+                Multiply(rows, mean, first, count, dots);
+            }
+
+            Square(rows, first, count, result);
         }
 
-        return result;
+        return dots == null ? result : Kept(Distances(result, dots, mean));
     }
 
-    /// <summary>Fills what the nodes read beside the rows, once the graph has its memory.</summary>
-    /// <param name="cells">The numbers from 0 on, one for each token.</param>
-    public readonly void Fill(ReadOnlySpan<int> cells)
+    /// <summary>Fills what the nodes read beside the rows and the constants, once the graph has its memory.</summary>
+    public readonly void Fill()
     {
-        GgmlGraph.Set<float>(_headOnes, OnesByHead());
-        if (_tokenOnes != null)
-        {
-            float[] ones = new float[_chunk];
-            ones.AsSpan().Fill(1);
-            GgmlGraph.Set<float>(_tokenOnes, ones);
-        }
-
-        if (_cells != null)
-        {
-            GgmlGraph.Set(_cells, cells);
-        }
-
         if (_positions != null)
         {
             GgmlGraph.Set<int>(_positions, PositionsByToken());
@@ -101,61 +107,84 @@ internal unsafe ref struct DeviceNormNodes
         }
     }
 
-    private GgmlTensor* Result()
+    private readonly GgmlTensor* Result() => _graph.Tensor(GgmlGaps.Float32, _shape.Tokens, _shape.Heads);
+
+    private static GgmlTensor* Kept(GgmlTensor* node)
     {
-        int heads = Math.Min(HeadsAtOnce, _shape.Heads);
-        _headOnes = _graph.Tensor(GgmlGaps.Float32, heads * _shape.HeadDimension, heads);
-        return _graph.Tensor(GgmlGaps.Float32, _shape.Tokens, _shape.Heads);
+        GgmlGaps.ggml_set_output(node);
+        return node;
+    }
+
+    private readonly List<(int First, int Count)> Pieces()
+    {
+        List<(int, int)> pieces = [];
+        for (int first = 0; first < _shape.Tokens; first += _chunk)
+        {
+            int count = Math.Min(_chunk, _shape.Tokens - first);
+            int rest = count > Group ? count % Group : 0;
+            pieces.Add((first, count - rest));
+            if (rest > 0)
+            {
+                pieces.Add((first + count - rest, rest));
+            }
+        }
+
+        return pieces;
     }
 
     private void PrepareRotations()
     {
-        _tokenOnes = _graph.Tensor(GgmlGaps.Float32, 1, _chunk);
-        if (_layer.Rotary is null)
-        {
-            return;
-        }
-
-        if (_layer.Positions is not null)
+        if (_layer.Rotary is not null && _layer.Positions is not null)
         {
             _positions = _graph.Tensor(GgmlGaps.Int32, (long)_shape.Tokens * _shape.Heads, 1);
         }
-        else if (_cells == null)
-        {
-            _cells = _graph.Tensor(GgmlGaps.Int32, _shape.Tokens, 1);
-        }
 
-        if (_layer.KeyRotation is { } rotation)
+        if (_layer.Rotary is not null && _layer.KeyRotation is { } rotation)
         {
             _hadamard = _graph.Tensor(GgmlGaps.Float32, rotation.Size, rotation.Size);
         }
     }
 
     /// <summary>Every head's mean row, f32 <c>[dimension, heads]</c>.</summary>
-    private readonly GgmlTensor* Mean(int skip, GgmlTensor* all)
+    /// <param name="pieces">What is read at once.</param>
+    /// <param name="turned">Receives the rows; null where they are not to be kept.</param>
+    private readonly GgmlTensor* Mean(List<(int First, int Count)> pieces, nint[]? turned)
     {
-        long elements = (long)_shape.HeadDimension * _shape.Heads;
         GgmlTensor* sum = null;
-        for (int first = skip; first < _shape.Tokens; first += _chunk)
+        for (int i = 0; i < pieces.Count; i++)
         {
-            // Ones are exact in any precision, a mean's weights are not.
-            int count = Math.Min(_chunk, _shape.Tokens - first);
-            GgmlTensor* rows = all == null
-                ? GgmlGaps.ggml_reshape_2d(Context, Turned(first, count), elements, count)
-                : GgmlGaps.ggml_view_2d(Context, all, elements, count, (nuint)elements * sizeof(float), (nuint)(first * elements) * sizeof(float));
-            GgmlTensor* ones = GgmlGaps.ggml_view_2d(Context, _tokenOnes, 1, count, sizeof(float), 0);
-            GgmlTensor* part = _graph.Add(GgmlGaps.ggml_out_prod(Context, rows, ones));
+            (int first, int count) = pieces[i];
+            GgmlTensor* rows = Turned(first, count);
+            if (turned is not null)
+            {
+                turned[i] = (nint)rows;
+            }
+
+            GgmlTensor* part = _graph.Add(SumOfTokens(rows, first, count));
             sum = sum == null ? part : _graph.Add(GgmlGaps.ggml_add(Context, sum, part));
         }
 
-        GgmlTensor* mean = _graph.Add(GgmlGaps.ggml_scale(Context, sum, 1f / (_shape.Tokens - skip)));
+        // Ones are exact in any precision, a mean's weights are not.
+        GgmlTensor* mean = _graph.Add(GgmlGaps.ggml_scale(Context, sum, 1f / (_shape.Tokens - _skip)));
         return GgmlGaps.ggml_reshape_2d(Context, mean, _shape.HeadDimension, _shape.Heads);
     }
 
-    /// <summary>Rows as floats, turned back to position 0 where that is known to be possible.</summary>
+    private readonly GgmlTensor* SumOfTokens(GgmlTensor* rows, int first, int count)
+    {
+        rows = GgmlGaps.ggml_reshape_2d(Context, rows, Elements, count);
+        if (!_rows.AsHalves)
+        {
+            return GgmlGaps.ggml_out_prod(Context, rows, _constants.OnesBehind(Context, _skip, first, 1, count));
+        }
+
+        GgmlTensor* channels = _graph.Add(GgmlGaps.ggml_cont(Context, GgmlGaps.ggml_transpose(Context, rows)));
+        return Product(channels, _constants.OnesBehind(Context, _skip, first, count, 1));
+    }
+
+    /// <summary>Rows turned back to position 0 where that is known to be possible.</summary>
     private readonly GgmlTensor* Turned(int first, int count)
     {
-        GgmlTensor* rows = _rows.Read(first, count, _cells);
+        GgmlTensor* rows = _rows.Read(first, count);
         if (_layer.Rotary is not { } rotary)
         {
             return rows;
@@ -164,54 +193,76 @@ internal unsafe ref struct DeviceNormNodes
         if (_hadamard != null)
         {
             long runs = (long)_shape.HeadDimension / _hadamard->Extent[0] * _shape.Heads * count;
-            GgmlTensor* plain = GgmlGaps.ggml_mul_mat(Context, _hadamard, GgmlGaps.ggml_reshape_2d(Context, rows, _hadamard->Extent[0], runs));
-            GgmlGaps.ggml_mul_mat_set_prec(plain, GgmlGaps.Float32Precision);
-            rows = _graph.Add(plain);
+            rows = _graph.Add(Product(_hadamard, GgmlGaps.ggml_reshape_2d(Context, rows, _hadamard->Extent[0], runs)));
         }
 
         // After a compression every head has positions of its own: then each row counts as a token with one head.
         int heads = _positions == null ? _shape.Heads : 1;
         int tokens = count * (_shape.Heads / heads);
-        int skipped = first * (_shape.Heads / heads);
-        GgmlTensor* positions = GgmlGaps.ggml_view_1d(Context, _positions == null ? _cells : _positions, tokens, (nuint)skipped * sizeof(int));
+        nuint skipped = (nuint)(first * (_shape.Heads / heads)) * sizeof(int);
+        GgmlTensor* positions = _positions == null ? _constants.Cells(Context, first, count) : GgmlGaps.ggml_view_1d(Context, _positions, tokens, skipped);
         rows = GgmlGaps.ggml_reshape_3d(Context, rows, _shape.HeadDimension, heads, tokens);
         rows = _graph.Add(GgmlGaps.ggml_rope_ext_back(
             Context, rows, positions, null, rotary.Dimensions, rotary.Interleaved ? 0 : GgmlGaps.NeoxRope, 0, (float)rotary.Base, 1, 0, 1, 32, 1));
         return GgmlGaps.ggml_reshape_3d(Context, rows, _shape.HeadDimension, _shape.Heads, count);
     }
 
-    /// <summary>Squares rows, sums each head's elements, and puts the sums where they belong in the result.</summary>
-    private readonly void Sum(GgmlTensor* rows, int first, int count, GgmlTensor* result)
+    /// <summary>Squares rows, and puts each head's sums where they belong in the result.</summary>
+    private readonly void Square(GgmlTensor* rows, int first, int count, GgmlTensor* result)
     {
-        nuint row = (nuint)(_shape.Heads * _shape.HeadDimension * sizeof(float));
-        GgmlTensor* squares = _graph.Add(GgmlGaps.ggml_sqr(Context, rows));
-        for (int head = 0; head < _shape.Heads; head += HeadsAtOnce)
+        // [dimension, rows of a group, heads, groups], times itself: [rows, rows, heads, groups], of which the diagonals are wanted.
+        int group = Math.Min(Group, count);
+        int groups = count / group;
+        nuint row = (nuint)rows->Stride[2];
+        GgmlTensor* grouped = GgmlGaps.ggml_view_4d(
+            Context, rows, _shape.HeadDimension, group, _shape.Heads, groups, row, (nuint)rows->Stride[1], row * (nuint)group, 0);
+        GgmlTensor* products = _graph.Add(Product(grouped, grouped));
+        GgmlTensor* diagonals = GgmlGaps.ggml_view_4d(
+            Context, products, 1, group, _shape.Heads, groups, (nuint)products->Stride[1] + sizeof(float), (nuint)products->Stride[2], (nuint)products->Stride[3], 0);
+        GgmlTensor* target = GgmlGaps.ggml_view_4d(
+            Context, result, 1, group, _shape.Heads, groups, sizeof(float), (nuint)result->Stride[1], (nuint)group * sizeof(float), (nuint)first * sizeof(float));
+        _graph.Add(GgmlGaps.ggml_cpy(Context, diagonals, target));
+    }
+
+    /// <summary>Multiplies rows with their heads' means, and puts the products where they belong in the result.</summary>
+    private readonly void Multiply(GgmlTensor* rows, GgmlTensor* mean, int first, int count, GgmlTensor* result)
+    {
+        // Products of half floats take the mean as half floats too: what that rounds off is a second factor.
+        GgmlTensor* coarse = _graph.Add(GgmlGaps.ggml_cast(Context, _graph.Add(GgmlGaps.ggml_cast(Context, mean, GgmlGaps.Float16)), GgmlGaps.Float32));
+        GgmlTensor* fine = _graph.Add(GgmlGaps.ggml_sub(Context, mean, coarse));
+        for (int head = 0; head < _shape.Heads; head += DeviceConstants.HeadsAtOnce)
         {
-            int heads = Math.Min(HeadsAtOnce, _shape.Heads - head);
-            int elements = heads * _shape.HeadDimension;
-            nuint start = (nuint)(head * _shape.HeadDimension * sizeof(float));
-            GgmlTensor* part = GgmlGaps.ggml_view_2d(Context, squares, elements, count, row, start);
-            GgmlTensor* ones = GgmlGaps.ggml_view_2d(Context, _headOnes, elements, heads, (nuint)_headOnes->Stride[1], 0);
-            GgmlTensor* sums = GgmlGaps.ggml_mul_mat(Context, part, ones);
-            GgmlGaps.ggml_mul_mat_set_prec(sums, GgmlGaps.Float32Precision);
+            int heads = Math.Min(DeviceConstants.HeadsAtOnce, _shape.Heads - head);
+            GgmlTensor* part = GgmlGaps.ggml_view_2d(
+                Context, rows, (long)heads * _shape.HeadDimension, count, (nuint)rows->Stride[2], (nuint)head * (nuint)rows->Stride[1]);
+            GgmlTensor* sum = _graph.Add(GgmlGaps.ggml_add(
+                Context, _graph.Add(Product(part, ByHead(coarse, head, heads))), _graph.Add(Product(part, ByHead(fine, head, heads)))));
             GgmlTensor* target = GgmlGaps.ggml_view_2d(
-                Context, result, count, heads, (nuint)_shape.Tokens * sizeof(float), (((nuint)head * (nuint)_shape.Tokens) + (nuint)first) * sizeof(float));
-            _graph.Add(GgmlGaps.ggml_cpy(Context, _graph.Add(sums), target));
+                Context, result, count, heads, (nuint)result->Stride[1], ((nuint)head * (nuint)result->Stride[1]) + ((nuint)first * sizeof(float)));
+            _graph.Add(GgmlGaps.ggml_cpy(Context, sum, target));
         }
     }
 
-    // Column by column: ones where a head's elements are.
-    private readonly float[] OnesByHead()
+    // A matrix with a column for each head, which holds that head's mean where the head's elements are, and zeros.
+    private readonly GgmlTensor* ByHead(GgmlTensor* mean, int head, int heads)
     {
-        int heads = Math.Min(HeadsAtOnce, _shape.Heads);
-        int elements = heads * _shape.HeadDimension;
-        float[] ones = new float[elements * heads];
-        for (int head = 0; head < heads; head++)
-        {
-            ones.AsSpan((head * elements) + (head * _shape.HeadDimension), _shape.HeadDimension).Fill(1);
-        }
+        long elements = (long)heads * _shape.HeadDimension;
+        GgmlTensor* part = GgmlGaps.ggml_view_2d(Context, mean, elements, 1, (nuint)elements * sizeof(float), (nuint)head * (nuint)mean->Stride[1]);
+        return _graph.Add(GgmlGaps.ggml_mul(Context, _constants.HeadMask(Context, heads), part));
+    }
 
-        return ones;
+    private readonly GgmlTensor* Distances(GgmlTensor* squares, GgmlTensor* dots, GgmlTensor* mean)
+    {
+        GgmlTensor* meanSquares = _graph.Add(GgmlGaps.ggml_sum_rows(Context, _graph.Add(GgmlGaps.ggml_sqr(Context, mean))));
+        GgmlTensor* twice = _graph.Add(GgmlGaps.ggml_scale(Context, dots, 2));
+        return _graph.Add(GgmlGaps.ggml_add(Context, _graph.Add(GgmlGaps.ggml_sub(Context, squares, twice)), meanSquares));
+    }
+
+    private readonly GgmlTensor* Product(GgmlTensor* a, GgmlTensor* b)
+    {
+        GgmlTensor* product = GgmlGaps.ggml_mul_mat(Context, a, b);
+        GgmlGaps.ggml_mul_mat_set_prec(product, GgmlGaps.Float32Precision);
+        return product;
     }
 
     private readonly int[] PositionsByToken()

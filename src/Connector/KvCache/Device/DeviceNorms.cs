@@ -6,25 +6,24 @@ namespace CurKv.Connector.KvCache;
 
 /// <summary>
 /// Measures the rows of one sequence on the devices that hold them, by ggml's operations: only the norms come to the host. Rows
-/// become floats, are turned back, centred, squared and summed in chunks, so that the memory for it is bounded.
+/// are turned back, centred, squared and summed in chunks, so that the memory for it is bounded.
 /// </summary>
 /// <remarks>
-/// Sums are products with ones for several heads at once, which on CUDA takes a quarter of the time of row sums. They may be computed in
-/// TF32 there, which moves a norm by about 10⁻⁵ of itself. The graph is llama.cpp's to decode with again only when all norms are measured.
+/// An f16 cache is computed with as it lies, in a third of the time that floats take, which all other types become first. Floats' products may be
+/// computed in TF32, which moves a norm by up to 10⁻³ of itself; half floats that were turned back are rounded once. The graph is
+/// llama.cpp's to decode with again only when all norms are measured.
 /// </remarks>
 /// <param name="cache">The tensors.</param>
 /// <param name="view">The rows' shapes, and how keys are rotated; completed by the caller before it asks for norms.</param>
 /// <param name="stream">The sequence's stream.</param>
 /// <param name="memory">What the norms come through, on their way to the caller.</param>
-/// <param name="chunkElements">Elements in a chunk: by default 128 MiB as floats.</param>
+/// <param name="chunkBytes">Bytes of a chunk's rows as they are computed with; 128 MiB by default.</param>
 internal sealed unsafe class DeviceNorms(
-    DeviceCache cache, KvLayerTensors[] view, int stream, DeviceStaging memory, int chunkElements = 1 << 25) : IKvNorms
+    DeviceCache cache, KvLayerTensors[] view, int stream, DeviceStaging memory, int chunkBytes = 1 << 27) : IKvNorms
 {
-    // Tensors and views of a chunk in both passes, and of the sums of its heads.
-    private const int TensorsPerChunk = 32;
+    // Tensors and views of a chunk and its rest in both passes, and of the products of its heads.
+    private const int TensorsPerChunk = 96;
     private const int TensorsPerHead = 4;
-
-    private readonly int[] _cells = [.. Enumerable.Range(0, view[0].Keys.Tokens)];
 
     public void Keys(int layer, Span<float> squares)
     {
@@ -58,25 +57,32 @@ internal sealed unsafe class DeviceNorms(
 
     private static bool AreFinite(ReadOnlySpan<float> squares) => float.IsFinite(TensorPrimitives.Sum(squares));
 
-    private void Measure(int layer, GgmlTensor* tensor, in KvTensor shape, Span<float> squares, bool centre, int skip)
+    private void Measure(int layer, GgmlTensor* tensor, KvTensor shape, Span<float> squares, bool centre, int skip)
     {
         NativeBuffer staged = memory.Rent();
         nuint size = (nuint)squares.Length * sizeof(float);
+        staged.Reserve(size);
         DevicePart part = cache.PartOf(layer);
-        lock (part.Gate)
-        {
-            int chunk = Math.Clamp(chunkElements / (shape.Heads * shape.HeadDimension), 1, shape.Tokens);
-            part.Graph.Start(((shape.Tokens / chunk) + 2) * (TensorsPerChunk + (TensorsPerHead * shape.Heads)));
-            var nodes = new DeviceNormNodes(part.Graph, new DeviceRows(part.Graph, tensor, shape, stream), shape, view[layer], chunk);
-            GgmlTensor* result = centre ? nodes.Distances(skip) : nodes.Squares();
-            part.Graph.Allocate();
-            nodes.Fill(_cells);
-            part.Graph.Compute();
-            LlamaGaps.ggml_backend_tensor_get(result, staged.Reserve(size), 0, size);
-        }
+        part.Queue.Run(() => LlamaGaps.ggml_backend_tensor_get(Compute(part, layer, tensor, shape, centre, skip), staged.Data, 0, size));
 
-        new ReadOnlySpan<float>(staged.Data, squares.Length).CopyTo(squares);
+        // Only rounding makes a distance negative. Neither NaN nor infinity changes.
+        TensorPrimitives.Max(new ReadOnlySpan<float>(staged.Data, squares.Length), 0, squares);
         memory.Return(staged);
+    }
+
+    private GgmlTensor* Compute(DevicePart part, int layer, GgmlTensor* tensor, in KvTensor shape, bool centre, int skip)
+    {
+        bool halves = shape.Type == KvElementType.F16 && shape.Layout == KvLayout.TokenMajor && view[layer].KeyRotation is null && part.ComputesHalves;
+        int chunk = Math.Clamp(chunkBytes / (halves ? sizeof(ushort) : sizeof(float)) / (shape.Heads * shape.HeadDimension), 1, shape.Tokens);
+        part.Constants.Prepare(part.Graph, shape.Tokens, centre ? skip : null, shape.HeadDimension);
+        part.Graph.Start(((shape.Tokens / chunk) + 2) * (TensorsPerChunk + (TensorsPerHead * shape.Heads)));
+        var rows = new DeviceRows(part.Graph, tensor, shape, stream, part.Constants, halves);
+        var nodes = new DeviceNormNodes(part.Graph, rows, shape, view[layer], part.Constants, chunk, skip);
+        GgmlTensor* result = centre ? nodes.Distances() : nodes.Squares();
+        part.Graph.Allocate();
+        nodes.Fill();
+        part.Graph.Compute();
+        return result;
     }
 
     /// <summary>The layer with its keys or values in the host's memory: on a device, one row that is not finite spoils others.</summary>

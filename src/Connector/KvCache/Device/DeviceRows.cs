@@ -3,37 +3,41 @@ using CurKv.KvPolicy;
 
 namespace CurKv.Connector.KvCache;
 
-/// <summary>Adds the nodes to a graph that read some tokens' rows of one cached tensor as floats.</summary>
+/// <summary>Adds the nodes to a graph that read some tokens' rows of one cached tensor.</summary>
 /// <param name="graph">The graph.</param>
 /// <param name="tensor">The cache's tensor.</param>
 /// <param name="shape">How one sequence's rows lie in it; its memory is not read.</param>
 /// <param name="stream">The sequence's stream.</param>
-internal readonly unsafe ref struct DeviceRows(GgmlGraph graph, GgmlTensor* tensor, KvTensor shape, int stream)
+/// <param name="constants">What lies on the device already.</param>
+/// <param name="asHalves">Whether half floats are taken where they lie; everything else becomes floats.</param>
+internal readonly unsafe ref struct DeviceRows(GgmlGraph graph, GgmlTensor* tensor, KvTensor shape, int stream, DeviceConstants constants, bool asHalves)
 {
     private readonly GgmlTensor* _tensor = tensor;
     private readonly nuint _start = (nuint)stream * (nuint)tensor->Stride[2];
 
-    /// <summary>Whether <see cref="Read"/> wants to be told the cells: rows are looked up, which turns blocks into floats as well.</summary>
-    public bool WantsCells => shape.Layout == KvLayout.TokenMajor;
+    /// <summary>Whether rows are half floats that lie in the cache, rather than copies.</summary>
+    public bool AsHalves => asHalves;
 
     private nint Context => graph.Context;
 
     /// <summary>Reads the rows of neighbouring cells.</summary>
     /// <param name="first">The first cell.</param>
     /// <param name="count">How many.</param>
-    /// <param name="cells">A tensor that holds the numbers 0, 1, 2, …; null unless <see cref="WantsCells"/>.</param>
-    /// <returns>f32 <c>[dimension, heads, count]</c>.</returns>
-    public GgmlTensor* Read(int first, int count, GgmlTensor* cells)
+    /// <returns>f32, or f16 <see cref="AsHalves"/>, <c>[dimension, heads, count]</c>.</returns>
+    public GgmlTensor* Read(int first, int count)
     {
-        GgmlTensor* rows = WantsCells ? Look(first, count, cells) : graph.Add(GgmlGaps.ggml_cast(Context, Channels(first, count), GgmlGaps.Float32));
+        GgmlTensor* rows = shape.Layout != KvLayout.TokenMajor ? graph.Add(GgmlGaps.ggml_cast(Context, Channels(first, count), GgmlGaps.Float32))
+            : asHalves ? Lying(first, count)
+            : Look(first, count);
         return GgmlGaps.ggml_reshape_3d(Context, rows, shape.HeadDimension, shape.Heads, count);
     }
 
-    private GgmlTensor* Look(int first, int count, GgmlTensor* cells)
-    {
-        GgmlTensor* all = GgmlGaps.ggml_view_2d(Context, _tensor, (long)shape.Heads * shape.HeadDimension, shape.Tokens, (nuint)shape.RowBytes, _start);
-        return graph.Add(GgmlGaps.ggml_get_rows(Context, all, GgmlGaps.ggml_view_1d(Context, cells, count, (nuint)first * sizeof(int))));
-    }
+    private GgmlTensor* Lying(int first, int count) => GgmlGaps.ggml_view_2d(
+        Context, _tensor, (long)shape.Heads * shape.HeadDimension, count, (nuint)shape.RowBytes, _start + ((nuint)first * (nuint)shape.RowBytes));
+
+    // Looking rows up turns blocks of any type into floats.
+    private GgmlTensor* Look(int first, int count) =>
+        graph.Add(GgmlGaps.ggml_get_rows(Context, Lying(0, shape.Tokens), constants.Cells(Context, first, count)));
 
     private GgmlTensor* Channels(int first, int count)
     {

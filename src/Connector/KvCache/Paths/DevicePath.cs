@@ -89,8 +89,12 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         // Everything that can fail comes before the first cell changes.
         Prepare(sequence, view, selection);
         TakeNewest(sequence, view);
-        Gather();
-        return _newest.Trim(sequence, selection.Cells) && _newest.PutBack(sequence);
+
+        // Cells are llama.cpp's lists on the host, rows are the device's.
+        Task gather = Task.Run(Gather);
+        bool trimmed = _newest.Trim(sequence, selection.Cells);
+        gather.GetAwaiter().GetResult();
+        return trimmed && _newest.PutBack(sequence);
     }
 
     public void Dispose()

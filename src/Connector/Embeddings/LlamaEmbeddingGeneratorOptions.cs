@@ -1,0 +1,43 @@
+namespace CurKv.Connector;
+
+/// <summary>The model that a <see cref="LlamaEmbeddingGenerator"/> runs, and how.</summary>
+public sealed class LlamaEmbeddingGeneratorOptions
+{
+    /// <summary>The GGUF file to run. Required.</summary>
+    public string ModelPath { get; set; } = string.Empty;
+
+    /// <summary>The name under which embeddings and telemetry show the model.</summary>
+    /// <value>Null by default: the file's name without its ending.</value>
+    public string? ModelId { get; set; }
+
+    /// <summary>The longest text, in tokens. A longer one is refused, and so is one beyond what the model was trained to read.</summary>
+    /// <value>2048 by default.</value>
+    public int ContextSize { get; set; } = 2048;
+
+    /// <summary>
+    /// Tokens computed in one native call, at least <see cref="ContextSize"/>: several texts share a call. Cancellation is looked at between
+    /// calls. Of a chat model, llama.cpp keeps the logits of all of them: 4 bytes for each and for every token of the vocabulary.
+    /// </summary>
+    /// <value>Null by default: as many as <see cref="ContextSize"/>.</value>
+    public int? BatchSize { get; set; }
+
+    /// <summary>Threads that compute.</summary>
+    /// <value>Null by default: half of the processors, but four of them where there are as many.</value>
+    public int? Threads { get; set; }
+
+    /// <summary>Layers to run on a GPU, if the native library has one; −1 is all of them.</summary>
+    /// <value>−1 by default.</value>
+    public int GpuLayerCount { get; set; } = -1;
+
+    /// <summary>How the vectors of a text's tokens become the text's.</summary>
+    /// <value><see cref="LlamaPooling.ModelDefault"/> by default.</value>
+    public LlamaPooling Pooling { get; set; }
+
+    /// <summary>Whether vectors are scaled to the length 1, so that their products are cosines.</summary>
+    /// <value>True by default.</value>
+    public bool Normalize { get; set; } = true;
+
+    /// <summary>The libllama to load, with its siblings beside it. One process can use one build.</summary>
+    /// <value>Null by default: the one that the LLamaSharp backend package brings.</value>
+    public string? NativeLibraryPath { get; set; }
+}

@@ -1,0 +1,111 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using LLama.Native;
+
+namespace CurKv.Connector.Engine;
+
+/// <summary>A context for embeddings over LLamaSharp's handles. All sequences share one stream of cells, which every batch begins anew.</summary>
+internal sealed unsafe class LlamaSharpEmbeddingContext : ILlamaEmbeddingContext
+{
+    private readonly SafeLlamaModelHandle _model;
+    private readonly SafeLLamaContextHandle _context;
+    private readonly nint _handle;
+    private LLamaNativeBatch _batch;
+
+    public LlamaSharpEmbeddingContext(SafeLlamaModelHandle model, SafeLLamaContextHandle context, LlamaEmbeddingSettings settings)
+    {
+        _model = model;
+        _context = context;
+        _handle = context.DangerousGetHandle();
+        Settings = settings;
+        Dimensions = LlamaGaps.llama_model_n_embd_out(model.DangerousGetHandle());
+
+        nuint size = (nuint)settings.BatchSize;
+        _batch.tokens = (LLamaToken*)NativeMemory.Alloc(size, sizeof(int));
+        _batch.pos = (LLamaPos*)NativeMemory.Alloc(size, sizeof(int));
+        _batch.n_seq_id = (int*)NativeMemory.Alloc(size, sizeof(int));
+        _batch.seq_id = (LLamaSeqId**)NativeMemory.Alloc(size, (nuint)sizeof(nint));
+        _batch.logits = (byte*)NativeMemory.Alloc(size);
+        var sequences = (LLamaSeqId*)NativeMemory.Alloc(size, sizeof(int));
+        for (int i = 0; i < settings.BatchSize; i++)
+        {
+            _batch.n_seq_id[i] = 1;
+            _batch.seq_id[i] = sequences + i;
+
+            // Pooling is over outputs.
+            _batch.logits[i] = 1;
+        }
+    }
+
+    public LlamaEmbeddingSettings Settings { get; }
+
+    public int Dimensions { get; }
+
+    public int[] Tokenize(string text) => MemoryMarshal.Cast<LLamaToken, int>(_model.Tokenize(text, true, false, Encoding.UTF8)).ToArray();
+
+    public float[][] Embed(ReadOnlySpan<int[]> texts)
+    {
+        // llama.cpp ends the process on a batch that is too large.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(texts.Length, Settings.Sequences, nameof(texts));
+        Fill(texts);
+        nint memory = LlamaGaps.llama_get_memory(_handle);
+        if (memory != 0)
+        {
+            LlamaGaps.llama_memory_clear(memory, data: true);
+        }
+
+        // An encoder's model has no memory: llama.cpp encodes then, by itself.
+        NativeLog.ClearErrors();
+        int status = LlamaGaps.llama_decode(_handle, _batch);
+        if (status != 0)
+        {
+            throw new LlamaException($"llama.cpp could not embed {texts.Length} texts of {_batch.n_tokens} tokens: it returned {status}. {NativeLog.LastErrors()} Lower {nameof(LlamaEmbeddingGeneratorOptions)}.{nameof(LlamaEmbeddingGeneratorOptions.BatchSize)}.");
+        }
+
+        float[][] vectors = new float[texts.Length][];
+        for (int i = 0; i < vectors.Length; i++)
+        {
+            float* vector = LlamaGaps.llama_get_embeddings_seq(_handle, i);
+            vectors[i] = vector == null
+                ? throw new LlamaException($"llama.cpp gave no vector for a text. {NativeLog.LastErrors()} Set {nameof(LlamaEmbeddingGeneratorOptions)}.{nameof(LlamaEmbeddingGeneratorOptions.ModelPath)} to a model that embeds.")
+                : new ReadOnlySpan<float>(vector, Dimensions).ToArray();
+        }
+
+        return vectors;
+    }
+
+    public void Dispose()
+    {
+        if (_batch.tokens == null)
+        {
+            return;
+        }
+
+        _context.Dispose();
+        NativeMemory.Free(_batch.seq_id[0]);
+        NativeMemory.Free(_batch.seq_id);
+        NativeMemory.Free(_batch.n_seq_id);
+        NativeMemory.Free(_batch.pos);
+        NativeMemory.Free(_batch.logits);
+        NativeMemory.Free(_batch.tokens);
+        _batch = default;
+    }
+
+    private void Fill(ReadOnlySpan<int[]> texts)
+    {
+        int at = 0;
+        for (int sequence = 0; sequence < texts.Length; sequence++)
+        {
+            ArgumentOutOfRangeException.ThrowIfZero(texts[sequence].Length, nameof(texts));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(texts[sequence].Length, Settings.BatchSize - at, nameof(texts));
+            for (int i = 0; i < texts[sequence].Length; i++, at++)
+            {
+                _batch.tokens[at] = texts[sequence][i];
+                _batch.pos[at] = i;
+                *_batch.seq_id[at] = (LLamaSeqId)sequence;
+            }
+        }
+
+        _batch.n_tokens = at;
+    }
+}

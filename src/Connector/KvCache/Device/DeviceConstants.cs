@@ -1,0 +1,106 @@
+using CurKv.Connector.Engine;
+
+namespace CurKv.Connector.KvCache;
+
+/// <summary>What every layer's measuring reads beside the rows, kept on one device: filled once for many layers. One thread's at a time.</summary>
+/// <param name="backend">The device.</param>
+internal sealed unsafe class DeviceConstants(GgmlBackend backend) : IDisposable
+{
+    /// <summary>The heads that one matrix product tells apart.</summary>
+    public const int HeadsAtOnce = 8;
+
+    private const int Alignment = 256;
+
+    private nint _buffer;
+    private int _tokens;
+    private int _skip = -1;
+    private int _headDimension;
+
+    /// <summary>Makes room for a number of tokens, and fills what differs from the last time.</summary>
+    /// <param name="graph">The device's graph; it is empty again afterwards.</param>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="skip">How many first tokens have a zero in place of a one; null where no ones are read.</param>
+    /// <param name="headDimension">Elements of a head.</param>
+    /// <exception cref="LlamaException">The device has no memory left.</exception>
+    public void Prepare(GgmlGraph graph, int tokens, int? skip, int headDimension)
+    {
+        skip ??= Math.Max(_skip, 0);
+        if (tokens <= _tokens && skip == _skip && headDimension == _headDimension)
+        {
+            return;
+        }
+
+        Reserve(Math.Max(tokens, _tokens), skip.Value, headDimension);
+        graph.Start(8);
+        int[] cells = [.. Enumerable.Range(0, _tokens)];
+        float[] ones = new float[_skip + _tokens];
+        ones.AsSpan(_skip).Fill(1);
+        GgmlGraph.Set<int>(Cells(graph.Context, 0, _tokens), cells);
+        GgmlGraph.Set<float>(Place(graph.Context, GgmlGaps.Float32, ones.Length, 1, OnesOffset), ones);
+        GgmlGraph.Set<float>(HeadMask(graph.Context, HeadsAtOnce), Mask());
+    }
+
+    /// <summary>Neighbouring cells' numbers, i32.</summary>
+    public GgmlTensor* Cells(nint context, int first, int count) => Place(context, GgmlGaps.Int32, count, 1, (nuint)first * sizeof(int));
+
+    /// <summary>A one for each of some neighbouring tokens, but zeros for the tokens that are skipped: f32, in rows or in a column.</summary>
+    public GgmlTensor* OnesBehind(nint context, int skip, int first, long extent0, long extent1) =>
+        Place(context, GgmlGaps.Float32, extent0, extent1, OnesOffset + ((nuint)Math.Min(first, skip) * sizeof(float)));
+
+    /// <summary>A column for each head with ones where the head's elements are, f32 <c>[heads · dimension, heads]</c>.</summary>
+    public GgmlTensor* HeadMask(nint context, int heads)
+    {
+        // The columns of fewer heads are the beginnings of the columns of all.
+        GgmlTensor* all = Place(context, GgmlGaps.Float32, (long)HeadsAtOnce * _headDimension, HeadsAtOnce, MaskOffset);
+        return GgmlGaps.ggml_view_2d(context, all, (long)heads * _headDimension, heads, (nuint)all->Stride[1], 0);
+    }
+
+    public void Dispose()
+    {
+        if (_buffer != 0)
+        {
+            GgmlGaps.ggml_backend_buffer_free(_buffer);
+            _buffer = 0;
+        }
+    }
+
+    private nuint OnesOffset => Aligned((nuint)_tokens * sizeof(int));
+
+    private nuint MaskOffset => OnesOffset + Aligned((nuint)(_skip + _tokens) * sizeof(float));
+
+    private static nuint Aligned(nuint size) => (size + Alignment - 1) / Alignment * Alignment;
+
+    private void Reserve(int tokens, int skip, int headDimension)
+    {
+        Dispose();
+        (_tokens, _skip, _headDimension) = (tokens, skip, headDimension);
+        nuint size = MaskOffset + Aligned((nuint)(HeadsAtOnce * HeadsAtOnce * headDimension * sizeof(float)));
+        _buffer = GgmlGaps.ggml_backend_buft_alloc_buffer(GgmlGaps.ggml_backend_get_default_buffer_type(backend.Handle), size);
+        if (_buffer == 0)
+        {
+            _tokens = 0;
+            throw new LlamaException($"{backend.Name} has no memory left to compress the cache in. {NativeLog.LastErrors()}");
+        }
+    }
+
+    private GgmlTensor* Place(nint context, int type, long extent0, long extent1, nuint offset)
+    {
+        GgmlTensor* tensor = GgmlGaps.ggml_new_tensor_2d(context, type, extent0, extent1);
+        byte* address = (byte*)GgmlGaps.ggml_backend_buffer_get_base(_buffer) + offset;
+        return GgmlGaps.ggml_backend_tensor_alloc(_buffer, tensor, address) == 0
+            ? tensor
+            : throw new LlamaException($"ggml could not place a tensor on {backend.Name}.");
+    }
+
+    private float[] Mask()
+    {
+        int elements = HeadsAtOnce * _headDimension;
+        var mask = new float[elements * HeadsAtOnce];
+        for (int head = 0; head < HeadsAtOnce; head++)
+        {
+            mask.AsSpan((head * elements) + (head * _headDimension), _headDimension).Fill(1);
+        }
+
+        return mask;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+
+namespace CurKv.Connector.KvCache;
+
+/// <summary>
+/// Does a device's work on one thread, in the order in which it comes: while there is more to do the device does not wait for a thread
+/// to wake up, as it would where threads hand over a lock. Thread-safe.
+/// </summary>
+internal sealed class DeviceQueue : IDisposable
+{
+    private readonly BlockingCollection<Task> _work = [];
+    private readonly Thread _thread;
+
+    /// <param name="name">The device's name.</param>
+    public DeviceQueue(string name)
+    {
+        _thread = new Thread(Work) { Name = $"CurKv {name}", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Has work done and waits for it.</summary>
+    /// <exception cref="Exception">What the work throws.</exception>
+    public void Run(Action work)
+    {
+        var task = new Task(work);
+        _work.Add(task);
+        task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Waits for the work that was given.</summary>
+    public void Dispose()
+    {
+        _work.CompleteAdding();
+        _thread.Join();
+        _work.Dispose();
+    }
+
+    private void Work()
+    {
+        foreach (Task task in _work.GetConsumingEnumerable())
+        {
+            task.RunSynchronously();
+        }
+    }
+}

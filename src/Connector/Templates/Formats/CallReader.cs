@@ -1,0 +1,32 @@
+using System.Text;
+
+namespace CurKv.Connector.Templates.Formats;
+
+/// <summary>Reads what stands behind the opening mark of a call, character by character, and knows where it ends. For one call, or one list of calls.</summary>
+internal abstract class CallReader
+{
+    /// <summary>What is read so far.</summary>
+    protected StringBuilder Read { get; } = new();
+
+    /// <summary>What is read so far, or what of it belongs to the call once that is whole.</summary>
+    public virtual string Text => Read.ToString();
+
+    /// <summary>Whether what is read is a call for certain, rather than text that looks like the beginning of one.</summary>
+    public virtual bool IsCall => true;
+
+    /// <summary>What was read beyond the call, once that is whole; mostly empty.</summary>
+    public string Rest { get; protected set; } = string.Empty;
+
+    /// <summary>Takes a character.</summary>
+    public abstract CallProgress Append(char character);
+
+    /// <summary>The answer ended here.</summary>
+    /// <returns>
+    /// <see cref="CallProgress.Whole"/> if the call is whole nonetheless, <see cref="CallProgress.Going"/> if it was cut,
+    /// <see cref="CallProgress.Refused"/> if it was none.
+    /// </returns>
+    public virtual CallProgress Finish() => CallProgress.Going;
+
+    /// <summary>The calls in <see cref="Text"/>; none where it names no tool.</summary>
+    public virtual IReadOnlyList<ToolCallText> Calls() => ToolCallJson.Read(Text);
+}

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.AI;
+
+namespace CurKv.Connector.Templates.Formats;
+
+/// <summary>For templates that know no tools, or write calls in a way unknown here: the system prompt tells of tools, and calls look as in <see cref="HermesFormat"/>.</summary>
+/// <remarks>
+/// That form rather than bare JSON, because most open models have seen it in training, its marks keep calls apart from text and from
+/// answers that are JSON, and there may be several.
+/// </remarks>
+/// <param name="hasReasoning">Whether the template knows reasoning.</param>
+internal sealed class GenericFormat(bool hasReasoning) : HermesFormat(hasReasoning)
+{
+    /// <inheritdoc/>
+    public override string Name => "generic";
+
+    /// <inheritdoc/>
+    public override string? ToolsPrompt(IReadOnlyList<AIFunctionDeclaration> tools) =>
+        ToolsPromptText.Write(tools, $"{CallOpen}\n{{\"name\": \"NAME\", \"arguments\": {{\"PARAMETER\": VALUE}}}}\n{CallClose}");
+
+    /// <inheritdoc/>
+    public override string? WriteCalls(IEnumerable<FunctionCallContent> calls) => string.Join('\n', calls.Select(call =>
+        $"{CallOpen}\n{{\"name\": {ToolsPromptText.Json(call.Name)}, \"arguments\": {(call.Arguments is { } arguments ? ToolsPromptText.Json(arguments) : "{}")}}}\n{CallClose}"));
+
+    /// <inheritdoc/>
+    public override string? WriteResult(string result) => $"<tool_response>\n{result}\n</tool_response>";
+}

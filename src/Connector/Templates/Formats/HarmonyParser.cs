@@ -1,0 +1,205 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace CurKv.Connector.Templates.Formats;
+
+/// <summary>Parses harmony: headers say what the text behind them is.</summary>
+/// <remarks>
+/// Calls that nobody expects, as of the tools that the model was trained with, are dropped: their marks are the format's own syntax.
+/// </remarks>
+internal sealed partial class HarmonyParser : AnswerParser
+{
+    private const string Functions = "functions.";
+    private static readonly string[] Marks = [HarmonyFormat.Channel, HarmonyFormat.Message, HarmonyFormat.Start, HarmonyFormat.MessageEnd, HarmonyFormat.TypeMark, .. HarmonyFormat.AnswerEnds];
+
+    private readonly StringBuilder _held = new();
+    private readonly StringBuilder _header = new();
+    private readonly StringBuilder _arguments = new();
+    private readonly HashSet<AnswerPartKind> _given = [];
+    private JsonScanner _json;
+    private bool _inHeader;
+    private bool _isFirst = true;
+    private bool _reasons;
+    private string? _tool;
+
+    /// <summary>A parser for one answer.</summary>
+    public HarmonyParser(AnswerFormat format, AnswerParserSettings settings)
+        : base(format, settings)
+    {
+        _inHeader = settings.Reasoning == ReasoningStart.Possible;
+        if (!_inHeader)
+        {
+            BeginText(settings.Reasoning == ReasoningStart.Open ? AnswerPartKind.Reasoning : AnswerPartKind.Text);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool InToolCall => _tool is not null;
+
+    /// <inheritdoc/>
+    public override bool InReasoning => _reasons;
+
+    /// <inheritdoc/>
+    public override bool MayCall => Settings.Tools.Count > 0 && (_inHeader || _tool is not null);
+
+    /// <inheritdoc/>
+    protected override void Take(char character)
+    {
+        if (_held.Length == 0 && character != '<')
+        {
+            Release(character);
+            return;
+        }
+
+        _held.Append(character);
+        string held = _held.ToString();
+        string? mark = Array.Find(Marks, candidate => candidate.StartsWith(held, StringComparison.Ordinal));
+        if (mark?.Length == held.Length)
+        {
+            _held.Clear();
+            Pass(mark);
+        }
+        else if (mark is null)
+        {
+            // A mark has no second '<', so only the last character can begin another one.
+            ReleaseHeld(held.Length - 1);
+            _held.Clear();
+            Take(character);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void End()
+    {
+        ReleaseHeld(_held.Length);
+        if (_isFirst && _inHeader && !_header.ToString().Contains('<', StringComparison.Ordinal))
+        {
+            AnswerWithoutHeader();
+        }
+    }
+
+    private void ReleaseHeld(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Release(_held[i]);
+        }
+    }
+
+    private void Release(char character)
+    {
+        if (_inHeader)
+        {
+            _header.Append(character);
+            if (_isFirst && !MayBeHeader())
+            {
+                AnswerWithoutHeader();
+            }
+        }
+        else if (_tool is not null)
+        {
+            TakeArgument(character);
+        }
+        else
+        {
+            Give(character);
+        }
+    }
+
+    private void Pass(string mark)
+    {
+        switch (mark)
+        {
+            case HarmonyFormat.Message when _inHeader:
+                BeginMessage();
+                break;
+            case HarmonyFormat.Channel or HarmonyFormat.TypeMark when _inHeader:
+                _header.Append(mark);
+                break;
+            default:
+                EndMessage();
+                _header.Append(mark == HarmonyFormat.Channel ? mark : string.Empty);
+                break;
+        }
+    }
+
+    private void BeginMessage()
+    {
+        string header = _header.ToString();
+        _header.Clear();
+        string? recipient = Recipient().Matches(header).Select(match => match.Groups[1].Value).LastOrDefault(name => name != "assistant");
+        if (recipient is not null)
+        {
+            _inHeader = _isFirst = false;
+            Begin(AnswerPartKind.Text);
+            _tool = recipient.StartsWith(Functions, StringComparison.Ordinal) ? recipient[Functions.Length..] : recipient;
+            _arguments.Clear();
+            _json = default;
+            return;
+        }
+
+        BeginText(header.Contains($"{HarmonyFormat.Channel}analysis", StringComparison.Ordinal) ? AnswerPartKind.Reasoning : AnswerPartKind.Text);
+    }
+
+    private void BeginText(AnswerPartKind kind)
+    {
+        _inHeader = _isFirst = false;
+        _reasons = kind == AnswerPartKind.Reasoning;
+        Begin(kind, _given.Add(kind) ? string.Empty : "\n\n");
+    }
+
+    private void EndMessage()
+    {
+        if (_tool is not null)
+        {
+            GiveCall();
+        }
+
+        _header.Clear();
+        _reasons = false;
+        _isFirst = false;
+        _inHeader = true;
+    }
+
+    private void TakeArgument(char character)
+    {
+        _arguments.Append(character);
+        _json.Append(character);
+        if (_json.IsWhole)
+        {
+            GiveCall();
+        }
+    }
+
+    // What stands behind whole arguments is not text for anyone.
+    private void GiveCall()
+    {
+        string arguments = _arguments.ToString().Trim();
+        if (Settings.Tools.Count > 0)
+        {
+            Give(new ToolCallText(_tool!, arguments.Length == 0 ? "{}" : arguments));
+        }
+
+        _tool = null;
+        _header.Clear();
+        _inHeader = true;
+    }
+
+    // A model that is not of the family, or was led astray, may answer without any header.
+    private bool MayBeHeader()
+    {
+        string header = _header.ToString().TrimStart();
+        return header.StartsWith("<|", StringComparison.Ordinal) || header.StartsWith("to=", StringComparison.Ordinal) || "to=".StartsWith(header, StringComparison.Ordinal);
+    }
+
+    private void AnswerWithoutHeader()
+    {
+        string text = _header.ToString();
+        _header.Clear();
+        _inHeader = _isFirst = false;
+        Give(text);
+    }
+
+    [GeneratedRegex(@"to=([^\s<]+)")]
+    private static partial Regex Recipient();
+}

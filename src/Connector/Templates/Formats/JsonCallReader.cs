@@ -1,0 +1,20 @@
+namespace CurKv.Connector.Templates.Formats;
+
+/// <summary>Reads a call, or a list of calls, that ends where its JSON ends.</summary>
+internal sealed class JsonCallReader : CallReader
+{
+    private JsonScanner _json;
+
+    /// <inheritdoc/>
+    public override bool IsCall => _json.HasBegun;
+
+    /// <inheritdoc/>
+    public override CallProgress Append(char character)
+    {
+        Read.Append(character);
+        _json.Append(character);
+        return _json.IsWhole ? CallProgress.Whole
+            : _json.HasBegun || char.IsWhiteSpace(character) ? CallProgress.Going
+            : CallProgress.Refused;
+    }
+}

@@ -1,0 +1,59 @@
+using CurKv.Connector.Grammar;
+
+namespace CurKv.Connector.Templates.Formats;
+
+/// <summary>A format whose parts stand between marks.</summary>
+/// <param name="syntax">The marks.</param>
+/// <param name="hasReasoning">Whether the template knows reasoning.</param>
+internal abstract class MarkedFormat(AnswerSyntax syntax, bool hasReasoning) : AnswerFormat
+{
+    /// <inheritdoc/>
+    public override bool HasReasoning => hasReasoning;
+
+    /// <summary>The texts that open calls for a grammar.</summary>
+    protected virtual IReadOnlyList<string> Triggers => [syntax.Calls[0].Open];
+
+    /// <inheritdoc/>
+    public override AnswerParser CreateParser(AnswerParserSettings settings) => new MarkedAnswerParser(this, syntax, settings);
+
+    /// <inheritdoc/>
+    public override ReasoningStart ReasoningAfter(string prompt)
+    {
+        ReadOnlySpan<char> end = prompt.AsSpan().TrimEnd();
+        foreach (ReasoningMarks pair in syntax.Reasoning)
+        {
+            if (end.EndsWith(pair.Open))
+            {
+                return ReasoningStart.Open;
+            }
+
+            if (end.EndsWith(pair.Close))
+            {
+                return ReasoningStart.Over;
+            }
+        }
+
+        return ReasoningStart.Possible;
+    }
+
+    /// <inheritdoc/>
+    protected override OutputGrammar Lazy(GbnfBuilder grammar, AnswerConstraint constraint) =>
+        new(grammar.Build(Calls(grammar, constraint))) { Triggers = Triggers };
+
+    /// <inheritdoc/>
+    protected override string Reasoning(GbnfBuilder grammar, ReasoningStart start)
+    {
+        if (start == ReasoningStart.Over || (start == ReasoningStart.Possible && !hasReasoning))
+        {
+            return string.Empty;
+        }
+
+        string space = grammar.Add("reasoning-space", "[ \\n]{0,4}");
+        IEnumerable<string> pairs = syntax.Reasoning.Select(pair =>
+        {
+            string rest = $"{grammar.Until("reasoning", pair.Close)} {space}";
+            return start == ReasoningStart.Open ? rest : $"{GbnfBuilder.Literal(pair.Open)} {rest}";
+        });
+        return start == ReasoningStart.Open ? $"({string.Join(" | ", pairs)})" : $"({string.Join(" | ", pairs)})?";
+    }
+}
