@@ -55,20 +55,20 @@ internal static class ConversationMapping
         }
 
         FunctionResultContent[] results = [.. message.Contents.OfType<FunctionResultContent>()];
-        string text = WithoutNul(message.Text, nameof(message));
+        string text = WithoutNul(message.Text, "messages");
         if (results.Length == 0 || text.Length > 0 || calls.Length > 0)
         {
             string reasoning = string.Concat(message.Contents.OfType<TextReasoningContent>().Select(content => content.Text));
             yield return new ChatTurn(message.Role.Value, text)
             {
                 Calls = calls,
-                Reasoning = reasoning.Length > 0 ? WithoutNul(reasoning, nameof(message)) : null,
+                Reasoning = reasoning.Length > 0 ? WithoutNul(reasoning, "messages") : null,
             };
         }
 
         foreach (FunctionResultContent result in results)
         {
-            yield return new ChatTurn("tool", WithoutNul(Text(result), nameof(message)))
+            yield return new ChatTurn("tool", WithoutNul(Text(result), "messages"))
             {
                 CallId = result.CallId,
                 ToolName = toolNames.GetValueOrDefault(result.CallId),

@@ -20,8 +20,8 @@ internal sealed record GenerationRequest
     /// <summary>How tokens are drawn. While its grammar binds nothing is evicted.</summary>
     public required SamplerSettings Sampler { get; init; }
 
-    /// <summary>Divides the answer into contents.</summary>
-    public required IAnswerReader Reader { get; init; }
+    /// <summary>Divides the answer into contents; by default all of it is text.</summary>
+    public IAnswerReader Reader { get; init; } = new PlainAnswerReader();
 
     /// <summary>The special tokens whose texts the reader wants to see; others have none.</summary>
     public FrozenSet<int> Marks { get; init; } = [];

@@ -28,13 +28,19 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
     /// <exception cref="ArgumentException">The conversation does not begin with a user's question, or the template refuses it.</exception>
     public (string Text, int[] Tokens) BuildQuestion(Prompt documentPart, string? instructions, string document, Conversation conversation)
     {
+        ThrowIfNoQuestion(conversation);
+        return BuildContinuation(documentPart, conversation with { Turns = WithDocument(instructions, document, conversation.Turns) });
+    }
+
+    /// <summary>Refuses what cannot follow a document.</summary>
+    /// <exception cref="ArgumentException">The conversation does not begin with a user's question.</exception>
+    public static void ThrowIfNoQuestion(Conversation conversation)
+    {
         if (conversation.Turns.Count == 0 || conversation.Turns[0].Role != "user")
         {
             throw new ArgumentException(
                 $"A conversation about a document begins with the user's question. Give a system prompt to {nameof(LlamaChatClient.ReadDocumentAsync)} as {nameof(LlamaDocumentOptions)}.{nameof(LlamaDocumentOptions.Instructions)}.", nameof(conversation));
         }
-
-        return BuildContinuation(documentPart, conversation with { Turns = WithDocument(instructions, document, conversation.Turns) });
     }
 
     /// <summary>A conversation's prompt up to the end of what is known of its last turn's content.</summary>
@@ -88,7 +94,7 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
         return new Prompt(
             text,
             tokens,
-            beginsWithSystem && system.End > system.Start ? offsets.Tokens(0, system.End) with { Start = 0 } : default,
+            beginsWithSystem && !text.AsSpan(system.Start..system.End).IsWhiteSpace() ? offsets.Tokens(0, system.End) with { Start = 0 } : default,
             offsets.Tokens(firstTool.Start, lastTool.End),
             Scaffolding(spans, offsets, text.Length, isWhole: end is null));
     }
