@@ -30,8 +30,8 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
 
         foreach (EvalRegime regime in Enum.GetValues<EvalRegime>())
         {
-            Prompt text = regime == EvalRegime.Aware ? runtime.Prompts.Build(prompt.Turns) : runtime.Prompts.BuildOpening(prompt.Context);
-            int[] question = regime == EvalRegime.Aware ? [] : runtime.Prompts.BuildContinuation(text, prompt.Turns);
+            Prompt text = regime == EvalRegime.Aware ? runtime.Prompts.Build(new Conversation(prompt.Turns)) : runtime.Prompts.BuildOpening(new Conversation(prompt.Context));
+            int[] question = regime == EvalRegime.Aware ? [] : runtime.Prompts.BuildContinuation(text, new Conversation(prompt.Turns)).Tokens;
 
             // As many tokens as any policy looks at, and at least the one that answers are decoded from.
             int window = settings.Max(setting => runtime.Plan(setting.ToOptions(recent), text, regime == EvalRegime.Aware)?.QueryWindow ?? 1);
@@ -74,7 +74,7 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
         bool ended = false;
         await foreach (GenerationEvent item in runtime.Scheduler.GenerateAsync(request with { MaxOutputTokens = Math.Max(LongestAnswer, prompt.Answer.Length) }, cancellationToken))
         {
-            answer.Append(item.Text);
+            answer.Append(string.Concat(item.Contents));
             ended = item.FinishReason == ChatFinishReason.Stop;
             if (exact && !prompt.Answer.StartsWith(answer.ToString(), StringComparison.Ordinal))
             {

@@ -22,6 +22,16 @@ internal readonly struct AdditionalValues(AdditionalPropertiesDictionary? proper
         : Number(name, value) is double number && number == Math.Truncate(number) && Math.Abs(number) <= int.MaxValue ? (int)number
         : throw new ArgumentException($"{name} is '{value}'. Set it to a whole number.", name);
 
+    /// <summary>A truth value; null where it is not set, or is something else: other clients may mean more by it.</summary>
+    public bool? Flag(string name) => Value(name) switch
+    {
+        bool flag => flag,
+        JsonElement { ValueKind: JsonValueKind.True } => true,
+        JsonElement { ValueKind: JsonValueKind.False } => false,
+        string text when bool.TryParse(text, out bool flag) => flag,
+        _ => null,
+    };
+
     /// <summary>A text; null where it is not set.</summary>
     /// <exception cref="ArgumentException">It is something else.</exception>
     public string? Text(string name) => Value(name) is object value ? Text(name, value) : null;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CurKv.Connector.Templates;
 using Microsoft.Extensions.AI;
 
@@ -6,12 +7,16 @@ namespace CurKv.Connector.Chat;
 /// <summary>Chat messages to template turns.</summary>
 internal static class ConversationMapping
 {
-    /// <summary>Maps messages; the options' instructions become the first system message. Content other than text is skipped.</summary>
-    /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
+    /// <summary>
+    /// Maps messages; the options' instructions become the first system message. Content other than text, reasoning, calls and results
+    /// is skipped. A message with several results becomes a turn for each.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no message, or one is null, or a text holds a NUL character.</exception>
     public static List<ChatTurn> Map(IEnumerable<ChatMessage> messages, ChatOptions? options)
     {
         ArgumentNullException.ThrowIfNull(messages);
         List<ChatTurn> turns = [];
+        var toolNames = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (ChatMessage? message in messages)
         {
             if (message is null)
@@ -19,7 +24,7 @@ internal static class ConversationMapping
                 throw new ArgumentException("A message is null. Leave it out.", nameof(messages));
             }
 
-            turns.Add(new ChatTurn(message.Role.Value, WithoutNul(message.Text, nameof(messages))));
+            turns.AddRange(Map(message, toolNames));
         }
 
         if (turns.Count == 0)
@@ -40,4 +45,43 @@ internal static class ConversationMapping
     public static string WithoutNul(string text, string parameter) => text.Contains('\0', StringComparison.Ordinal)
         ? throw new ArgumentException($"The text holds a NUL character at {text.IndexOf('\0', StringComparison.Ordinal)}, where llama.cpp would end it. Remove it; text extraction often leaves some.", parameter)
         : text;
+
+    private static IEnumerable<ChatTurn> Map(ChatMessage message, Dictionary<string, string> toolNames)
+    {
+        FunctionCallContent[] calls = [.. message.Contents.OfType<FunctionCallContent>()];
+        foreach (FunctionCallContent call in calls)
+        {
+            toolNames[call.CallId] = call.Name;
+        }
+
+        FunctionResultContent[] results = [.. message.Contents.OfType<FunctionResultContent>()];
+        string text = WithoutNul(message.Text, "messages");
+        if (results.Length == 0 || text.Length > 0 || calls.Length > 0)
+        {
+            string reasoning = string.Concat(message.Contents.OfType<TextReasoningContent>().Select(content => content.Text));
+            yield return new ChatTurn(message.Role.Value, text)
+            {
+                Calls = calls,
+                Reasoning = reasoning.Length > 0 ? WithoutNul(reasoning, "messages") : null,
+            };
+        }
+
+        foreach (FunctionResultContent result in results)
+        {
+            yield return new ChatTurn("tool", WithoutNul(Text(result), "messages"))
+            {
+                CallId = result.CallId,
+                ToolName = toolNames.GetValueOrDefault(result.CallId),
+            };
+        }
+    }
+
+    // Results that have crossed a wire are JsonElements.
+    private static string Text(FunctionResultContent result) => result.Result switch
+    {
+        null => result.Exception is { } exception ? $"Error: {exception.Message}" : string.Empty,
+        string text => text,
+        JsonElement { ValueKind: JsonValueKind.String } json => json.GetString()!,
+        object value => ModelJson.Write(value),
+    };
 }

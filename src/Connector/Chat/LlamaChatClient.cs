@@ -18,10 +18,12 @@ namespace CurKv.Connector;
 /// Every member may be called from several threads at once; answers are generated one after the other. Cancellation is honoured
 /// while a call waits, between chunks of a prompt and between tokens, and shows as <see cref="OperationCanceledException"/>.
 /// An answer without <see cref="ChatOptions.MaxOutputTokens"/> may go on until the context is full. Without
-/// <see cref="ChatOptions.Seed"/> two calls differ; a temperature of 0 takes the likeliest token. Prompts are rendered and tokenised on
-/// the caller's thread. Of the options, Temperature, TopP, TopK, Seed, StopSequences, MaxOutputTokens, Instructions and the additional
-/// property <c>min_p</c> are used. A call may bring its own <see cref="KvCompressionOptions"/>, as what
-/// <see cref="ChatOptions.RawRepresentationFactory"/> makes.
+/// <see cref="ChatOptions.Seed"/> two calls differ; a temperature of 0 takes the likeliest token. Prompts are rendered by the model's own
+/// chat template. Functions in <see cref="ChatOptions.Tools"/> are told to the model as the template has it, and calls obey their schemas; a
+/// required call and a JSON response format are enforced by a grammar. A schema that no grammar can enforce is an error, unless the
+/// additional property <c>strict</c> is false. Of the options, <see cref="ChatOptions.ModelId"/> and <see cref="ChatOptions.ConversationId"/>
+/// are ignored: the client has one model, and the whole conversation has to be sent with each call. Additional properties and
+/// <see cref="ChatOptions.RawRepresentationFactory"/>: <see cref="LlamaRequestOptions"/>.
 /// </remarks>
 public sealed class LlamaChatClient : IChatClient
 {
@@ -93,10 +95,10 @@ public sealed class LlamaChatClient : IChatClient
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(messages);
         _runtime.ThrowIfDisposed();
-        Prompt prompt = _runtime.Prompts.Build(ConversationMapping.Map(messages, options));
-        KvCompressionOptions compression = LlamaRuntime.CompressionOf(options, this) ?? _runtime.Options.Compression;
-        return _runtime.Answer(null, prompt.Tokens, _runtime.Plan(compression, prompt, questionKnown: true), options, cancellationToken);
+        ChatRequest request = ChatRequest.Of(messages, options, this);
+        return _runtime.AnswerAsync(request, () => Prepare(request), cancellationToken);
     }
 
     /// <summary>
@@ -142,4 +144,14 @@ public sealed class LlamaChatClient : IChatClient
 
     /// <summary>Cancels what runs and unloads the model. May be called more than once.</summary>
     public void Dispose() => _runtime.Dispose();
+
+    private PreparedPrompt Prepare(ChatRequest request)
+    {
+        Conversation conversation = request.Form is { } form
+            ? request.Conversation with { Turns = TurnShaping.Instruct(request.Conversation.Turns, form.Prompt()) }
+            : request.Conversation;
+        Prompt prompt = _runtime.Prompts.Build(conversation);
+        KvCompressionPlan? plan = _runtime.Plan(request.Settings.Compression ?? _runtime.Options.Compression, prompt, questionKnown: true);
+        return new PreparedPrompt(null, prompt.Text, prompt.Tokens, plan, _runtime.Prompts.Template.Format);
+    }
 }

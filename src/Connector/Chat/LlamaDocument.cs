@@ -4,6 +4,7 @@ using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;
 using CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Formats;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -61,11 +62,12 @@ public sealed class LlamaDocument : IChatClient
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(messages);
         ObjectDisposedException.ThrowIf(_disposed, this);
         _runtime.ThrowIfDisposed();
-        int[] tokens = _runtime.Prompts.BuildQuestion(_prompt, _instructions, _document, ConversationMapping.Map(messages, options));
-        KvCompressionPlan? plan = LlamaRuntime.CompressionOf(options, this) is { } compression ? _runtime.Plan(compression, _prompt, questionKnown: true) : null;
-        return WhileInUse(_runtime.Answer(_snapshot, tokens, plan, options, cancellationToken), cancellationToken);
+        ChatRequest request = ChatRequest.Of(messages, options, this);
+        PromptBuilder.ThrowIfNoQuestion(request.Conversation);
+        return WhileInUse(_runtime.AnswerAsync(request, () => Prepare(request), cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -88,6 +90,24 @@ public sealed class LlamaDocument : IChatClient
             _disposed = true;
             FreeIfUnused();
         }
+    }
+
+    // What is read already cannot tell of tools any more: the question does, in a form that it tells as well.
+    private PreparedPrompt Prepare(ChatRequest request)
+    {
+        AnswerFormat format = _runtime.Prompts.Template.Format;
+        IReadOnlyList<ChatTurn> turns = request.Conversation.Turns;
+        if (request.Conversation.Tools.Count > 0)
+        {
+            format = new GenericFormat(format.HasReasoning);
+            turns = TurnShaping.WriteCalls(turns, format);
+            turns = [turns[0] with { Content = $"{format.ToolsPrompt(request.Conversation.Tools)}\n\n{turns[0].Content}" }, .. turns.Skip(1)];
+        }
+
+        turns = request.Form is { } form ? TurnShaping.Ask(turns, form.Prompt()) : turns;
+        (string text, int[] tokens) = _runtime.Prompts.BuildQuestion(_prompt, _instructions, _document, request.Conversation with { Turns = turns, Tools = [] });
+        KvCompressionPlan? plan = request.Settings.Compression is { } compression ? _runtime.Plan(compression, _prompt, questionKnown: true) : null;
+        return new PreparedPrompt(_snapshot, text, tokens, plan, format);
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> WhileInUse(

@@ -1,9 +1,11 @@
+using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;
 using CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Formats;
 using CurKv.KvPolicy;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
@@ -17,14 +19,18 @@ internal sealed partial class LlamaRuntime : IDisposable
     private readonly ILlamaEngine _engine;
     private readonly LlamaChatClientOptionsValidator _validator;
     private readonly KvCompressionPlanner _planner;
+    private readonly ILogger _logger;
+    private readonly FrozenSet<int> _marks;
     private int _disposed;
 
     public LlamaRuntime(ILlamaEngine engine, LlamaChatClientOptions options, KvPolicyCatalog policies, ILogger logger)
     {
         _engine = engine;
+        _logger = logger;
         Options = options;
         ModelId = options.ModelId ?? Path.GetFileNameWithoutExtension(options.ModelPath);
-        Prompts = new PromptBuilder(engine, new ChatTemplate(engine, options.ChatTemplate));
+        Prompts = new PromptBuilder(engine, ChatTemplate.Create(engine, options.ChatTemplate, TimeProvider.System, logger));
+        _marks = engine.Vocabulary.Controls.Where(control => Prompts.Template.Format.IsMark(control.Key)).Select(control => control.Value).ToFrozenSet();
         Scheduler = new Scheduler(engine, ContextSettings(options), Access(engine, options, policies), logger);
         _validator = new LlamaChatClientOptionsValidator(policies);
         _planner = new KvCompressionPlanner(policies, Scheduler.ObservesQueries, Scheduler.MeasuresOnDevice);
@@ -64,33 +70,22 @@ internal sealed partial class LlamaRuntime : IDisposable
             _validator.ThrowIfInvalid(options, Options.ContextSize);
         }
 
-        return _planner.Plan(options, prompt.SystemPrompt, prompt.Scaffolding, questionKnown);
+        return _planner.Plan(options, [prompt.SystemPrompt, prompt.Tools], prompt.Scaffolding, questionKnown);
     }
 
-    /// <summary>The compression settings that a call brings along; null where it brings none.</summary>
-    public static KvCompressionOptions? CompressionOf(ChatOptions? options, IChatClient client) =>
-        options?.RawRepresentationFactory?.Invoke(client) as KvCompressionOptions;
-
-    /// <summary>Answers from a prompt, read after what a document left in the cache.</summary>
-    public IAsyncEnumerable<ChatResponseUpdate> Answer(
-        KvSnapshot? prefix, int[] tokens, KvCompressionPlan? compression, ChatOptions? options, CancellationToken cancellationToken)
+    /// <summary>Answers a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="prepare">Renders its prompt; called on a thread of the pool.</param>
+    /// <param name="cancellationToken">Stops the answer, from the rendering on.</param>
+    public async IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(
+        ChatRequest request, Func<PreparedPrompt> prepare, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var request = new GenerationRequest
+        GenerationRequest generation = await Task.Run(() => Generation(request, prepare()), cancellationToken).ConfigureAwait(false);
+        IAsyncEnumerable<GenerationEvent> events = Scheduler.GenerateAsync(generation, cancellationToken);
+        await foreach (ChatResponseUpdate update in UpdateStream.FromAsync(events, ModelId, request.ShowsReasoning, cancellationToken).ConfigureAwait(false))
         {
-            Prefix = prefix,
-            Tokens = tokens,
-            Compression = compression,
-            Sampler = SamplerMapping.Map(options),
-            StopSequences = options?.StopSequences is { Count: > 0 } stops ? [.. stops.Where(stop => !string.IsNullOrEmpty(stop))] : [],
-            MaxOutputTokens = options?.MaxOutputTokens,
-            IsConstrained = options is { Tools.Count: > 0 } or { ResponseFormat: ChatResponseFormatJson },
-        };
-        if (request.MaxOutputTokens < 1)
-        {
-            throw new ArgumentOutOfRangeException(nameof(options), request.MaxOutputTokens, $"{nameof(ChatOptions.MaxOutputTokens)} must be at least 1, or null for no limit.");
+            yield return update;
         }
-
-        return UpdateStream.FromAsync(Scheduler.GenerateAsync(request, cancellationToken), ModelId, cancellationToken);
     }
 
     /// <summary>Reads a document's part of a prompt.</summary>
@@ -123,6 +118,41 @@ internal sealed partial class LlamaRuntime : IDisposable
         }
     }
 
+    private GenerationRequest Generation(ChatRequest request, PreparedPrompt prompt)
+    {
+        ReasoningStart reasoning = prompt.Format.ReasoningAfter(prompt.Text);
+        var parser = new AnswerParserSettings
+        {
+            Tools = request.Callable,
+            Reasoning = reasoning,
+            UsedCallIds = request.Conversation.Turns.SelectMany(turn => turn.Calls).Select(call => call.CallId).ToHashSet(StringComparer.Ordinal),
+        };
+        var constraint = new AnswerConstraint
+        {
+            Tools = request.Callable,
+            RequiresCall = request.RequiresCall,
+            AllowsMultipleCalls = request.AllowsMultipleCalls,
+            Answer = request.Form is { } form ? grammar => form.AddRules(grammar, Relaxed) : null,
+            Reasoning = reasoning,
+            Relaxed = Relaxed,
+        };
+
+        // A grammar that the caller brings goes before what the options demand.
+        return new GenerationRequest
+        {
+            Prefix = prompt.Prefix,
+            Tokens = prompt.Tokens,
+            Compression = prompt.Plan,
+            Sampler = request.Settings.Sampler with { Grammar = request.Settings.Sampler.Grammar ?? prompt.Format.Constrain(constraint) },
+            Reader = new AnswerReader(prompt.Format.CreateParser(parser)),
+            Marks = _marks,
+            StopSequences = request.Settings.StopSequences,
+            MaxOutputTokens = request.MaxOutputTokens,
+        };
+
+        void Relaxed(string what) => LogRelaxed(_logger, what);
+    }
+
     // On a GPU the hook makes the scheduler wait after every part of the graph: prefill takes 7 to 23 % longer. Unless it may be taken
     // away again, only a policy that was asked for by name and cannot work without is worth it.
     private static KvCacheAccess Access(ILlamaEngine engine, LlamaChatClientOptions options, KvPolicyCatalog policies)
@@ -153,4 +183,7 @@ internal sealed partial class LlamaRuntime : IDisposable
 
     [LoggerMessage(LogLevel.Information, "{ModelId} ({Description}) is ready: {Binding}, llama.cpp {Build}, {ContextSize} cells.")]
     private static partial void LogReady(ILogger logger, string modelId, string description, string binding, string build, int contextSize);
+
+    [LoggerMessage(LogLevel.Warning, "The grammar does not enforce all of a schema: {What}")]
+    private static partial void LogRelaxed(ILogger logger, string what);
 }

@@ -11,13 +11,13 @@ internal static class UpdateStream
     private const string CellsEvicted = "kv_cells_evicted";
 
     public static async IAsyncEnumerable<ChatResponseUpdate> FromAsync(
-        IAsyncEnumerable<GenerationEvent> events, string modelId, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IAsyncEnumerable<GenerationEvent> events, string modelId, bool showsReasoning, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string responseId = Guid.NewGuid().ToString("N");
         string messageId = Guid.NewGuid().ToString("N");
         await foreach (GenerationEvent item in events.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            var update = new ChatResponseUpdate(ChatRole.Assistant, item.Text.Length > 0 ? [new TextContent(item.Text)] : [])
+            var update = new ChatResponseUpdate(ChatRole.Assistant, [.. item.Contents.Where(content => showsReasoning || content is not TextReasoningContent)])
             {
                 ResponseId = responseId,
                 MessageId = messageId,
@@ -46,6 +46,7 @@ internal static class UpdateStream
             InputTokenCount = statistics.PromptTokens,
             OutputTokenCount = statistics.OutputTokens,
             TotalTokenCount = statistics.PromptTokens + statistics.OutputTokens,
+            ReasoningTokenCount = statistics.ReasoningTokens,
             CachedInputTokenCount = statistics.CachedPromptTokens,
         };
         if (statistics.Compression is KvCompressionReport compression)

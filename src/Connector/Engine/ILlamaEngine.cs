@@ -9,6 +9,9 @@ internal interface ILlamaEngine : IDisposable
     /// <summary>The model's facts.</summary>
     LlamaModelInfo Model { get; }
 
+    /// <summary>What the vocabulary says about special tokens.</summary>
+    LlamaVocabulary Vocabulary { get; }
+
     /// <summary>The weights that layers' heads are mixed with; null where the model's first file holds none in the usual shape.</summary>
     GgufOutputWeights? OutputWeights { get; }
 

@@ -15,6 +15,15 @@ internal static unsafe partial class LlamaGaps
     public static partial int llama_vocab_n_tokens(nint vocab);
 
     [LibraryImport(Llama)]
+    public static partial int llama_vocab_bos(nint vocab);
+
+    [LibraryImport(Llama)]
+    public static partial int llama_vocab_eos(nint vocab);
+
+    [LibraryImport(Llama)]
+    public static partial int llama_vocab_get_attr(nint vocab, int token);
+
+    [LibraryImport(Llama)]
     [return: MarshalAs(UnmanagedType.U1)]
     public static partial bool llama_vocab_is_eog(nint vocab, int token);
 

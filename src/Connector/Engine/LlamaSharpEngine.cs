@@ -31,6 +31,7 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         _logSubscription = logSubscription;
         Model = info;
         Tokens = new TokenBytes(LlamaGaps.llama_model_get_vocab(model.DangerousGetHandle()));
+        Vocabulary = ReadVocabulary(Tokens);
         Grammars = new GrammarCache(Tokens.Vocab);
     }
 
@@ -42,6 +43,8 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
 
     /// <summary>The tokens' bytes.</summary>
     public TokenBytes Tokens { get; }
+
+    public LlamaVocabulary Vocabulary { get; }
 
     /// <summary>The grammars of answers.</summary>
     public GrammarCache Grammars { get; }
@@ -413,6 +416,25 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
         {
             GC.KeepAlive(onProgress);
         }
+    }
+
+    private static LlamaVocabulary ReadVocabulary(TokenBytes tokens)
+    {
+        const int ControlAttribute = 1 << 3;
+        byte[] buffer = new byte[64];
+        var controls = new Dictionary<string, int>(StringComparer.Ordinal);
+        int count = LlamaGaps.llama_vocab_n_tokens(tokens.Vocab);
+        for (int token = 0; token < count; token++)
+        {
+            if ((LlamaGaps.llama_vocab_get_attr(tokens.Vocab, token) & ControlAttribute) != 0 && Text(token) is { Length: > 1 } text)
+            {
+                controls.TryAdd(text, token);
+            }
+        }
+
+        return new LlamaVocabulary { Begin = Text(LlamaGaps.llama_vocab_bos(tokens.Vocab)), End = Text(LlamaGaps.llama_vocab_eos(tokens.Vocab)), Controls = controls };
+
+        string Text(int token) => token < 0 ? string.Empty : Encoding.UTF8.GetString(buffer.AsSpan(0, tokens.Read(token, ref buffer)));
     }
 
     private static LlamaModelInfo Describe(SafeLlamaModelHandle model, string path, GgufFile gguf)

@@ -63,6 +63,14 @@ internal sealed unsafe class LlamaSharpSampler : ILlamaSampler
 
     private bool IsGreedy => _choice.Count == 0;
 
+    public void AllowTrigger(bool allowed)
+    {
+        if (_grammar is not null)
+        {
+            _grammar.AllowsTrigger = allowed;
+        }
+    }
+
     public void ReadPrompt(ReadOnlySpan<int> tokens)
     {
         foreach (nint sampler in _penalties)

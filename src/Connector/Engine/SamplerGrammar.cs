@@ -42,6 +42,9 @@ internal sealed unsafe class SamplerGrammar : IDisposable
         }
     }
 
+    /// <summary>Whether a trigger counts: in what a model thinks or quotes it does not.</summary>
+    public bool AllowsTrigger { get; set; } = true;
+
     /// <summary>Whether the next token has to fit.</summary>
     public bool IsConstraining => _native != 0;
 
@@ -51,6 +54,12 @@ internal sealed unsafe class SamplerGrammar : IDisposable
         if (IsConstraining)
         {
             return Fits(_native, token);
+        }
+
+        if (!AllowsTrigger)
+        {
+            _search!.Clear();
+            return true;
         }
 
         if (LlamaGaps.llama_vocab_is_eog(_tokens.Vocab, token) || !_search!.Append(token, _piece.AsSpan(0, _tokens.Read(token, ref _piece))))

@@ -48,6 +48,13 @@ internal sealed class TriggerSearch(IReadOnlyList<string> triggers)
         return Found != int.MaxValue;
     }
 
+    /// <summary>Forgets all tokens.</summary>
+    public void Clear()
+    {
+        _tokens.Clear();
+        _length = 0;
+    }
+
     /// <summary>Takes the last token back.</summary>
     public void Undo()
     {

@@ -10,10 +10,10 @@ internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observ
 {
     /// <summary>The plan that valid options ask for; null where they keep the whole cache.</summary>
     /// <param name="options">The options.</param>
-    /// <param name="systemPrompt">The system prompt's tokens.</param>
+    /// <param name="instructions">The tokens of the system prompt and of the tools; empty ranges for none.</param>
     /// <param name="scaffolding">The template's tokens.</param>
     /// <param name="questionKnown">Whether the prompt holds what is to be answered, or only what questions will be about.</param>
-    public KvCompressionPlan? Plan(KvCompressionOptions options, TokenRange systemPrompt, IReadOnlyList<TokenRange> scaffolding, bool questionKnown)
+    public KvCompressionPlan? Plan(KvCompressionOptions options, IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> scaffolding, bool questionKnown)
     {
         if (options.KeepsAll)
         {
@@ -30,7 +30,7 @@ internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observ
         var plan = new KvCompressionPlan(
             new KvSelector(Policy(options, questionKnown)),
             budget,
-            new KvProtection(options.Sinks, recent) { Ranges = Ranges(options, systemPrompt, scaffolding) },
+            new KvProtection(options.Sinks, recent) { Ranges = Ranges(options, instructions, scaffolding) },
             options.MinTokens,
             options.MeasureLoss && observesQueries)
         {
@@ -48,15 +48,9 @@ internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observ
             : questionKnown && observesQueries && !prefersNorms ? KvCompressionDefaults.QuestionAwarePolicy
             : KvCompressionDefaults.QueryFreePolicy);
 
-    private static List<TokenRange> Ranges(KvCompressionOptions options, TokenRange systemPrompt, IReadOnlyList<TokenRange> scaffolding)
-    {
-        List<TokenRange> ranges = [];
-        if (options.ProtectSystemPrompt && systemPrompt.Length > 0)
-        {
-            ranges.Add(systemPrompt);
-        }
-
-        ranges.AddRange(options.ProtectScaffolding ? scaffolding : []);
-        return ranges;
-    }
+    private static TokenRange[] Ranges(KvCompressionOptions options, IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> scaffolding) =>
+    [
+        .. options.ProtectSystemPrompt ? instructions.Where(range => range.Length > 0) : [],
+        .. options.ProtectScaffolding ? scaffolding : [],
+    ];
 }

@@ -61,15 +61,15 @@ public sealed class KvCompressionOptions
     public int? ShrinkContext { get; set; }
 
     /// <summary>
-    /// By how many cells a conversation may outgrow its budget while an answer is decoded; then it is compressed again. Answers that
-    /// have to keep to a schema, and those that may call tools, are left alone, and so are answers by policies with a second pass, and from a
+    /// By how many cells a conversation may outgrow its budget while an answer is decoded; then it is compressed again. What keeps to
+    /// a schema, and calls of tools, are left alone, and so are answers by policies with a second pass, and from a
     /// document unless the call brings settings. Budget and interval have to fit into the context together; else the answer ends with it.
     /// </summary>
     /// <value>256 by default; null never compresses while decoding.</value>
     public int? DecodingInterval { get; set; } = 256;
 
     /// <summary>
-    /// Whether every head keeps the system prompt, provided that it fits into half of the cells: one that holds a document is scored
+    /// Whether every head keeps the system prompt, and what the template tells of tools, each provided that it fits into half of the cells: one that holds a document is scored
     /// like any other text.
     /// </summary>
     /// <value>True by default.</value>

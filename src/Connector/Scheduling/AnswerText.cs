@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 using CurKv.Connector.Engine;
 
@@ -7,7 +8,10 @@ namespace CurKv.Connector.Scheduling;
 /// Turns tokens into text that may be shown: characters split over tokens are held back until they are whole, and the beginning of
 /// a stop sequence until it is clear that it is none.
 /// </summary>
-internal sealed class AnswerText(ILlamaEngine engine, IReadOnlyList<string> stopSequences)
+/// <param name="engine">Knows the tokens.</param>
+/// <param name="stopSequences">Texts that end the answer.</param>
+/// <param name="marks">The special tokens that have a text.</param>
+internal sealed class AnswerText(ILlamaEngine engine, IReadOnlyList<string> stopSequences, FrozenSet<int> marks)
 {
     private readonly Decoder _utf8 = Encoding.UTF8.GetDecoder();
     private readonly StringBuilder _held = new();
@@ -20,11 +24,12 @@ internal sealed class AnswerText(ILlamaEngine engine, IReadOnlyList<string> stop
     /// <returns>Whether a stop sequence is complete: the text ends before it.</returns>
     public bool Append(int token, out string text)
     {
-        int length = engine.Piece(token, _bytes);
+        bool special = marks.Contains(token);
+        int length = engine.Piece(token, _bytes, special);
         if (length > _bytes.Length)
         {
             _bytes = new byte[length];
-            length = engine.Piece(token, _bytes);
+            length = engine.Piece(token, _bytes, special);
         }
 
         if (_characters.Length < length + 1)

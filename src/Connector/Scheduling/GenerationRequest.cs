@@ -1,10 +1,11 @@
+using System.Collections.Frozen;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Sessions;
 
 namespace CurKv.Connector.Scheduling;
 
-/// <summary>What one answer is generated from.</summary>
+/// <summary>What one answer is generated from. For one answer only: the reader remembers.</summary>
 internal sealed record GenerationRequest
 {
     /// <summary>What is already read and goes before the tokens; null for nothing.</summary>
@@ -16,11 +17,14 @@ internal sealed record GenerationRequest
     /// <summary>How the cache is compressed once they are read; null to keep all of it.</summary>
     public KvCompressionPlan? Compression { get; init; }
 
-    /// <summary>Whether the answer has to keep to a form, such as a schema or a tool call's: then nothing is evicted while it is decoded.</summary>
-    public bool IsConstrained { get; init; }
-
-    /// <summary>How tokens are drawn.</summary>
+    /// <summary>How tokens are drawn. While its grammar binds nothing is evicted.</summary>
     public required SamplerSettings Sampler { get; init; }
+
+    /// <summary>Divides the answer into contents; by default all of it is text.</summary>
+    public IAnswerReader Reader { get; init; } = new PlainAnswerReader();
+
+    /// <summary>The special tokens whose texts the reader wants to see; others have none.</summary>
+    public FrozenSet<int> Marks { get; init; } = [];
 
     /// <summary>Texts that end the answer and do not appear in it.</summary>
     public IReadOnlyList<string> StopSequences { get; init; } = [];

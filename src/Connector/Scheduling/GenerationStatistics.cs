@@ -12,6 +12,9 @@ public sealed record GenerationStatistics
     /// <summary>The answer's tokens.</summary>
     public required int OutputTokens { get; init; }
 
+    /// <summary>Those of the answer's tokens with which the model reasoned.</summary>
+    public required int ReasoningTokens { get; init; }
+
     /// <summary>Reading the prompt's other tokens, a policy's second pass included, compressions not.</summary>
     public required TimeSpan PrefillTime { get; init; }
 

@@ -33,20 +33,24 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
         using ILlamaSampler sampler = engine.CreateSampler(request.Sampler);
         sampler.ReadPrompt(request.Tokens);
         Restore(request.Prefix, request.Tokens.Length, request.Compression);
-        Action<PromptProgress>? progress = request.Tokens.Length > sized.Context.Settings.BatchSize ? step => emit(new GenerationEvent(string.Empty, Progress: step)) : null;
+        Action<PromptProgress>? progress = request.Tokens.Length > sized.Context.Settings.BatchSize ? step => emit(new GenerationEvent([], Progress: step)) : null;
         PromptReading reading = Reader(progress, cancellationToken).Read(request.Tokens, request.Compression);
-        KvCompressionPlan? plan = request.IsConstrained || request.Compression is null || sized.Compressor.Refuses(request.Compression) ? null : request.Compression;
+        KvCompressionPlan? plan = request.Compression is null || sized.Compressor.Refuses(request.Compression) ? null : request.Compression;
         using var compression = new DecodingCompression(sized, _sequence, plan);
 
-        var text = new AnswerText(engine, request.StopSequences);
+        var text = new AnswerText(engine, request.StopSequences, request.Marks);
+        IAnswerReader reader = request.Reader;
         var decodeTime = TimeSpan.Zero;
         int outputTokens = 0;
+        int reasoningTokens = 0;
         int decoded = 0;
+        bool hasCalled = false;
         ChatFinishReason? finished = null;
         while (finished is null)
         {
             cancellationToken.ThrowIfCancellationRequested();
             long start = Stopwatch.GetTimestamp();
+            sampler.AllowTrigger(reader.MayCall);
             int token = sized.Context.Sample(sampler);
             if (engine.IsEndOfGeneration(token))
             {
@@ -55,11 +59,9 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
             else
             {
                 outputTokens++;
+                reasoningTokens += reader.InReasoning ? 1 : 0;
                 bool stopped = text.Append(token, out string piece);
-                if (piece.Length > 0)
-                {
-                    emit(new GenerationEvent(piece));
-                }
+                Emit(piece.Length > 0 ? reader.Read(piece) : []);
 
                 if (stopped)
                 {
@@ -73,7 +75,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
                 {
                     sized.Context.Decode(_sequence, [token], logits: true);
                     decoded++;
-                    if (compression.AfterToken(sampler.IsConstraining) is KvCompressionReport report)
+                    if (compression.AfterToken(sampler.IsConstraining || reader.InCall) is KvCompressionReport report)
                     {
                         reading.Compressions.Add(report);
                     }
@@ -83,17 +85,29 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
             decodeTime += Stopwatch.GetElapsedTime(start);
         }
 
-        emit(new GenerationEvent(text.Finish(), finished, new GenerationStatistics
+        Emit([.. reader.Read(text.Finish()), .. reader.Finish()]);
+        finished = hasCalled && finished == ChatFinishReason.Stop ? ChatFinishReason.ToolCalls : finished;
+        emit(new GenerationEvent([], finished, new GenerationStatistics
         {
             PromptTokens = (request.Prefix?.Contents.Tokens ?? 0) + request.Tokens.Length,
             CachedPromptTokens = request.Prefix?.Contents.Tokens ?? 0,
             OutputTokens = outputTokens,
+            ReasoningTokens = reasoningTokens,
             PrefillTime = reading.PrefillTime,
             DecodeTime = decodeTime,
             DecodedTokens = decoded,
             Cells = _sequence.Cells,
             Compressions = reading.Compressions,
         }));
+
+        void Emit(IReadOnlyList<AIContent> contents)
+        {
+            if (contents.Count > 0)
+            {
+                hasCalled |= contents.Any(content => content is FunctionCallContent);
+                emit(new GenerationEvent(contents));
+            }
+        }
     }
 
     /// <summary>Reads tokens behind what was read before, compresses all of it, and copies what is left out of the cache.</summary>
@@ -118,6 +132,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
             PromptTokens = _sequence.Tokens,
             CachedPromptTokens = prefix?.Contents.Tokens ?? 0,
             OutputTokens = 0,
+            ReasoningTokens = 0,
             PrefillTime = reading.PrefillTime,
             DecodeTime = TimeSpan.Zero,
             DecodedTokens = 0,

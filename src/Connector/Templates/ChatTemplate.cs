@@ -1,31 +1,82 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Templates.Formats;
+using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.Templates;
 
-/// <summary>Renders messages by the model's chat template, through llama.cpp's list of known ones. Thread-safe.</summary>
-internal sealed class ChatTemplate
+/// <summary>Renders conversations as a model was trained to read them, and knows how its answers look. Thread-safe.</summary>
+internal abstract partial class ChatTemplate
 {
-    private readonly ILlamaEngine _engine;
-    private readonly string _template;
+    private const string Fix = $"Set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ChatTemplate)} to a Jinja template, or to the name of one of llama.cpp's, such as \"chatml\" or \"llama3\".";
 
-    /// <summary>Takes the template that the options name, else the model's own.</summary>
-    /// <exception cref="LlamaModelException">There is none, or llama.cpp does not know it.</exception>
-    public ChatTemplate(ILlamaEngine engine, string? configured)
+    private static readonly Conversation Trial = new([new ChatTurn("user", "?")]);
+
+    /// <summary>How answers look.</summary>
+    public abstract AnswerFormat Format { get; }
+
+    /// <summary>Takes the template that the options name, else the model's own; llama.cpp's list of known ones where that is no Jinja that can be rendered.</summary>
+    /// <param name="engine">The model.</param>
+    /// <param name="configured">A Jinja template or a name on llama.cpp's list; null for the model's own.</param>
+    /// <param name="clock">What templates ask for the date.</param>
+    /// <param name="logger">Is warned where llama.cpp's list has to do.</param>
+    /// <exception cref="LlamaModelException">There is no template, or none that can be rendered.</exception>
+    public static ChatTemplate Create(ILlamaEngine engine, string? configured, TimeProvider clock, ILogger logger)
     {
-        const string Fix = $"Set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ChatTemplate)} to one of llama.cpp's templates, such as \"chatml\" or \"llama3\".";
-        _engine = engine;
-        _template = configured ?? engine.Model.ChatTemplate
+        string source = configured ?? engine.Model.ChatTemplate
             ?? throw new LlamaModelException(engine.Model.Path, $"'{engine.Model.Path}' brings no chat template. {Fix}");
-        if (engine.ApplyTemplate(_template, [("user", "?")], addAssistant: true) is null)
+        string why = string.Empty;
+        if (source.Contains("{{", StringComparison.Ordinal) || source.Contains("{%", StringComparison.Ordinal))
+        {
+            try
+            {
+                var template = new JinjaChatTemplate(engine, source, clock);
+                template.Render(Trial);
+                return template;
+            }
+            catch (Exception e) when (e is JinjaException or ArgumentException)
+            {
+                why = e.Message;
+            }
+        }
+
+        if (engine.ApplyTemplate(source, [("user", "?")], addAssistant: true) is null)
         {
             throw new LlamaModelException(
                 engine.Model.Path,
-                configured is null ? $"llama.cpp does not know the chat template of '{engine.Model.Path}'. {Fix}" : $"llama.cpp does not know the chat template \"{configured}\". {Fix}");
+                configured is null ? $"The chat template of '{engine.Model.Path}' cannot be rendered: {why} {Fix}" : $"llama.cpp does not know the chat template \"{configured}\". {why} {Fix}");
         }
+
+        if (why.Length > 0)
+        {
+            LogFallback(logger, engine.Model.Path, why);
+        }
+
+        return new KnownChatTemplate(engine, source);
     }
 
     /// <summary>Renders a conversation and opens the assistant's turn.</summary>
-    public string Render(IReadOnlyList<ChatTurn> turns) =>
-        _engine.ApplyTemplate(_template, [.. turns.Select(turn => (turn.Role, turn.Content))], addAssistant: true)
-        ?? throw new LlamaModelException(_engine.Model.Path, $"llama.cpp could not render this conversation with the chat template of '{_engine.Model.Path}'.");
+    /// <exception cref="ArgumentException">The template refuses the conversation, such as two messages of one role in a row.</exception>
+    public abstract RenderedPrompt Render(Conversation conversation);
+
+    /// <summary>Tells of tools in the system prompt where the template cannot, and writes calls and results as text there.</summary>
+    protected List<ChatTurn> Shape(Conversation conversation, TemplateCapabilities capabilities)
+    {
+        IReadOnlyList<ChatTurn> turns = conversation.Turns;
+        string? told = Format.ToolsPrompt(conversation.Tools);
+        if (told is not null)
+        {
+            turns = TurnShaping.WriteCalls(turns, Format);
+            turns = conversation.Tools.Count > 0 ? TurnShaping.Instruct(turns, told) : turns;
+        }
+
+        if (Format.RendersOneCall)
+        {
+            turns = TurnShaping.OneCallEach(turns);
+        }
+
+        return [.. capabilities.SystemMessages ? turns : TurnShaping.WithoutSystem(turns)];
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The chat template of '{Path}' cannot be rendered, and llama.cpp's own version of it is used, which knows no tools: {Why}")]
+    private static partial void LogFallback(ILogger logger, string path, string why);
 }

@@ -7,17 +7,17 @@ internal static class ContentSpans
     private static readonly char[] AsciiWhiteSpace = [' ', '\t', '\n', '\v', '\f', '\r'];
 
     /// <summary>Locates the turns' contents.</summary>
-    /// <param name="template">The template.</param>
+    /// <param name="render">Renders turns by the template.</param>
     /// <param name="turns">The conversation.</param>
     /// <param name="text">The conversation as the template renders it.</param>
     /// <returns>
     /// One range for each turn, without the white space at the content's ends. Where the template does more than to put something
     /// around contents, in their order, there are ranges for the turns before that.
     /// </returns>
-    public static IReadOnlyList<Range> Find(ChatTemplate template, IReadOnlyList<ChatTurn> turns, string text)
+    public static IReadOnlyList<Range> Find(Func<IReadOnlyList<ChatTurn>, string> render, IReadOnlyList<ChatTurn> turns, string text)
     {
         // Contents cannot be searched for: their words may stand in the scaffolding ("user"). Markers cannot.
-        string marked = template.Render([.. turns.Select((turn, i) => turn with { Content = Marker(i) })]);
+        string marked = render([.. turns.Select((turn, i) => turn with { Content = Marker(i) })]);
         List<Range> spans = [];
         int at = 0;
         for (int i = 0; i < turns.Count; i++)

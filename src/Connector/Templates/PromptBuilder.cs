@@ -10,45 +10,56 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
     private const string QuestionMarker = "e7b1QuestionGoesHere4d0c";
     private const string DocumentSeparator = "\n\n";
 
+    private readonly PromptTokenizer _tokenizer = new(engine);
+
+    /// <summary>What renders, and how answers look.</summary>
+    public ChatTemplate Template => template;
+
     /// <summary>The prompt of a whole conversation.</summary>
-    public Prompt Build(IReadOnlyList<ChatTurn> turns)
-    {
-        string text = template.Render(turns);
-        return Describe(text, turns, ContentSpans.Find(template, turns, text));
-    }
+    /// <exception cref="ArgumentException">The template refuses the conversation.</exception>
+    public Prompt Build(Conversation conversation) => Describe(template.Render(conversation));
 
     /// <summary>The part of a prompt that goes before every question about a document: all up to the question itself.</summary>
     public Prompt BuildDocument(string? instructions, string document) =>
-        BuildOpening(WithDocument(instructions, document, [new ChatTurn("user", string.Empty)]));
+        BuildOpening(new Conversation(WithDocument(instructions, document, [new ChatTurn("user", string.Empty)])));
 
-    /// <summary>The tokens that follow a document's part: the question and what comes after it.</summary>
-    /// <exception cref="ArgumentException">The conversation does not begin with a user's question.</exception>
-    public int[] BuildQuestion(Prompt documentPart, string? instructions, string document, IReadOnlyList<ChatTurn> turns)
+    /// <summary>What follows a document's part: the question and what comes after it.</summary>
+    /// <returns>The whole text, and the tokens behind the document's part.</returns>
+    /// <exception cref="ArgumentException">The conversation does not begin with a user's question, or the template refuses it.</exception>
+    public (string Text, int[] Tokens) BuildQuestion(Prompt documentPart, string? instructions, string document, Conversation conversation)
     {
-        if (turns.Count == 0 || turns[0].Role != "user")
+        ThrowIfNoQuestion(conversation);
+        return BuildContinuation(documentPart, conversation with { Turns = WithDocument(instructions, document, conversation.Turns) });
+    }
+
+    /// <summary>Refuses what cannot follow a document.</summary>
+    /// <exception cref="ArgumentException">The conversation does not begin with a user's question.</exception>
+    public static void ThrowIfNoQuestion(Conversation conversation)
+    {
+        if (conversation.Turns.Count == 0 || conversation.Turns[0].Role != "user")
         {
             throw new ArgumentException(
-                $"A conversation about a document begins with the user's question. Give a system prompt to {nameof(LlamaChatClient.ReadDocumentAsync)} as {nameof(LlamaDocumentOptions)}.{nameof(LlamaDocumentOptions.Instructions)}.", nameof(turns));
+                $"A conversation about a document begins with the user's question. Give a system prompt to {nameof(LlamaChatClient.ReadDocumentAsync)} as {nameof(LlamaDocumentOptions)}.{nameof(LlamaDocumentOptions.Instructions)}.", nameof(conversation));
         }
-
-        return BuildContinuation(documentPart, WithDocument(instructions, document, turns));
     }
 
     /// <summary>A conversation's prompt up to the end of what is known of its last turn's content.</summary>
-    public Prompt BuildOpening(IReadOnlyList<ChatTurn> turns)
+    public Prompt BuildOpening(Conversation conversation)
     {
+        IReadOnlyList<ChatTurn> turns = conversation.Turns;
         List<ChatTurn> marked = [.. turns.SkipLast(1), turns[^1] with { Content = turns[^1].Content + QuestionMarker }];
-        string text = template.Render(marked);
-        int question = text.IndexOf(QuestionMarker, StringComparison.Ordinal);
-        return question >= 0 ? Describe(text[..question], turns, ContentSpans.Find(template, marked, text)) : throw CannotReadAhead();
+        RenderedPrompt rendered = template.Render(conversation with { Turns = marked });
+        int question = rendered.Text.IndexOf(QuestionMarker, StringComparison.Ordinal);
+        return question >= 0 ? Describe(rendered, question) : throw CannotReadAhead();
     }
 
-    /// <summary>The tokens with which a conversation goes on behind its opening.</summary>
-    public int[] BuildContinuation(Prompt opening, IReadOnlyList<ChatTurn> turns)
+    /// <summary>How a conversation goes on behind its opening.</summary>
+    /// <returns>The whole text, and the tokens behind the opening.</returns>
+    public (string Text, int[] Tokens) BuildContinuation(Prompt opening, Conversation conversation)
     {
-        string text = template.Render(turns);
-        return text.StartsWith(opening.Text, StringComparison.Ordinal)
-            ? engine.Tokenize(text[opening.Text.Length..], addSpecial: false, parseSpecial: true)
+        RenderedPrompt rendered = template.Render(conversation);
+        return rendered.Text.StartsWith(opening.Text, StringComparison.Ordinal)
+            ? (rendered.Text, _tokenizer.Tokenize(rendered.Text, rendered.Spans, opening.Text.Length))
             : throw CannotReadAhead();
     }
 
@@ -66,29 +77,52 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
         return result;
     }
 
-    // Of an opening, the text is shorter than what the spans were found in.
-    private Prompt Describe(string text, IReadOnlyList<ChatTurn> turns, IReadOnlyList<Range> contents)
+    private Prompt Describe(RenderedPrompt rendered, int? end = null)
     {
-        int[] tokens = engine.Tokenize(text, addSpecial: true, parseSpecial: true);
-        if (contents.Count == 0 || TokenOffsets.Find(engine, text, tokens) is not { } offsets)
+        string text = end is int cut ? rendered.Text[..cut] : rendered.Text;
+        PromptSpan[] spans = [.. rendered.Spans.Where(span => span.Start < text.Length).Select(span => span with { End = Math.Min(span.End, text.Length) })];
+        int[] tokens = _tokenizer.Tokenize(text, spans);
+        if (spans.Length == 0 || TokenOffsets.Find(engine, text, tokens) is not { } offsets)
         {
-            return new Prompt(text, tokens, default, []);
+            return new Prompt(text, tokens, default, default, []);
         }
 
+        bool beginsWithSystem = rendered.Turns[0].Role == "system";
+        PromptSpan system = Array.FindLast(spans, span => span is { Part: PromptPart.Content, Turn: 0 });
+        PromptSpan firstTool = Array.Find(spans, span => span.Part == PromptPart.Tools);
+        PromptSpan lastTool = Array.FindLast(spans, span => span.Part == PromptPart.Tools);
+        return new Prompt(
+            text,
+            tokens,
+            beginsWithSystem && !text.AsSpan(system.Start..system.End).IsWhiteSpace() ? offsets.Tokens(0, system.End) with { Start = 0 } : default,
+            offsets.Tokens(firstTool.Start, lastTool.End),
+            Scaffolding(spans, offsets, text.Length, isWhole: end is null));
+    }
+
+    private static List<TokenRange> Scaffolding(PromptSpan[] spans, TokenOffsets offsets, int length, bool isWhole)
+    {
         List<TokenRange> scaffolding = [];
         int at = 0;
-        foreach (Range content in (Range[])[.. contents, .. contents.Count == turns.Count ? [text.Length..] : Array.Empty<Range>()])
+        foreach (PromptSpan span in spans)
         {
-            TokenRange range = offsets.Tokens(at, Math.Min(content.Start.Value, text.Length));
+            Add(span.Start);
+            at = span.End;
+        }
+
+        if (isWhole)
+        {
+            Add(length);
+        }
+
+        return scaffolding;
+
+        void Add(int until)
+        {
+            TokenRange range = offsets.Tokens(at, until);
             if (range.Length > 0)
             {
                 scaffolding.Add(range);
             }
-
-            at = content.End.Value;
         }
-
-        bool hasSystemPrompt = turns[0].Role == "system" && contents[0].Start.Value < contents[0].End.Value;
-        return new Prompt(text, tokens, hasSystemPrompt ? offsets.Tokens(0, contents[0].End.Value) with { Start = 0 } : default, scaffolding);
     }
 }

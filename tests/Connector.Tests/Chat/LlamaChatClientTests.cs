@@ -4,6 +4,7 @@ using CurKv.Connector.Templates;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace CurKv.Connector.Tests.Chat;
@@ -167,7 +168,7 @@ public class LlamaChatClientTests(PebbleFixture fixture) : IClassFixture<PebbleF
     {
         string text = Pebble.Prompt("north", "4821");
         using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
-        int[] prompt = new PromptBuilder(engine, new ChatTemplate(engine, null)).Build([new ChatTurn("user", text)]).Tokens;
+        int[] prompt = new PromptBuilder(engine, ChatTemplate.Create(engine, null, TimeProvider.System, NullLogger.Instance)).Build(new Conversation([new ChatTurn("user", text)])).Tokens;
         UsageDetails usage = (await Client.GetResponseAsync(text, Pebble.Greedy, Cancellation)).Usage!;
 
         Assert.Equal(prompt.Length, usage.InputTokenCount);

@@ -19,6 +19,8 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
 
     public bool SupportsGpu => false;
 
+    public LlamaVocabulary Vocabulary { get; init; } = new();
+
     public GgufOutputWeights? OutputWeights { get; init; }
 
     /// <summary>The bytes of the answer's token with this index; null ends the answer. An endless row of "x" by default.</summary>
@@ -232,6 +234,10 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
         private int _index;
 
         public bool IsConstraining => engine.OnConstraining();
+
+        public void AllowTrigger(bool allowed)
+        {
+        }
 
         public void ReadPrompt(ReadOnlySpan<int> tokens)
         {

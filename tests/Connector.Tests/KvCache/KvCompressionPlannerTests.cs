@@ -11,7 +11,7 @@ public class KvCompressionPlannerTests
     [Theory]
     [InlineData("none")]
     [InlineData("None")]
-    public void Plan_NoPolicy_IsNull(string policy) => Assert.Null(Planner().Plan(new KvCompressionOptions { Policy = policy }, SystemPrompt, Scaffolding, true));
+    public void Plan_NoPolicy_IsNull(string policy) => Assert.Null(Planner().Plan(new KvCompressionOptions { Policy = policy }, [SystemPrompt], Scaffolding, true));
 
     [Fact]
     public void Plan_Cells_GoBeforeMassAndRatio()
@@ -27,7 +27,7 @@ public class KvCompressionPlannerTests
     [InlineData(true, false, KvCompressionDefaults.QueryFreePolicy, KvCompressionDefaults.QuestionAwareRecent)]
     public void Plan_Auto_FollowsWhatIsKnown(bool questionKnown, bool observesQueries, string policy, int recent)
     {
-        KvCompressionPlan plan = Planner(observesQueries).Plan(new KvCompressionOptions(), SystemPrompt, Scaffolding, questionKnown)!;
+        KvCompressionPlan plan = Planner(observesQueries).Plan(new KvCompressionOptions(), [SystemPrompt], Scaffolding, questionKnown)!;
 
         Assert.Equal((policy, recent), (plan.Selector.Policy.Name, plan.Protection.Recent));
     }
@@ -75,5 +75,5 @@ public class KvCompressionPlannerTests
 
     private static KvCompressionPlanner Planner(bool observesQueries = true) => new(KvPolicyCatalog.Default, observesQueries);
 
-    private static KvCompressionPlan Plan(KvCompressionOptions options) => Planner().Plan(options, SystemPrompt, Scaffolding, questionKnown: true)!;
+    private static KvCompressionPlan Plan(KvCompressionOptions options) => Planner().Plan(options, [SystemPrompt], Scaffolding, questionKnown: true)!;
 }

@@ -156,7 +156,7 @@ public class AnswerTextTests
         var engine = new FakeLlamaEngine { OnSample = index => tokens[index] };
         using ILlamaContext context = engine.CreateContext(new LlamaContextSettings { ContextSize = 16 }, null);
         using ILlamaSampler sampler = engine.CreateSampler(SamplerMapping.Map(null));
-        var text = new AnswerText(engine, stops);
+        var text = new AnswerText(engine, stops, []);
         List<string> shown = [];
         bool stopped = false;
         for (int i = 0; i < tokens.Count && !stopped; i++)

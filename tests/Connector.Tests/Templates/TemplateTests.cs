@@ -1,6 +1,7 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates;
 using CurKv.Connector.Tests.Models;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Connector.Tests.Templates;
 
@@ -12,10 +13,11 @@ public sealed class TemplateTests : IDisposable
     [Theory]
     [InlineData("nosuch")]
     [InlineData("")]
-    [InlineData("{{ messages }}")]
+    [InlineData("{% if")]
+    [InlineData("{{ nothing.of.that }}")]
     public void Constructor_UnknownTemplate_NamesTheSetting(string configured)
     {
-        LlamaModelException e = Assert.Throws<LlamaModelException>(() => new ChatTemplate(_engine, configured));
+        LlamaModelException e = Assert.Throws<LlamaModelException>(() => Create(_engine, configured));
 
         Assert.Equal(TestModels.Pebble, e.ModelPath);
         Assert.Contains($"\"{configured}\"", e.Message, StringComparison.Ordinal);
@@ -27,18 +29,18 @@ public sealed class TemplateTests : IDisposable
     {
         using LlamaSharpEngine engine = TestModels.Load(TestModels.Write(new RandomModel()));
 
-        LlamaModelException e = Assert.Throws<LlamaModelException>(() => new ChatTemplate(engine, null));
+        LlamaModelException e = Assert.Throws<LlamaModelException>(() => Create(engine, null));
 
         Assert.Contains("brings no chat template", e.Message, StringComparison.Ordinal);
         Assert.Contains("ChatTemplate", e.Message, StringComparison.Ordinal);
-        Assert.NotNull(new ChatTemplate(engine, "chatml"));
+        Assert.NotNull(Create(engine, "chatml"));
     }
 
     [Fact]
     public void Render_ModelsOwnTemplate_IsChatMl()
     {
-        string text = new ChatTemplate(_engine, null).Render(
-            [new("system", "Be kind."), new("user", "What?"), new("assistant", "That."), new("user", "Why? ✓")]);
+        string text = Create(_engine, null).Render(
+            new Conversation([new("system", "Be kind."), new("user", "What?"), new("assistant", "That."), new("user", "Why? ✓")])).Text;
 
         Assert.Equal(
             "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nWhat?<|im_end|>\n<|im_start|>assistant\nThat.<|im_end|>\n<|im_start|>user\nWhy? ✓<|im_end|>\n<|im_start|>assistant\n",
@@ -48,7 +50,7 @@ public sealed class TemplateTests : IDisposable
     [Fact]
     public void Render_ConfiguredName_IsUsedInsteadOfTheModels()
     {
-        string text = new ChatTemplate(_engine, "llama3").Render([new("user", "What?")]);
+        string text = Create(_engine, "llama3").Render(new Conversation([new("user", "What?")])).Text;
 
         Assert.Equal("<|start_header_id|>user<|end_header_id|>\n\nWhat?<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n", text);
     }
@@ -58,7 +60,7 @@ public sealed class TemplateTests : IDisposable
     {
         List<ChatTurn> turns = [.. Enumerable.Range(0, 200).Select(i => new ChatTurn(i % 2 == 0 ? "user" : "assistant", $"{i}"))];
 
-        string text = new ChatTemplate(_engine, null).Render(turns);
+        string text = Create(_engine, null).Render(new Conversation(turns)).Text;
 
         Assert.Equal(string.Concat(turns.Select(turn => $"<|im_start|>{turn.Role}\n{turn.Content}<|im_end|>\n")) + "<|im_start|>assistant\n", text);
     }
@@ -66,7 +68,7 @@ public sealed class TemplateTests : IDisposable
     [Fact]
     public void Build_Conversation_BeginsWithTheBeginOfSequenceTokenAndParsesTheScaffolding()
     {
-        Prompt prompt = Builder().Build([new("user", "What?")]);
+        Prompt prompt = Builder().Build(new Conversation([new("user", "What?")]));
 
         Assert.Equal(1, prompt.Tokens.Count(token => token == prompt.Tokens[0]));
         Assert.Equal(_engine.Tokenize("<|im_end|>", addSpecial: false, parseSpecial: true)[0], Assert.Single(prompt.Tokens, _engine.IsEndOfGeneration));
@@ -83,9 +85,9 @@ public sealed class TemplateTests : IDisposable
     [InlineData("  Spaces around  \n")]
     public void Build_SystemPrompt_RangeCoversItExactly(string system)
     {
-        Prompt prompt = Builder().Build([new("system", system), new("user", "What? user system s")]);
+        Prompt prompt = Builder().Build(new Conversation([new("system", system), new("user", "What? user system s")]));
 
-        int[] expected = _engine.Tokenize("<|im_start|>system\n" + system.TrimEnd(), addSpecial: true, parseSpecial: true);
+        int[] expected = _engine.Tokenize("<|im_start|>system\n" + system, addSpecial: true, parseSpecial: true);
         Assert.Equal((0, expected.Length), (prompt.SystemPrompt.Start, prompt.SystemPrompt.End));
         Assert.Equal(expected, prompt.Tokens[..prompt.SystemPrompt.End]);
     }
@@ -96,15 +98,14 @@ public sealed class TemplateTests : IDisposable
     public void Build_Conversation_ScaffoldingIsAllButTheContents(string first, string answer, string second)
     {
         List<ChatTurn> turns = [new("system", "Be kind."), new("user", first), new("assistant", answer), new("user", second)];
-        Prompt prompt = Builder().Build(turns);
+        Prompt prompt = Builder().Build(new Conversation(turns));
 
         string scaffolding = string.Concat(prompt.Scaffolding.Select(range => Text(prompt.Tokens[range.Start..range.End])));
 
-        // White space at a content's ends counts as scaffolding; an empty content leaves one piece around it.
         string expected = prompt.Text;
-        foreach (ChatTurn turn in turns.Where(turn => turn.Content.Trim().Length > 0))
+        foreach (ChatTurn turn in turns)
         {
-            expected = expected.Replace($">{turn.Role}\n{turn.Content}<", $">{turn.Role}\n{turn.Content.Replace(turn.Content.Trim(), "", StringComparison.Ordinal)}<", StringComparison.Ordinal);
+            expected = expected.Replace($">{turn.Role}\n{turn.Content}<", $">{turn.Role}\n<", StringComparison.Ordinal);
         }
 
         Assert.Equal(expected, scaffolding);
@@ -117,7 +118,7 @@ public sealed class TemplateTests : IDisposable
     [InlineData("phi3", "<|system|>\n<|end|>\n<|user|>\n<|end|>\n<|assistant|>\n")]
     public void Build_OtherTemplate_ScaffoldingIsAllButTheContents(string template, string expected)
     {
-        Prompt prompt = Builder(template).Build([new("system", "Be kind."), new("user", "What?")]);
+        Prompt prompt = Builder(template).Build(new Conversation([new("system", "Be kind."), new("user", "What?")]));
 
         // Where scaffolding and content share a token, it counts as scaffolding.
         string scaffolding = string.Concat(prompt.Scaffolding.Select(range => Text(prompt.Tokens[range.Start..range.End])));
@@ -137,11 +138,11 @@ public sealed class TemplateTests : IDisposable
     [InlineData("system", "")]
     [InlineData("system", " \n")]
     public void Build_NoSystemPrompt_RangeIsEmpty(string role, string content) =>
-        Assert.Equal(0, Builder().Build([new(role, content), new("user", "What?")]).SystemPrompt.Length);
+        Assert.Equal(0, Builder().Build(new Conversation([new(role, content), new("user", "What?")])).SystemPrompt.Length);
 
     [Fact]
     public void Build_SystemMessageLater_RangeIsEmpty() =>
-        Assert.Equal(0, Builder().Build([new("user", "What?"), new("system", "Be kind.")]).SystemPrompt.Length);
+        Assert.Equal(0, Builder().Build(new Conversation([new("user", "What?"), new("system", "Be kind.")])).SystemPrompt.Length);
 
     [Theory]
     [InlineData(null)]
@@ -159,12 +160,13 @@ public sealed class TemplateTests : IDisposable
             const string Document = "A first line.\n\nA second one, with \"quotes\" and {{ braces }}.";
             List<ChatTurn> turns = [new("user", "What is the code?"), new("assistant", "4821."), new("user", "Why?")];
             Prompt part = builder.BuildDocument(instructions, Document);
-            int[] question = builder.BuildQuestion(part, instructions, Document, turns);
+            (string text, int[] question) = builder.BuildQuestion(part, instructions, Document, new Conversation(turns));
 
             turns[0] = turns[0] with { Content = $"{Document}\n\nWhat is the code?" };
-            Prompt whole = builder.Build(instructions is null ? turns : [new("system", instructions), .. turns]);
+            Prompt whole = builder.Build(new Conversation(instructions is null ? turns : [new("system", instructions), .. turns]));
 
             Assert.Equal(whole.Tokens, part.Tokens.Concat(question));
+            Assert.Equal(whole.Text, text);
             Assert.StartsWith(part.Text, whole.Text, StringComparison.Ordinal);
             Assert.EndsWith($"{Document}\n\n", part.Text, StringComparison.Ordinal);
             Assert.Equal(whole.SystemPrompt, part.SystemPrompt);
@@ -181,9 +183,9 @@ public sealed class TemplateTests : IDisposable
         PromptBuilder builder = Builder();
         Prompt part = builder.BuildDocument(null, document);
 
-        int[] tokens = [.. part.Tokens, .. builder.BuildQuestion(part, null, document, [new("user", question)])];
+        int[] tokens = [.. part.Tokens, .. builder.BuildQuestion(part, null, document, new Conversation([new("user", question)])).Tokens];
 
-        Assert.Equal(builder.Build([new("user", $"{document}\n\n{question}")]).Tokens, tokens);
+        Assert.Equal(builder.Build(new Conversation([new("user", $"{document}\n\n{question}")])).Tokens, tokens);
     }
 
     [Fact]
@@ -192,8 +194,8 @@ public sealed class TemplateTests : IDisposable
         PromptBuilder builder = Builder();
         Prompt part = builder.BuildDocument(null, "A text.");
 
-        Assert.Throws<ArgumentException>(() => builder.BuildQuestion(part, null, "A text.", []));
-        Assert.Throws<ArgumentException>(() => builder.BuildQuestion(part, null, "A text.", [new("assistant", "That.")]));
+        Assert.Throws<ArgumentException>(() => builder.BuildQuestion(part, null, "A text.", new Conversation([])));
+        Assert.Throws<ArgumentException>(() => builder.BuildQuestion(part, null, "A text.", new Conversation([new("assistant", "That.")])));
     }
 
     [Fact]
@@ -202,7 +204,7 @@ public sealed class TemplateTests : IDisposable
         PromptBuilder builder = Builder();
         Prompt part = builder.BuildDocument(null, "A text.");
 
-        LlamaModelException e = Assert.Throws<LlamaModelException>(() => builder.BuildQuestion(part, null, "Another text.", [new("user", "What?")]));
+        LlamaModelException e = Assert.Throws<LlamaModelException>(() => builder.BuildQuestion(part, null, "Another text.", new Conversation([new("user", "What?")])));
 
         Assert.Contains("Put the document into each prompt", e.Message, StringComparison.Ordinal);
     }
@@ -221,5 +223,7 @@ public sealed class TemplateTests : IDisposable
         return System.Text.Encoding.UTF8.GetString([.. bytes]);
     }
 
-    private PromptBuilder Builder(string? template = null) => new(_engine, new ChatTemplate(_engine, template));
+    private PromptBuilder Builder(string? template = null) => new(_engine, Create(_engine, template));
+
+    private static ChatTemplate Create(ILlamaEngine engine, string? configured) => ChatTemplate.Create(engine, configured, TimeProvider.System, NullLogger.Instance);
 }

@@ -35,6 +35,12 @@ internal abstract class AnswerFormat
         };
     }
 
+    /// <summary>Whether the template renders one call in a message only.</summary>
+    public virtual bool RendersOneCall => false;
+
+    /// <summary>Whether a special token's text is, or is part of, a mark: then parsers want to see it, all others are left out of answers.</summary>
+    public abstract bool IsMark(string special);
+
     /// <summary>Makes a parser for one answer.</summary>
     public abstract AnswerParser CreateParser(AnswerParserSettings settings);
 

@@ -23,6 +23,9 @@ internal sealed class CommandFormat(bool namesText) : MarkedFormat(Syntax, hasRe
     public override string Name => "command-r7b";
 
     /// <inheritdoc/>
+    protected override IReadOnlyList<string> CallMarks => [ActionClose];
+
+    /// <inheritdoc/>
     protected override string Calls(GbnfBuilder grammar, AnswerConstraint constraint)
     {
         string space = grammar.Space();

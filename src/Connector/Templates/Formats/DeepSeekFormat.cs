@@ -47,6 +47,9 @@ internal sealed class DeepSeekFormat : MarkedFormat
     public override string Name => _hasFence ? "deepseek-r1" : "deepseek-v3.1";
 
     /// <inheritdoc/>
+    protected override IReadOnlyList<string> CallMarks => [Separator, CallEnd];
+
+    /// <inheritdoc/>
     protected override IReadOnlyList<string> Triggers => [CallsBegin];
 
     /// <summary>The format of a template that has <see cref="CallBegin"/>.</summary>

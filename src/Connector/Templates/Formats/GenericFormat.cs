@@ -19,7 +19,7 @@ internal sealed class GenericFormat(bool hasReasoning) : HermesFormat(hasReasoni
 
     /// <inheritdoc/>
     public override string? WriteCalls(IEnumerable<FunctionCallContent> calls) => string.Join('\n', calls.Select(call =>
-        $"{CallOpen}\n{{\"name\": {ToolsPromptText.Json(call.Name)}, \"arguments\": {(call.Arguments is { } arguments ? ToolsPromptText.Json(arguments) : "{}")}}}\n{CallClose}"));
+        $"{CallOpen}\n{{\"name\": {ModelJson.Write(call.Name)}, \"arguments\": {(call.Arguments is { } arguments ? ModelJson.Write(arguments) : "{}")}}}\n{CallClose}"));
 
     /// <inheritdoc/>
     public override string? WriteResult(string result) => $"<tool_response>\n{result}\n</tool_response>";

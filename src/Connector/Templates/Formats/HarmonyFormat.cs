@@ -36,6 +36,12 @@ internal sealed class HarmonyFormat : AnswerFormat
     public override bool HasReasoning => true;
 
     /// <inheritdoc/>
+    public override bool RendersOneCall => true;
+
+    /// <inheritdoc/>
+    public override bool IsMark(string special) => special is Channel or Message or Start or MessageEnd or TypeMark || AnswerEnds.Contains(special);
+
+    /// <inheritdoc/>
     public override AnswerParser CreateParser(AnswerParserSettings settings) => new HarmonyParser(this, settings);
 
     /// <inheritdoc/>

@@ -18,6 +18,9 @@ internal class HermesFormat(bool hasReasoning) : MarkedFormat(Syntax, hasReasoni
     public override string Name => "hermes";
 
     /// <inheritdoc/>
+    protected override IReadOnlyList<string> CallMarks => [CallClose];
+
+    /// <inheritdoc/>
     protected override string Calls(GbnfBuilder grammar, AnswerConstraint constraint)
     {
         string space = grammar.Space();

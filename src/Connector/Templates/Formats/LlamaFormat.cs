@@ -23,6 +23,9 @@ internal sealed class LlamaFormat() : MarkedFormat(Syntax, hasReasoning: false)
     public override string Name => "llama-3.1-json";
 
     /// <inheritdoc/>
+    public override bool RendersOneCall => true;
+
+    /// <inheritdoc/>
     protected override IReadOnlyList<string> Triggers => [PythonTag, "{\"name\":"];
 
     /// <inheritdoc/>

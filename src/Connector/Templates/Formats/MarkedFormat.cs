@@ -13,6 +13,16 @@ internal abstract class MarkedFormat(AnswerSyntax syntax, bool hasReasoning) : A
     /// <summary>The texts that open calls for a grammar.</summary>
     protected virtual IReadOnlyList<string> Triggers => [syntax.Calls[0].Open];
 
+    /// <summary>The marks inside of calls.</summary>
+    protected virtual IReadOnlyList<string> CallMarks => [];
+
+    /// <inheritdoc/>
+    public override bool IsMark(string special) =>
+        syntax.Reasoning.SelectMany(pair => (string[])[pair.Open, pair.Close])
+            .Concat(syntax.Calls.Select(section => section.Open))
+            .Concat([.. syntax.Silent, .. syntax.CallFrames, .. syntax.CallSeparators, .. CallMarks])
+            .Any(mark => mark.Contains(special, StringComparison.Ordinal));
+
     /// <inheritdoc/>
     public override AnswerParser CreateParser(AnswerParserSettings settings) => new MarkedAnswerParser(this, syntax, settings);
 

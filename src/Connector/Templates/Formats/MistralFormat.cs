@@ -42,6 +42,9 @@ internal sealed class MistralFormat : MarkedFormat
     /// <inheritdoc/>
     public override string Name => _hasArguments ? "mistral-v11" : "mistral-v3";
 
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> CallMarks => [IdMark, ArgumentsMark];
+
     /// <summary>The format of a template that has <see cref="CallsMark"/>.</summary>
     public static MistralFormat Of(string template) => new(
         template.Contains(ArgumentsMark, StringComparison.Ordinal),

@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 
@@ -9,8 +7,6 @@ namespace CurKv.Connector.Templates.Formats;
 /// <summary>Writes what a system prompt says about tools where the template does not.</summary>
 internal static class ToolsPromptText
 {
-    private static readonly JsonSerializerOptions Options = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>The text: the tools, one on each line, and the form of a call.</summary>
     /// <param name="tools">The tools.</param>
     /// <param name="form">A call, with NAME, PARAMETER and VALUE in it.</param>
@@ -26,7 +22,7 @@ internal static class ToolsPromptText
             }
 
             description["parameters"] = JsonNode.Parse(tool.JsonSchema.GetRawText());
-            text.Append(description.ToJsonString(Options)).Append('\n');
+            text.Append(ModelJson.Write(description)).Append('\n');
         }
 
         return text
@@ -35,7 +31,4 @@ internal static class ToolsPromptText
             .Append("\nYou then get the tool's result. If no tool helps, answer as usual.")
             .ToString();
     }
-
-    /// <summary>A value as JSON.</summary>
-    public static string Json<T>(T value) => JsonSerializer.Serialize(value, Options.GetTypeInfo(typeof(T)));
 }

@@ -151,5 +151,7 @@ public sealed class JinjaFilterTests
     [InlineData("{{ (2**70)|tojson }}", "1180591620717411303424")]
     [InlineData("{{ 1e3|int }}", "1000")]
     [InlineData("{{ x|default({})|length }}", "0")]
+    [InlineData("{{ [none, none] | sort }}", "[None, None]")]
+    [InlineData("{{ [{'a': 1, 'b': 2}, {'a': 1, 'b': 1}] | sort(attribute='a,b') | map(attribute='b') | list }}", "[1, 2]")]
     public void Render_Filter_GivesWhatPythonGives(string template, string expected) => Assert.Equal(expected, JinjaRendering.Render(template));
 }

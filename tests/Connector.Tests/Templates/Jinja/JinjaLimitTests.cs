@@ -39,6 +39,14 @@ public sealed class JinjaLimitTests
     [InlineData("{% set l = range(10 ** 6) | list %}{% for i in range(10 ** 5) %}{{ -1 in l }}{% endfor %}", "Steps")]
     [InlineData("{% set s = 'a' * 10 ** 7 %}{% for i in range(10 ** 6) %}{% if 'b' in s %}{% endif %}{% endfor %}", "Steps")]
     [InlineData("{% set s = 'a' * 10 ** 7 %}{% for i in range(10 ** 6) %}{% if s.find('b') == 0 %}{% endif %}{% endfor %}", "Steps")]
+    [InlineData("{% set s = 'a' * 10 ** 7 %}{% set p = 'a' * 10 ** 6 ~ 'b' ~ 'a' * 10 ** 6 %}{{ p in s }}", "Steps")]
+    [InlineData("{% set s = 'a' * 10 ** 7 %}{% set p = 'a' * 10 ** 6 ~ 'b' ~ 'a' * 10 ** 6 %}{{ s.split(p) | length }}", "Steps")]
+    [InlineData("{% set s = 'a' * 10 ** 7 %}{% set p = 'a' * 10 ** 6 ~ 'b' ~ 'a' * 10 ** 6 %}{{ s.replace(p, '') }}", "Steps")]
+    [InlineData("{% set s = 'a' * 10 ** 7 %}{% for i in range(10 ** 6) %}{% set t = s[0] %}{% endfor %}", "Steps")]
+    [InlineData("{% set s = '😀' * 10 ** 6 %}{% for i in range(10 ** 6) %}{% set t = s[0] %}{% endfor %}", "TotalCharacters")]
+    [InlineData("{% set s = ' ' ~ 'a' * 10 ** 7 %}{% for i in range(10 ** 6) %}{% set t = s.strip() %}{% endfor %}", "TotalCharacters")]
+    [InlineData("{% set d = {'a' * 10 ** 7: 1} %}{% set s = 'a' * 10 ** 7 %}{% for i in range(10 ** 6) %}{% set t = d[s] %}{% endfor %}", "Steps")]
+    [InlineData("{% set l = [] %}{% for i in range(10 ** 6) %}{% set _ = l.insert(0, i) %}{% endfor %}", "Steps")]
     [InlineData("{% for i in range(10 ** 5) %}{% set _ = range(10 ** 5) | sort %}{% endfor %}", "Steps")]
     [InlineData("{% for i in range(10 ** 6) %}{% set x = [i] * 1000 %}{% endfor %}", "Steps")]
     public void Render_HostileTemplate_EndsAtTheLimit(string template, string limit)
@@ -126,7 +134,7 @@ public sealed class JinjaLimitTests
         JsonObject context = new() { ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = document }) };
         JinjaTemplate template = JinjaTemplate.Parse("{% for m in messages %}{{ '<|' ~ m.role ~ '|>' + (m['content'] | trim).replace('<b>', '') + '<|end|>\n' }}{% endfor %}");
 
-        JinjaOutput output = JinjaRendering.Output(template, context, new JinjaLimits { Steps = 10_000, TotalCharacters = 4 * document.Length });
+        JinjaOutput output = JinjaRendering.Output(template, context, new JinjaLimits { Steps = 20_000, TotalCharacters = 5 * document.Length });
 
         Assert.Equal($"<|user|>{document.Trim()}<|end|>\n", output.Text);
         Assert.Equal(["messages[0].role", "messages[0].content"], output.Inputs.Select(span => span.Path));

@@ -30,5 +30,6 @@ public sealed class JinjaStatementTests
     [InlineData("{% set s='a' %}{% if true %}{% set s='b' %}{% endif %}{{ s }}", "b")]
     [InlineData("{% generation %}abc{{ 1 }}{% endgeneration %}", "abc1")]
     [InlineData("{% set x = [1,2,3] %}{{ x[-1] }}{{ x[1:][0] }}{{ x[x|length-1] }}{{ x[true] }}", "3232")]
+    [InlineData("{% macro m(a, b, c=3) %}{{ a }}{{ b }}{{ c }}{% endmacro %}{{ m(*[1, 2], **{'c': 4}) }}{{ m(1, *[2]) }}", "124123")]
     public void Render_Statements_GiveWhatPythonGives(string template, string expected) => Assert.Equal(expected, JinjaRendering.Render(template));
 }

@@ -8,6 +8,7 @@ internal sealed class JinjaBudget(JinjaLimits limits)
 {
     // Searching a text is that much cheaper than evaluating an expression.
     private const int CharactersPerStep = 64;
+    private const int ComparisonsPerStep = 1024;
 
     private long _steps;
     private long _characters;
@@ -36,6 +37,10 @@ internal sealed class JinjaBudget(JinjaLimits limits)
 
     /// <summary>Looks through a text.</summary>
     public void Scan(int characters) => Step(characters / CharactersPerStep);
+
+    /// <summary>Searches a text for a part: at worst, the part is compared wherever it could stand.</summary>
+    public void Search(int characters, int part) =>
+        Step((characters / CharactersPerStep) + ((long)characters * Math.Min(part, Math.Max(characters - part, 0)) / ComparisonsPerStep));
 
     /// <summary>Makes characters.</summary>
     /// <param name="count">How many.</param>
@@ -66,6 +71,17 @@ internal sealed class JinjaBudget(JinjaLimits limits)
         }
 
         Step(count);
+    }
+
+    /// <summary>Adds one item to a list, which is this long then.</summary>
+    public void Item(int length)
+    {
+        if (length > limits.Items)
+        {
+            throw Reached(nameof(JinjaLimits.Items), limits.Items);
+        }
+
+        Step();
     }
 
     /// <summary>Makes an integer of this many bits.</summary>

@@ -36,13 +36,13 @@ internal static class JinjaDictMethods
             foreach (JinjaValue pair in source is JinjaDict other ? Pairs(run, other) : run.Iterate(source))
             {
                 List<JinjaValue> parts = run.Iterate(pair);
-                dictionary.Set(parts is [var key, _] ? key : throw new JinjaException("A dictionary is made of pairs."), parts[1]);
+                dictionary.Set(run.Budget, parts is [var key, _] ? key : throw new JinjaException("A dictionary is made of pairs."), parts[1]);
             }
         }
 
         foreach ((string name, JinjaValue value) in arguments.Named)
         {
-            dictionary.Set(new JinjaString(name), value);
+            dictionary.Set(run.Budget, new JinjaString(name), value);
         }
     }
 
@@ -58,14 +58,14 @@ internal static class JinjaDictMethods
     private static JinjaValue Get(JinjaInterpreter run, JinjaValue dictionary, JinjaArguments arguments)
     {
         JinjaValue?[] values = arguments.Bind("key", "default");
-        return ((JinjaDict)dictionary).Get(Key(arguments)) ?? values[1] ?? JinjaNone.Value;
+        return ((JinjaDict)dictionary).Get(run.Budget, Key(arguments)) ?? values[1] ?? JinjaNone.Value;
     }
 
     private static JinjaValue Pop(JinjaInterpreter run, JinjaValue dictionary, JinjaArguments arguments)
     {
         JinjaValue?[] values = arguments.Bind("key", "default");
         JinjaDict owner = (JinjaDict)dictionary;
-        JinjaValue result = owner.Get(Key(arguments)) ?? values[1] ?? throw new JinjaException("The dictionary has no such key.");
+        JinjaValue result = owner.Get(run.Budget, Key(arguments)) ?? values[1] ?? throw new JinjaException("The dictionary has no such key.");
         run.Budget.Items(owner.Items.Count);
         _ = JinjaKeyComparer.IsHashable(Key(arguments)) && owner.Items.Remove(Key(arguments));
         return result;
@@ -80,7 +80,7 @@ internal static class JinjaDictMethods
     private static JinjaValue SetDefault(JinjaInterpreter run, JinjaValue dictionary, JinjaArguments arguments)
     {
         JinjaValue value = Get(run, dictionary, arguments);
-        ((JinjaDict)dictionary).Set(Key(arguments), value);
+        ((JinjaDict)dictionary).Set(run.Budget, Key(arguments), value);
         return value;
     }
 

@@ -7,7 +7,7 @@ internal static partial class JinjaFilters
 {
     private static JinjaValue End(JinjaInterpreter run, JinjaValue value, int index) => value switch
     {
-        JinjaString text => JinjaSlices.Item(text, index),
+        JinjaString text => JinjaSlices.Item(run.Budget, text, index),
         _ => JinjaSlices.Item(new JinjaList(run.Iterate(value)), index),
     } ?? new JinjaUndefined("An empty sequence has neither a first nor a last item.");
 
@@ -82,12 +82,12 @@ internal static partial class JinjaFilters
                 {
                     run.Budget.Step();
                     bool isIndex = int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int index);
-                    value = JinjaInterpreter.GetItem(value, isIndex ? new JinjaInteger(index) : new JinjaString(part));
+                    value = run.GetItem(value, isIndex ? new JinjaInteger(index) : new JinjaString(part));
                 }
 
                 return value;
             default:
-                return JinjaInterpreter.GetItem(item, attribute);
+                return run.GetItem(item, attribute);
         }
     }
 
@@ -117,12 +117,11 @@ internal static partial class JinjaFilters
     private static JinjaList Sort(JinjaInterpreter run, JinjaValue value, JinjaArguments arguments)
     {
         JinjaValue?[] values = arguments.Bind("reverse", "case_sensitive", "attribute");
-        string[] attributes = values[2] is JinjaString several ? several.Text.Split(',') : [];
+        JinjaValue?[] attributes = values[2] is JinjaString several ? [.. several.Text.Split(',').Select(name => new JinjaString(name))] : [values[2]];
         return new JinjaList(Sorted(run, run.Iterate(value), SortKey, values[0]?.IsTrue == true));
 
-        JinjaValue SortKey(JinjaValue item) => attributes.Length <= 1
-            ? Folded(run, Key(run, item, values[2]), values[1])
-            : new JinjaList([.. attributes.Select(attribute => Folded(run, Key(run, item, new JinjaString(attribute)), values[1]))]);
+        // Always a list, as in Jinja: what is equal need not have an order then.
+        JinjaValue SortKey(JinjaValue item) => new JinjaList([.. attributes.Select(attribute => Folded(run, Key(run, item, attribute), values[1]))]);
     }
 
     private static JinjaList DictionarySort(JinjaInterpreter run, JinjaValue value, JinjaArguments arguments)

@@ -25,7 +25,7 @@ internal static partial class JinjaFilters
         ["first"] = (run, value, _) => End(run, value, 0),
         ["float"] = ToFloat,
         ["forceescape"] = Escape,
-        ["format"] = (run, value, arguments) => PythonFormat.Percent(run, run.Text(value), arguments.Positional, arguments.Named.Count == 0 ? null : Named(arguments)),
+        ["format"] = (run, value, arguments) => PythonFormat.Percent(run, run.Text(value), arguments.Positional, arguments.Named.Count == 0 ? null : Named(run, arguments)),
         ["groupby"] = GroupBy,
         ["indent"] = Indent,
         ["int"] = ToInteger,
@@ -52,7 +52,7 @@ internal static partial class JinjaFilters
         ["sum"] = Sum,
         ["title"] = (run, value, _) => JinjaStringMethods.Change(run, run.Text(value), TitleWords),
         ["tojson"] = ToJson,
-        ["trim"] = (run, value, arguments) => JinjaStringMethods.Strip(run.Text(value), (arguments.Bind("chars")[0] as JinjaString)?.Text),
+        ["trim"] = (run, value, arguments) => JinjaStringMethods.Strip(run, run.Text(value), (arguments.Bind("chars")[0] as JinjaString)?.Text),
         ["truncate"] = Truncate,
         ["unique"] = Unique,
         ["upper"] = (run, value, _) => JinjaStringMethods.Change(run, run.Text(value), text => text.ToUpperInvariant()),
@@ -78,7 +78,7 @@ internal static partial class JinjaFilters
 
     private static JinjaInteger Length(JinjaInterpreter run, JinjaValue value, JinjaArguments arguments) => new(value switch
     {
-        JinjaString text => JinjaSlices.Length(text),
+        JinjaString text => JinjaSlices.Length(run.Budget, text),
         JinjaList list => list.Items.Count,
         JinjaDict dictionary => dictionary.Items.Count,
         JinjaUndefined => 0,
@@ -91,7 +91,7 @@ internal static partial class JinjaFilters
         int numberBase = values[1] is { } given ? JinjaNumbers.ToIndex(given) : 10;
         BigInteger? result = value switch
         {
-            JinjaString text => ParseInteger(text.Text.Trim(), numberBase),
+            JinjaString text => ParseInteger(Trimmed(run, text), numberBase),
             JinjaFloat { Value: var real } => double.IsFinite(real) ? new BigInteger(real) : null,
             JinjaInteger or JinjaBoolean => JinjaNumbers.ToInteger(value),
             JinjaUndefined undefined => throw undefined.Error(),
@@ -102,11 +102,6 @@ internal static partial class JinjaFilters
 
     private static BigInteger? ParseInteger(string text, int numberBase)
     {
-        if (text.Length > MaxDigits)
-        {
-            return null;
-        }
-
         string digits = text.Replace("_", string.Empty, StringComparison.Ordinal);
         if (numberBase == 10)
         {
@@ -131,6 +126,14 @@ internal static partial class JinjaFilters
         return rest.IsEmpty ? null : result;
     }
 
+    // No number is longer than this: the rest of a longer text does not matter.
+    private static string Trimmed(JinjaInterpreter run, JinjaString text)
+    {
+        run.Budget.Scan(text.Text.Length);
+        ReadOnlySpan<char> trimmed = text.Text.AsSpan().Trim();
+        return trimmed.Length > MaxDigits ? string.Empty : trimmed.ToString();
+    }
+
     private static double? ParseFloat(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : null;
 
@@ -138,7 +141,7 @@ internal static partial class JinjaFilters
     {
         double? result = value switch
         {
-            JinjaString text => ParseFloat(text.Text.Trim()),
+            JinjaString text => ParseFloat(Trimmed(run, text)),
             JinjaUndefined undefined => throw undefined.Error(),
             _ when JinjaNumbers.IsNumber(value) => JinjaNumbers.ToDouble(value),
             _ => null,
@@ -257,12 +260,12 @@ internal static partial class JinjaFilters
         return builder.ToJinjaString();
     }
 
-    private static JinjaDict Named(JinjaArguments arguments)
+    private static JinjaDict Named(JinjaInterpreter run, JinjaArguments arguments)
     {
         JinjaDict result = new();
         foreach ((string name, JinjaValue value) in arguments.Named)
         {
-            result.Set(new JinjaString(name), value);
+            result.Set(run.Budget, new JinjaString(name), value);
         }
 
         return result;
@@ -295,14 +298,14 @@ internal static partial class JinjaFilters
         JinjaString end = values[2] is { } given ? run.Text(given) : new JinjaString("...");
         int length = values[0] is { } most ? JinjaNumbers.ToIndex(most) : 255;
         int leeway = values[3] is { } more ? JinjaNumbers.ToIndex(more) : 5;
-        if (JinjaSlices.Length(text) <= (long)length + leeway)
+        if (JinjaSlices.Length(run.Budget, text) <= (long)length + leeway)
         {
             return text;
         }
 
-        JinjaString cut = text.Slice(0, JinjaSlices.Offset(text, Math.Max(length - JinjaSlices.Length(end), 0)));
+        JinjaString cut = text.Slice(run.Budget, 0, JinjaSlices.Offset(run.Budget, text, Math.Max(length - JinjaSlices.Length(run.Budget, end), 0)));
         int space = values[1]?.IsTrue == true ? -1 : cut.Text.LastIndexOf(' ');
-        return JinjaOperators.Concatenate(run.Budget, space < 0 ? cut : cut.Slice(0, space), end);
+        return JinjaOperators.Concatenate(run.Budget, space < 0 ? cut : cut.Slice(run.Budget, 0, space), end);
     }
 
     private static JinjaInteger CountWords(JinjaInterpreter run, JinjaValue value, JinjaArguments arguments)

@@ -109,19 +109,19 @@ internal sealed class JinjaInterpreter
         (JinjaTests.Find(name) ?? throw new JinjaException($"There is no test '{name}'."))(this, value, arguments);
 
     /// <summary>Looks up <c>value.name</c>: attributes and methods first, then a dictionary's members.</summary>
-    public static JinjaValue GetAttribute(JinjaValue value, JinjaString name) => value is JinjaUndefined undefined
+    public JinjaValue GetAttribute(JinjaValue value, JinjaString name) => value is JinjaUndefined undefined
         ? throw undefined.Error()
-        : value.Attribute(name.Text) ?? (value as JinjaDict)?.Get(name) ?? Missing(value, name);
+        : value.Attribute(name.Text) ?? (value as JinjaDict)?.Get(Budget, name) ?? Missing(value, name);
 
     /// <summary>Looks up <c>value[key]</c>: members and items first, then attributes and methods.</summary>
-    public static JinjaValue GetItem(JinjaValue value, JinjaValue key)
+    public JinjaValue GetItem(JinjaValue value, JinjaValue key)
     {
         JinjaValue? item = value switch
         {
             JinjaUndefined undefined => throw undefined.Error(),
-            JinjaDict dictionary => dictionary.Get(key),
+            JinjaDict dictionary => dictionary.Get(Budget, key),
             JinjaList list when key is JinjaInteger or JinjaBoolean => JinjaSlices.Item(list, JinjaNumbers.ToIndex(key)),
-            JinjaString text when key is JinjaInteger or JinjaBoolean => JinjaSlices.Item(text, JinjaNumbers.ToIndex(key)),
+            JinjaString text when key is JinjaInteger or JinjaBoolean => JinjaSlices.Item(Budget, text, JinjaNumbers.ToIndex(key)),
             _ => null,
         };
         return item ?? (key is JinjaString name ? value.Attribute(name.Text) : null) ?? Missing(value, key);
@@ -141,7 +141,7 @@ internal sealed class JinjaInterpreter
                 return [.. dictionary.Items.Keys];
             case JinjaString text:
                 Budget.Items(text.Text.Length);
-                return JinjaSlices.Characters(text);
+                return JinjaSlices.Characters(Budget, text);
             case JinjaUndefined:
                 return [];
             default:
@@ -428,7 +428,9 @@ internal sealed class JinjaInterpreter
                     result.Positional.AddRange(Iterate(value));
                     break;
                 case 2:
-                    foreach ((JinjaValue key, JinjaValue member) in (value as JinjaDict ?? throw new JinjaException("'**' spreads a dictionary only.")).Items)
+                    JinjaDict spread = value as JinjaDict ?? throw new JinjaException("'**' spreads a dictionary only.");
+                    Budget.Items(spread.Items.Count);
+                    foreach ((JinjaValue key, JinjaValue member) in spread.Items)
                     {
                         result.Named[Text(key).Text] = member;
                     }
@@ -491,7 +493,7 @@ internal sealed class JinjaInterpreter
             JinjaValue name = Evaluate(key, scope);
             JinjaValue member = Evaluate(value, scope);
             _position = key.Position;
-            result.Set(name, member);
+            result.Set(Budget, name, member);
         }
 
         return result;

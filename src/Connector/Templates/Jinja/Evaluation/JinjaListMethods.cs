@@ -12,7 +12,7 @@ internal static class JinjaListMethods
         ["extend"] = Extend,
         ["pop"] = Pop,
         ["index"] = Index,
-        ["count"] = (run, list, arguments) => new JinjaInteger(Of(list).Count(item => JinjaOperators.AreEqual(run, item, Required(arguments, 0)))),
+        ["count"] = (run, list, arguments) => new JinjaInteger(run.Iterate(list).Count(item => JinjaOperators.AreEqual(run, item, Required(arguments, 0)))),
         ["copy"] = (run, list, _) => new JinjaList([.. run.Iterate(list)]),
         ["reverse"] = Reverse,
     }.ToFrozenDictionary();
@@ -33,7 +33,8 @@ internal static class JinjaListMethods
     private static JinjaNone Add(JinjaInterpreter run, JinjaValue list, int index, JinjaValue item)
     {
         List<JinjaValue> items = Of(list);
-        run.Budget.Items(items.Count + 1L);
+        run.Budget.Item(items.Count + 1);
+        run.Budget.Step(index < items.Count ? items.Count : 0);
         items.Insert(Math.Clamp(index < 0 ? index + items.Count : index, 0, items.Count), item);
         return JinjaNone.Value;
     }

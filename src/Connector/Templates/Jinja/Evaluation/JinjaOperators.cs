@@ -90,11 +90,11 @@ internal static class JinjaOperators
         switch (container)
         {
             case JinjaString text:
-                run.Budget.Scan(text.Text.Length);
+                run.Budget.Search(text.Text.Length, (value as JinjaString)?.Text.Length ?? 0);
                 return value is JinjaString part ? text.Text.Contains(part.Text, StringComparison.Ordinal)
                     : throw (value is JinjaUndefined undefined ? undefined.Error() : new JinjaException($"A string cannot hold a '{value.TypeName}'."));
             case JinjaDict dictionary:
-                return dictionary.Get(value) is not null;
+                return dictionary.Get(run.Budget, value) is not null;
             case JinjaUndefined:
                 return false;
             case JinjaList list:
@@ -173,7 +173,7 @@ internal static class JinjaOperators
         foreach ((JinjaValue key, JinjaValue value) in left.Items)
         {
             run.Budget.Step();
-            equal = equal && right.Get(key) is { } other && AreEqual(run, value, other);
+            equal = equal && right.Get(run.Budget, key) is { } other && AreEqual(run, value, other);
         }
 
         run.Budget.Leave();

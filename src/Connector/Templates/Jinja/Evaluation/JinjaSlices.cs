@@ -4,12 +4,12 @@ namespace CurKv.Connector.Templates;
 internal static class JinjaSlices
 {
     /// <summary>How many characters a string has.</summary>
-    public static int Length(JinjaString text) => text.IsPlain ? text.Text.Length : Starts(text.Text).Count - 1;
+    public static int Length(JinjaBudget budget, JinjaString text) => Starts(budget, text)?.Count - 1 ?? text.Text.Length;
 
     /// <summary>Where the character of an index begins, within the string's bounds.</summary>
-    public static int Offset(JinjaString text, int index)
+    public static int Offset(JinjaBudget budget, JinjaString text, int index)
     {
-        List<int>? starts = text.IsPlain ? null : Starts(text.Text);
+        List<int>? starts = Starts(budget, text);
         int length = starts?.Count - 1 ?? text.Text.Length;
         int at = Math.Clamp(index < 0 ? index + length : index, 0, length);
         return starts?[at] ?? at;
@@ -23,23 +23,23 @@ internal static class JinjaSlices
     }
 
     /// <summary>A character of a string; null where there is none.</summary>
-    public static JinjaString? Item(JinjaString text, int index)
+    public static JinjaString? Item(JinjaBudget budget, JinjaString text, int index)
     {
-        List<int>? starts = text.IsPlain ? null : Starts(text.Text);
+        List<int>? starts = Starts(budget, text);
         int length = starts?.Count - 1 ?? text.Text.Length;
         int at = index < 0 ? index + length : index;
-        return at >= 0 && at < length ? Character(text, starts, at) : null;
+        return at >= 0 && at < length ? Character(budget, text, starts, at) : null;
     }
 
     /// <summary>A string's characters.</summary>
-    public static List<JinjaValue> Characters(JinjaString text)
+    public static List<JinjaValue> Characters(JinjaBudget budget, JinjaString text)
     {
-        List<int>? starts = text.IsPlain ? null : Starts(text.Text);
+        List<int>? starts = Starts(budget, text);
         int length = starts?.Count - 1 ?? text.Text.Length;
         List<JinjaValue> result = new(length);
         for (int i = 0; i < length; i++)
         {
-            result.Add(Character(text, starts, i));
+            result.Add(Character(budget, text, starts, i));
         }
 
         return result;
@@ -76,15 +76,13 @@ internal static class JinjaSlices
 
     private static JinjaString Slice(JinjaBudget budget, JinjaString text, int? start, int? stop, int step)
     {
-        budget.Scan(text.Text.Length);
-        List<int>? starts = text.IsPlain ? null : Starts(text.Text);
+        List<int>? starts = Starts(budget, text);
         (int from, int count) = Bounds(starts?.Count - 1 ?? text.Text.Length, start, stop, step);
         if (step == 1)
         {
             int first = starts?[from] ?? from;
             int length = (starts?[from + count] ?? from + count) - first;
-            budget.Characters(length);
-            return text.Slice(first, length);
+            return text.Slice(budget, first, length);
         }
 
         JinjaStringBuilder result = new(budget);
@@ -111,15 +109,23 @@ internal static class JinjaSlices
         int Clamp(int index) => Math.Clamp(index < 0 ? index + length : index, lowest, Math.Max(highest, lowest));
     }
 
-    private static JinjaString Character(JinjaString text, List<int>? starts, int index)
+    private static JinjaString Character(JinjaBudget budget, JinjaString text, List<int>? starts, int index)
     {
         int start = starts?[index] ?? index;
-        return text.Slice(start, (starts?[index + 1] ?? index + 1) - start);
+        return text.Slice(budget, start, (starts?[index + 1] ?? index + 1) - start);
     }
 
-    // Where each code point begins, and the end.
-    private static List<int> Starts(string text)
+    // Where each code point begins, and the end; null where each is one character.
+    private static List<int>? Starts(JinjaBudget budget, JinjaString value)
     {
+        string text = value.Text;
+        budget.Scan(text.Length);
+        if (!text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF'))
+        {
+            return null;
+        }
+
+        budget.Characters(text.Length);
         List<int> starts = new(text.Length + 1);
         for (int at = 0; at < text.Length; at += char.IsHighSurrogate(text[at]) && at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]) ? 2 : 1)
         {

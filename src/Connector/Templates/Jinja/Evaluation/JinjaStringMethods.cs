@@ -8,18 +8,18 @@ internal static class JinjaStringMethods
 {
     private static readonly FrozenDictionary<string, JinjaBuiltin> All = new Dictionary<string, JinjaBuiltin>
     {
-        ["strip"] = (_, text, arguments) => Strip(text, arguments, start: true, end: true),
-        ["lstrip"] = (_, text, arguments) => Strip(text, arguments, start: true, end: false),
-        ["rstrip"] = (_, text, arguments) => Strip(text, arguments, start: false, end: true),
+        ["strip"] = (run, text, arguments) => Strip(run, text, arguments, start: true, end: true),
+        ["lstrip"] = (run, text, arguments) => Strip(run, text, arguments, start: true, end: false),
+        ["rstrip"] = (run, text, arguments) => Strip(run, text, arguments, start: false, end: true),
         ["split"] = (run, text, arguments) => Split(run, text, arguments, fromEnd: false),
         ["rsplit"] = (run, text, arguments) => Split(run, text, arguments, fromEnd: true),
         ["splitlines"] = SplitLines,
-        ["partition"] = (_, text, arguments) => Partition(text, arguments, last: false),
-        ["rpartition"] = (_, text, arguments) => Partition(text, arguments, last: true),
-        ["startswith"] = (_, text, arguments) => HasAny(arguments, part => Of(text).StartsWith(part, StringComparison.Ordinal)),
-        ["endswith"] = (_, text, arguments) => HasAny(arguments, part => Of(text).EndsWith(part, StringComparison.Ordinal)),
-        ["removeprefix"] = (_, text, arguments) => RemoveAffix((JinjaString)text, Text(arguments, 0), atEnd: false),
-        ["removesuffix"] = (_, text, arguments) => RemoveAffix((JinjaString)text, Text(arguments, 0), atEnd: true),
+        ["partition"] = (run, text, arguments) => Partition(run, text, arguments, last: false),
+        ["rpartition"] = (run, text, arguments) => Partition(run, text, arguments, last: true),
+        ["startswith"] = (run, text, arguments) => HasAny(run, arguments, part => Of(text).StartsWith(part, StringComparison.Ordinal)),
+        ["endswith"] = (run, text, arguments) => HasAny(run, arguments, part => Of(text).EndsWith(part, StringComparison.Ordinal)),
+        ["removeprefix"] = (run, text, arguments) => RemoveAffix(run, (JinjaString)text, Text(arguments, 0), atEnd: false),
+        ["removesuffix"] = (run, text, arguments) => RemoveAffix(run, (JinjaString)text, Text(arguments, 0), atEnd: true),
         ["upper"] = (run, text, _) => Change(run, text, value => value.ToUpperInvariant()),
         ["lower"] = (run, text, _) => Change(run, text, value => value.ToLowerInvariant()),
         ["casefold"] = (run, text, _) => Change(run, text, value => value.ToLowerInvariant()),
@@ -33,12 +33,12 @@ internal static class JinjaStringMethods
         ["rfind"] = (run, text, arguments) => Find(run, text, arguments, last: true),
         ["index"] = (run, text, arguments) => Find(run, text, arguments, last: false) is { Value.Sign: >= 0 } found ? found : throw new JinjaException("The part is not found in the string."),
         ["count"] = Count,
-        ["isdigit"] = (_, text, _) => IsAll(text, char.IsDigit),
-        ["isdecimal"] = (_, text, _) => IsAll(text, char.IsDigit),
-        ["isnumeric"] = (_, text, _) => IsAll(text, char.IsNumber),
-        ["isalpha"] = (_, text, _) => IsAll(text, char.IsLetter),
-        ["isalnum"] = (_, text, _) => IsAll(text, char.IsLetterOrDigit),
-        ["isspace"] = (_, text, _) => IsAll(text, PythonText.IsSpace),
+        ["isdigit"] = (run, text, _) => IsAll(run, text, char.IsDigit),
+        ["isdecimal"] = (run, text, _) => IsAll(run, text, char.IsDigit),
+        ["isnumeric"] = (run, text, _) => IsAll(run, text, char.IsNumber),
+        ["isalpha"] = (run, text, _) => IsAll(run, text, char.IsLetter),
+        ["isalnum"] = (run, text, _) => IsAll(run, text, char.IsLetterOrDigit),
+        ["isspace"] = (run, text, _) => IsAll(run, text, PythonText.IsSpace),
         ["isupper"] = (run, text, _) => JinjaBoolean.Of(run.Test("upper", text, JinjaArguments.None)),
         ["islower"] = (run, text, _) => JinjaBoolean.Of(run.Test("lower", text, JinjaArguments.None)),
         ["ljust"] = (run, text, arguments) => Pad(run, text, arguments, width => (0, width)),
@@ -54,17 +54,18 @@ internal static class JinjaStringMethods
     public static JinjaFunction? Find(JinjaString text, string name) => All.TryGetValue(name, out JinjaBuiltin? method) ? new JinjaFunction(name, text, method) : null;
 
     /// <summary>Takes white space, or characters of a set, from a string's ends.</summary>
-    public static JinjaString Strip(JinjaString text, string? characters, bool start = true, bool end = true)
+    public static JinjaString Strip(JinjaInterpreter run, JinjaString text, string? characters, bool start = true, bool end = true)
     {
+        run.Budget.Scan(text.Text.Length);
         int first = start ? PythonText.CountStart(text.Text, characters) : 0;
         int last = end ? PythonText.CountEnd(text.Text.AsSpan(first), characters) : 0;
-        return text.Slice(first, text.Text.Length - first - last);
+        return text.Slice(run.Budget, first, text.Text.Length - first - last);
     }
 
     /// <summary>Replaces a part wherever it stands, or as often as is said.</summary>
     public static JinjaString Replace(JinjaInterpreter run, JinjaString text, JinjaString old, JinjaString replacement, int? count)
     {
-        run.Budget.Scan(text.Text.Length);
+        run.Budget.Search(text.Text.Length, old.Text.Length);
         int limit = count is null or < 0 ? int.MaxValue : count.Value;
         if (limit == 0 || !text.Text.Contains(old.Text, StringComparison.Ordinal))
         {
@@ -124,20 +125,30 @@ internal static class JinjaStringMethods
     private static JinjaString Text(JinjaArguments arguments, int index) =>
         Required(arguments, index) as JinjaString ?? throw new JinjaException($"The method takes a string, not a '{arguments.Positional[index].TypeName}'.");
 
-    private static JinjaBoolean IsAll(JinjaValue text, Func<char, bool> test) => JinjaBoolean.Of(Of(text).Length > 0 && Of(text).All(test));
-
-    private static JinjaBoolean HasAny(JinjaArguments arguments, Predicate<string> test) => JinjaBoolean.Of(
-        Required(arguments, 0) is JinjaList several
-            ? several.Items.Exists(part => part is JinjaString text && test(text.Text))
-            : test(Text(arguments, 0).Text));
-
-    private static JinjaString Strip(JinjaValue text, JinjaArguments arguments, bool start, bool end) =>
-        Strip((JinjaString)text, (arguments.Bind("chars")[0] as JinjaString)?.Text, start, end);
-
-    private static JinjaString RemoveAffix(JinjaString text, JinjaString affix, bool atEnd)
+    private static JinjaBoolean IsAll(JinjaInterpreter run, JinjaValue text, Func<char, bool> test)
     {
+        run.Budget.Scan(Of(text).Length);
+        return JinjaBoolean.Of(Of(text).Length > 0 && Of(text).All(test));
+    }
+
+    private static JinjaBoolean HasAny(JinjaInterpreter run, JinjaArguments arguments, Predicate<string> test)
+    {
+        IEnumerable<JinjaValue> parts = Required(arguments, 0) is JinjaList several ? run.Iterate(several) : [Text(arguments, 0)];
+        return JinjaBoolean.Of(parts.OfType<JinjaString>().Any(part =>
+        {
+            run.Budget.Scan(part.Text.Length);
+            return test(part.Text);
+        }));
+    }
+
+    private static JinjaString Strip(JinjaInterpreter run, JinjaValue text, JinjaArguments arguments, bool start, bool end) =>
+        Strip(run, (JinjaString)text, (arguments.Bind("chars")[0] as JinjaString)?.Text, start, end);
+
+    private static JinjaString RemoveAffix(JinjaInterpreter run, JinjaString text, JinjaString affix, bool atEnd)
+    {
+        run.Budget.Scan(affix.Text.Length);
         bool found = atEnd ? text.Text.EndsWith(affix.Text, StringComparison.Ordinal) : text.Text.StartsWith(affix.Text, StringComparison.Ordinal);
-        return found ? text.Slice(atEnd ? 0 : affix.Text.Length, text.Text.Length - affix.Text.Length) : text;
+        return found ? text.Slice(run.Budget, atEnd ? 0 : affix.Text.Length, text.Text.Length - affix.Text.Length) : text;
     }
 
     private static JinjaString Replace(JinjaInterpreter run, JinjaValue text, JinjaArguments arguments)
@@ -151,8 +162,8 @@ internal static class JinjaStringMethods
         JinjaValue?[] values = arguments.Bind("sep", "maxsplit");
         int limit = values[1] is { } given && JinjaNumbers.ToIndex(given) is >= 0 and var most ? most : int.MaxValue;
         JinjaString value = (JinjaString)text;
-        run.Budget.Scan(value.Text.Length);
         string? separator = (values[0] as JinjaString)?.Text;
+        run.Budget.Search(value.Text.Length, separator?.Length ?? 1);
         if (separator is { Length: 0 })
         {
             throw new JinjaException("An empty separator splits nothing.");
@@ -228,9 +239,8 @@ internal static class JinjaStringMethods
 
     private static void Add(JinjaInterpreter run, List<JinjaValue> parts, JinjaString text, int start, int end)
     {
-        run.Budget.Characters(end - start);
-        run.Budget.Items(1);
-        parts.Add(text.Slice(start, end - start));
+        run.Budget.Item(parts.Count + 1);
+        parts.Add(text.Slice(run.Budget, start, end - start));
     }
 
     private static JinjaList SplitLines(JinjaInterpreter run, JinjaValue text, JinjaArguments arguments)
@@ -251,14 +261,15 @@ internal static class JinjaStringMethods
         return new JinjaList(lines);
     }
 
-    private static JinjaList Partition(JinjaValue text, JinjaArguments arguments, bool last)
+    private static JinjaList Partition(JinjaInterpreter run, JinjaValue text, JinjaArguments arguments, bool last)
     {
         JinjaString value = (JinjaString)text;
         JinjaString separator = Text(arguments, 0);
+        run.Budget.Search(value.Text.Length, separator.Text.Length);
         int found = last ? value.Text.LastIndexOf(separator.Text, StringComparison.Ordinal) : value.Text.IndexOf(separator.Text, StringComparison.Ordinal);
         int behind = found + separator.Text.Length;
         return new JinjaList(
-            found >= 0 ? [value.Slice(0, found), value.Slice(found, separator.Text.Length), value.Slice(behind, value.Text.Length - behind)]
+            found >= 0 ? [value.Slice(run.Budget, 0, found), value.Slice(run.Budget, found, separator.Text.Length), value.Slice(run.Budget, behind, value.Text.Length - behind)]
             : last ? [JinjaString.Empty, JinjaString.Empty, value]
             : [value, JinjaString.Empty, JinjaString.Empty],
             JinjaListKind.Tuple);
@@ -268,19 +279,19 @@ internal static class JinjaStringMethods
     {
         JinjaString value = (JinjaString)text;
         JinjaString part = Text(arguments, 0);
-        run.Budget.Scan(value.Text.Length);
-        int from = arguments.Positional.Count > 1 ? JinjaSlices.Offset(value, JinjaNumbers.ToIndex(arguments.Positional[1])) : 0;
-        int to = arguments.Positional.Count > 2 ? JinjaSlices.Offset(value, JinjaNumbers.ToIndex(arguments.Positional[2])) : value.Text.Length;
+        run.Budget.Search(value.Text.Length, part.Text.Length);
+        int from = arguments.Positional.Count > 1 ? JinjaSlices.Offset(run.Budget, value, JinjaNumbers.ToIndex(arguments.Positional[1])) : 0;
+        int to = arguments.Positional.Count > 2 ? JinjaSlices.Offset(run.Budget, value, JinjaNumbers.ToIndex(arguments.Positional[2])) : value.Text.Length;
         ReadOnlySpan<char> searched = from <= to ? value.Text.AsSpan(from, to - from) : [];
         int found = last ? searched.LastIndexOf(part.Text, StringComparison.Ordinal) : searched.IndexOf(part.Text, StringComparison.Ordinal);
-        return new JinjaInteger(found < 0 ? -1 : JinjaSlices.Length(value.Slice(0, from + found)));
+        return new JinjaInteger(found < 0 ? -1 : JinjaSlices.Length(run.Budget, value.Slice(run.Budget, 0, from + found)));
     }
 
     private static JinjaInteger Count(JinjaInterpreter run, JinjaValue text, JinjaArguments arguments)
     {
-        run.Budget.Scan(Of(text).Length);
         string part = Text(arguments, 0).Text;
-        return new JinjaInteger(part.Length == 0 ? JinjaSlices.Length((JinjaString)text) + 1 : Of(text).AsSpan().Count(part));
+        run.Budget.Search(Of(text).Length, part.Length);
+        return new JinjaInteger(part.Length == 0 ? JinjaSlices.Length(run.Budget, (JinjaString)text) + 1 : Of(text).AsSpan().Count(part));
     }
 
     // Python puts an odd blank to the left where the width is odd.
@@ -294,7 +305,7 @@ internal static class JinjaStringMethods
     {
         JinjaString value = (JinjaString)text;
         char fill = arguments.Positional.Count > 1 && Text(arguments, 1).Text is [var given, ..] ? given : ' ';
-        (int left, int right) = divide(Math.Max(JinjaNumbers.ToIndex(Required(arguments, 0)) - JinjaSlices.Length(value), 0));
+        (int left, int right) = divide(Math.Max(JinjaNumbers.ToIndex(Required(arguments, 0)) - JinjaSlices.Length(run.Budget, value), 0));
         run.Budget.Characters(0, (long)value.Text.Length + left + right);
         JinjaStringBuilder result = new(run.Budget);
         result.Append(new string(fill, left));

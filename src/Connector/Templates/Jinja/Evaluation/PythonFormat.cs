@@ -14,6 +14,7 @@ internal static class PythonFormat
     /// <exception cref="JinjaException">A directive is not known, or there are too few or too many values.</exception>
     public static JinjaString Percent(JinjaInterpreter run, JinjaString format, IReadOnlyList<JinjaValue> values, JinjaDict? named)
     {
+        run.Budget.Scan(format.Text.Length);
         JinjaStringBuilder result = new(run.Budget);
         string text = format.Text;
         int used = 0;
@@ -26,7 +27,7 @@ internal static class PythonFormat
             if (i < text.Length && text[i] == '(')
             {
                 int close = text.IndexOf(')', i);
-                value = close < 0 ? null : named?.Get(new JinjaString(text[(i + 1)..close])) ?? throw new JinjaException("The format names a value that is not given.");
+                value = close < 0 ? null : named?.Get(run.Budget, new JinjaString(text[(i + 1)..close])) ?? throw new JinjaException("The format names a value that is not given.");
                 i = close + 1;
             }
 
@@ -61,6 +62,7 @@ internal static class PythonFormat
     /// <exception cref="JinjaException">A field is not known, or is not closed.</exception>
     public static JinjaString Braces(JinjaInterpreter run, JinjaString format, JinjaArguments arguments)
     {
+        run.Budget.Scan(format.Text.Length);
         JinjaStringBuilder result = new(run.Budget);
         string text = format.Text;
         int next = 0;
@@ -108,10 +110,10 @@ internal static class PythonFormat
         JinjaString text = Convert(run, value, specification);
         if (specification.Precision is { } precision && specification.Type is 's' or 'r' && text.Text.Length > precision)
         {
-            text = text.Slice(0, precision);
+            text = text.Slice(run.Budget, 0, JinjaSlices.Offset(run.Budget, text, precision));
         }
 
-        int padding = Math.Max(specification.Width - JinjaSlices.Length(text), 0);
+        int padding = Math.Max(specification.Width - JinjaSlices.Length(run.Budget, text), 0);
         run.Budget.Characters(0, (long)result.Length + padding);
         char alignment = specification.Alignment is '\0' ? JinjaNumbers.IsNumber(value) ? '>' : '<' : specification.Alignment;
         int sign = alignment == '=' && text.Text is ['-' or '+', ..] ? 1 : 0;

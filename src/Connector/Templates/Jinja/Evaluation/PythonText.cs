@@ -41,19 +41,27 @@ internal static class PythonText
             return double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
         }
 
-        // The shortest digits that read back as the same number, and where the point belongs.
-        string scientific = value.ToString("E16", CultureInfo.InvariantCulture);
-        string shortest = value.ToString("R", CultureInfo.InvariantCulture);
-        int exponent = int.Parse(scientific.AsSpan(scientific.IndexOf('E', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture);
-        if (value == 0 || exponent is >= -4 and < 16)
+        string sign = double.IsNegative(value) ? "-" : string.Empty;
+        if (value == 0)
         {
-            string plain = shortest.Contains('E', StringComparison.Ordinal) ? ((decimal)value).ToString(CultureInfo.InvariantCulture) : shortest;
-            return plain.Contains('.', StringComparison.Ordinal) ? plain : plain + ".0";
+            return sign + "0.0";
         }
 
-        string mantissa = Digits(shortest);
-        string fraction = mantissa.Length > 1 ? $".{mantissa[1..]}" : string.Empty;
-        return string.Create(CultureInfo.InvariantCulture, $"{(value < 0 ? "-" : string.Empty)}{mantissa[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
+        // The shortest digits that read back as the same number, and the power of ten of the first one.
+        (string digits, int exponent) = Decompose(Math.Abs(value).ToString("R", CultureInfo.InvariantCulture));
+        if (exponent is >= 0 and < 16)
+        {
+            string padded = digits.PadRight(exponent + 2, '0');
+            return $"{sign}{padded[..(exponent + 1)]}.{padded[(exponent + 1)..]}";
+        }
+
+        if (exponent is < 0 and >= -4)
+        {
+            return $"{sign}0.{new string('0', -exponent - 1)}{digits}";
+        }
+
+        string fraction = digits.Length > 1 ? $".{digits[1..]}" : string.Empty;
+        return string.Create(CultureInfo.InvariantCulture, $"{sign}{digits[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
     }
 
     /// <summary>A string's literal as <c>repr</c> prints it.</summary>
@@ -95,11 +103,15 @@ internal static class PythonText
 
     private static bool IsStripped(char character, string? characters) => characters is null ? IsSpace(character) : characters.Contains(character, StringComparison.Ordinal);
 
-    private static string Digits(string shortest)
+    private static (string Digits, int Exponent) Decompose(string number)
     {
-        int exponent = shortest.IndexOf('E', StringComparison.Ordinal);
-        string digits = (exponent < 0 ? shortest : shortest[..exponent]).Replace(".", string.Empty, StringComparison.Ordinal).TrimStart('-').TrimStart('0').TrimEnd('0');
-        return digits.Length == 0 ? "0" : digits;
+        int mark = number.IndexOf('E', StringComparison.Ordinal);
+        string plain = mark < 0 ? number : number[..mark];
+        int point = plain.IndexOf('.', StringComparison.Ordinal);
+        string all = plain.Replace(".", string.Empty, StringComparison.Ordinal);
+        int first = all.AsSpan().IndexOfAnyExcept('0');
+        int power = mark < 0 ? 0 : int.Parse(number.AsSpan(mark + 1), CultureInfo.InvariantCulture);
+        return (all[first..].TrimEnd('0'), (point < 0 ? plain.Length : point) - 1 - first + power);
     }
 
     private static string? Escape(string text, int index, char quote)

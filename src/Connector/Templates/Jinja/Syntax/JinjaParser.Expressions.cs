@@ -448,12 +448,12 @@ internal sealed partial class JinjaParser
 
     private string ParseDottedName()
     {
-        string name = Expect(JinjaTokenKind.Name).Text;
+        List<string> parts = [Expect(JinjaTokenKind.Name).Text];
         while (SkipOperator("."))
         {
-            name += "." + Expect(JinjaTokenKind.Name).Text;
+            parts.Add(Expect(JinjaTokenKind.Name).Text);
         }
 
-        return name;
+        return string.Join('.', parts);
     }
 }

@@ -11,10 +11,17 @@ internal abstract record JinjaStatement(int Position)
     internal sealed record Output(int Position, JinjaExpression Value) : JinjaStatement(Position);
 
     /// <summary>An if with its elifs, and the else's body.</summary>
-    internal sealed record If(int Position, IReadOnlyList<(JinjaExpression Condition, IReadOnlyList<JinjaStatement> Body)> Branches, IReadOnlyList<JinjaStatement> Otherwise) : JinjaStatement(Position);
+    internal sealed record If(
+        int Position, IReadOnlyList<(JinjaExpression Condition, IReadOnlyList<JinjaStatement> Body)> Branches, IReadOnlyList<JinjaStatement> Otherwise) : JinjaStatement(Position);
 
     /// <summary>A loop; <paramref name="Otherwise"/> runs where nothing was looped over.</summary>
-    internal sealed record For(int Position, JinjaExpression Target, JinjaExpression Items, JinjaExpression? Condition, IReadOnlyList<JinjaStatement> Body, IReadOnlyList<JinjaStatement> Otherwise) : JinjaStatement(Position);
+    internal sealed record For(
+        int Position,
+        JinjaExpression Target,
+        JinjaExpression Items,
+        JinjaExpression? Condition,
+        IReadOnlyList<JinjaStatement> Body,
+        IReadOnlyList<JinjaStatement> Otherwise) : JinjaStatement(Position);
 
     /// <summary>An assignment to a name, a namespace's attribute, or several.</summary>
     internal sealed record Set(int Position, JinjaExpression Target, JinjaExpression Value) : JinjaStatement(Position);

@@ -18,13 +18,29 @@ internal sealed class JinjaDict(JinjaOrigin? origin = null) : JinjaValue
 
     /// <summary>A member.</summary>
     /// <returns>The member, or null where there is none.</returns>
-    public JinjaValue? Get(JinjaValue key) => JinjaKeyComparer.IsHashable(key) && Items.TryGetValue(key, out JinjaValue? value) ? value : null;
+    public JinjaValue? Get(JinjaBudget budget, JinjaValue key)
+    {
+        Pay(budget, key);
+        return JinjaKeyComparer.IsHashable(key) && Items.TryGetValue(key, out JinjaValue? value) ? value : null;
+    }
 
     /// <summary>Sets a member.</summary>
     /// <exception cref="JinjaException">The key is of a type that cannot be one.</exception>
-    public void Set(JinjaValue key, JinjaValue value) =>
+    public void Set(JinjaBudget budget, JinjaValue key, JinjaValue value)
+    {
+        Pay(budget, key);
         Items[JinjaKeyComparer.IsHashable(key) ? key : throw new JinjaException($"A '{key.TypeName}' cannot be a dictionary's key.")] = value;
+    }
 
     /// <inheritdoc/>
     public override JinjaValue? Attribute(string name) => JinjaDictMethods.Find(this, name);
+
+    // A key is read as a whole: to hash it, and to compare it.
+    private static void Pay(JinjaBudget budget, JinjaValue key)
+    {
+        if (key is JinjaString text)
+        {
+            budget.Scan(text.Text.Length);
+        }
+    }
 }

@@ -21,6 +21,7 @@ internal sealed class JinjaMacro(string name, IReadOnlyList<JinjaParameter> para
     {
         JinjaScope local = new(scope);
         int given = arguments.Positional.Count;
+        run.Budget.Step(((long)arguments.Named.Count * parameters.Count) + given);
         local.Set("varargs", new JinjaList([.. arguments.Positional.Skip(parameters.Count)], JinjaListKind.Tuple));
         JinjaDict others = new();
         foreach ((string key, JinjaValue value) in arguments.Named)

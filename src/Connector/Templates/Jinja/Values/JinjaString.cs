@@ -35,9 +35,6 @@ internal sealed class JinjaString : JinjaValue
     /// <summary>The parts that came from the context; ascending, not overlapping.</summary>
     public ReadOnlySpan<JinjaSource> Sources => _sources;
 
-    /// <summary>Whether a character is one of Python's, everywhere: no surrogates.</summary>
-    public bool IsPlain => !Text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
-
     /// <inheritdoc/>
     public override string TypeName => "str";
 
@@ -51,13 +48,17 @@ internal sealed class JinjaString : JinjaValue
     public override JinjaValue? Attribute(string name) => JinjaStringMethods.Find(this, name);
 
     /// <summary>A part of the string.</summary>
-    public JinjaString Slice(int start, int length)
+    /// <param name="budget">Pays for the copy.</param>
+    /// <param name="start">The part's first character.</param>
+    /// <param name="length">How many characters it has.</param>
+    public JinjaString Slice(JinjaBudget budget, int start, int length)
     {
         if (length == Text.Length)
         {
             return this;
         }
 
+        budget.Characters(length);
         return length == 0 ? Empty : new JinjaString(Text.Substring(start, length), Cut(start, start + length));
     }
 

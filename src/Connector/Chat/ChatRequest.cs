@@ -1,0 +1,69 @@
+using CurKv.Connector.Templates;
+using Microsoft.Extensions.AI;
+
+namespace CurKv.Connector.Chat;
+
+/// <summary>What one call asks for: its messages and options, read once and before anything else happens.</summary>
+internal sealed record ChatRequest
+{
+    /// <summary>The messages, and the tools that the model is told of.</summary>
+    public required Conversation Conversation { get; init; }
+
+    /// <summary>How tokens are drawn, what ends the answer, and how the cache is compressed.</summary>
+    public required RequestSettings Settings { get; init; }
+
+    /// <summary>The tools that the answer may call.</summary>
+    public IReadOnlyList<AIFunctionDeclaration> Callable { get; init; } = [];
+
+    /// <summary>Whether the answer must call a tool.</summary>
+    public bool RequiresCall { get; init; }
+
+    /// <summary>Whether it may call several times.</summary>
+    public bool AllowsMultipleCalls { get; init; } = true;
+
+    /// <summary>The form of the answer's text; null for any.</summary>
+    public AnswerForm? Form { get; init; }
+
+    /// <summary>The longest answer in tokens; null for no limit.</summary>
+    public int? MaxOutputTokens { get; init; }
+
+    /// <summary>Whether the caller wants to see how the model reasons.</summary>
+    public bool ShowsReasoning { get; init; } = true;
+
+    /// <summary>Reads a call's messages and options.</summary>
+    /// <exception cref="ArgumentException">A message, a setting, or what is demanded of the tools is wrong.</exception>
+    public static ChatRequest Of(IEnumerable<ChatMessage> messages, ChatOptions? options, IChatClient client)
+    {
+        if (options?.MaxOutputTokens < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), options.MaxOutputTokens, $"{nameof(ChatOptions.MaxOutputTokens)} must be at least 1, or null for no limit.");
+        }
+
+        List<ChatTurn> turns = ConversationMapping.Map(messages, options);
+
+        // Tools of other kinds run on a provider's servers.
+        AIFunctionDeclaration[] tools = options?.ToolMode is NoneChatToolMode ? [] : [.. (options?.Tools ?? []).OfType<AIFunctionDeclaration>()];
+        var required = options?.ToolMode as RequiredChatToolMode;
+        return new ChatRequest
+        {
+            Conversation = new Conversation(turns) { Tools = tools, Reasoning = options?.Reasoning },
+            Settings = RequestSettings.Of(options, client),
+            Callable = AllowedOf(tools, required),
+            RequiresCall = required is not null,
+            AllowsMultipleCalls = options?.AllowMultipleToolCalls ?? true,
+            Form = AnswerForm.Of(options),
+            MaxOutputTokens = options?.MaxOutputTokens,
+            ShowsReasoning = options?.Reasoning?.Output is not ReasoningOutput.None,
+        };
+    }
+
+    private static AIFunctionDeclaration[] AllowedOf(AIFunctionDeclaration[] tools, RequiredChatToolMode? required)
+    {
+        AIFunctionDeclaration[] callable = required?.RequiredFunctionName is { } name ? Array.FindAll(tools, tool => tool.Name == name) : tools;
+        return required is null || callable.Length > 0 ? callable : throw new ArgumentException(
+            required.RequiredFunctionName is null
+                ? $"{nameof(ChatOptions)}.{nameof(ChatOptions.ToolMode)} requires a call, but there is no function in {nameof(ChatOptions)}.{nameof(ChatOptions.Tools)}. Add one, or set another mode."
+                : $"{nameof(ChatOptions)}.{nameof(ChatOptions.ToolMode)} requires a call of '{required.RequiredFunctionName}', which is not in {nameof(ChatOptions)}.{nameof(ChatOptions.Tools)}. Add it, or name one of those.",
+            nameof(required));
+    }
+}

@@ -1,0 +1,14 @@
+namespace CurKv.Connector.Engine;
+
+/// <summary>What a vocabulary says about special tokens. Immutable.</summary>
+internal sealed record LlamaVocabulary
+{
+    /// <summary>The begin-of-sequence token's text; empty where there is none.</summary>
+    public string Begin { get; init; } = string.Empty;
+
+    /// <summary>The end-of-sequence token's text; empty where there is none.</summary>
+    public string End { get; init; } = string.Empty;
+
+    /// <summary>The control tokens by their texts: marks of turns, roles and the like, which no user's text may stand for.</summary>
+    public IReadOnlyDictionary<string, int> Controls { get; init; } = new Dictionary<string, int>();
+}

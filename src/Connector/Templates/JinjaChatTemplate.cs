@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CurKv.Connector.Engine;
+using CurKv.Connector.Templates.Formats;
+using Microsoft.Extensions.AI;
+
+namespace CurKv.Connector.Templates;
+
+/// <summary>A Jinja template, as models bring it. Thread-safe.</summary>
+internal sealed class JinjaChatTemplate : ChatTemplate
+{
+    private readonly ILlamaEngine _engine;
+    private readonly TimeProvider _clock;
+    private readonly JinjaTemplate _template;
+    private readonly TemplateCapabilities _capabilities;
+
+    /// <summary>Parses a template.</summary>
+    /// <param name="engine">The model, whose special tokens the template may write.</param>
+    /// <param name="source">The template.</param>
+    /// <param name="clock">What the template asks for the date.</param>
+    /// <exception cref="JinjaException">Its syntax is wrong.</exception>
+    public JinjaChatTemplate(ILlamaEngine engine, string source, TimeProvider clock)
+    {
+        _engine = engine;
+        _clock = clock;
+        _template = JinjaTemplate.Parse(source);
+        _capabilities = TemplateCapabilities.Of(source);
+        Format = AnswerFormat.Detect(source);
+    }
+
+    /// <inheritdoc/>
+    public override AnswerFormat Format { get; }
+
+    /// <inheritdoc/>
+    public override RenderedPrompt Render(Conversation conversation)
+    {
+        List<ChatTurn> turns = Shape(conversation, _capabilities);
+        try
+        {
+            JinjaOutput output = _template.Render(Context(conversation, turns), _clock);
+            return new RenderedPrompt(output.Text, turns, [.. output.Inputs.Select(Span).OfType<PromptSpan>()]);
+        }
+        catch (JinjaException e) when (e.IsRaisedByTemplate)
+        {
+            throw new ArgumentException($"The chat template of '{_engine.Model.Path}' refuses this conversation: {e.What}", nameof(conversation), e);
+        }
+    }
+
+    private JsonObject Context(Conversation conversation, List<ChatTurn> turns)
+    {
+        JsonObject context = _capabilities.ReasoningVariables(conversation.Reasoning);
+        context["messages"] = new JsonArray([.. turns.Select(Message)]);
+        context["add_generation_prompt"] = true;
+        context["bos_token"] = _engine.Vocabulary.Begin;
+        context["eos_token"] = _engine.Vocabulary.End;
+        bool areTold = Format.ToolsPrompt(conversation.Tools) is not null;
+        context[_capabilities.ToolsVariable ?? "tools"] = areTold || conversation.Tools.Count == 0 ? null : new JsonArray([.. conversation.Tools.Select(Tool)]);
+        return context;
+    }
+
+    private JsonObject Message(ChatTurn turn)
+    {
+        var message = new JsonObject { ["role"] = turn.Role, ["content"] = turn.Content };
+        if (turn.Reasoning is not null && _capabilities.ReasoningProperty is { } property)
+        {
+            message[property] = turn.Reasoning;
+        }
+
+        if (turn.Calls.Count > 0)
+        {
+            message["tool_calls"] = new JsonArray([.. turn.Calls.Select(Call)]);
+        }
+
+        if (turn.CallId is not null)
+        {
+            message["tool_call_id"] = Format.ToTemplateCallId(turn.CallId);
+        }
+
+        if (turn.ToolName is not null)
+        {
+            message["name"] = turn.ToolName;
+        }
+
+        return message;
+    }
+
+    private JsonObject Call(FunctionCallContent call)
+    {
+        JsonNode arguments = call.Arguments is null
+            ? new JsonObject()
+            : JsonSerializer.SerializeToNode(call.Arguments, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)))!;
+        return new JsonObject
+        {
+            ["id"] = Format.ToTemplateCallId(call.CallId),
+            ["type"] = "function",
+            ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = _capabilities.ArgumentsAsText ? ModelJson.Write(arguments) : arguments },
+        };
+    }
+
+    // As Hugging Face's templates expect it, which is OpenAI's form.
+    private static JsonObject Tool(AIFunctionDeclaration tool) => new()
+    {
+        ["type"] = "function",
+        ["function"] = new JsonObject
+        {
+            ["name"] = tool.Name,
+            ["description"] = tool.Description,
+            ["parameters"] = Parameters(tool.JsonSchema),
+        },
+    };
+
+    private static JsonObject Parameters(JsonElement schema) =>
+        schema.ValueKind == JsonValueKind.Object && schema.EnumerateObject().Any()
+            ? JsonObject.Create(schema)!
+            : new JsonObject { ["type"] = "object", ["properties"] = new JsonObject() };
+
+    // Roles and the model's own special tokens are scaffolding, though they come from the context.
+    private PromptSpan? Span(JinjaSpan span)
+    {
+        const string Messages = "messages[";
+        (int start, int end) = (span.Range.Start.Value, span.Range.End.Value);
+        if (_capabilities.ToolsVariable is { } tools && span.Path.StartsWith(tools, StringComparison.Ordinal))
+        {
+            return new PromptSpan(start, end, PromptPart.Tools, -1);
+        }
+
+        if (!span.Path.StartsWith(Messages, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        int close = span.Path.IndexOf(']', StringComparison.Ordinal);
+        int turn = int.Parse(span.Path.AsSpan(Messages.Length, close - Messages.Length), CultureInfo.InvariantCulture);
+        return span.Path.AsSpan(close + 1) switch
+        {
+            ".role" => null,
+            ".content" => new PromptSpan(start, end, PromptPart.Content, turn),
+            _ => new PromptSpan(start, end, PromptPart.Other, turn),
+        };
+    }
+}

@@ -1,0 +1,29 @@
+using CurKv.Connector.Engine;
+using CurKv.Connector.Templates.Formats;
+
+namespace CurKv.Connector.Templates;
+
+/// <summary>A template of llama.cpp's list of known ones: roles and contents, nothing else. Thread-safe.</summary>
+/// <param name="engine">What renders.</param>
+/// <param name="source">The template's name or text.</param>
+internal sealed class KnownChatTemplate(ILlamaEngine engine, string source) : ChatTemplate
+{
+    // llama.cpp's versions render system messages, or merge them themselves.
+    private static readonly TemplateCapabilities Plain = TemplateCapabilities.Of("{{ message.role }}");
+
+    /// <inheritdoc/>
+    public override AnswerFormat Format { get; } = new GenericFormat(source.Contains(ReasoningMarks.Think.Open, StringComparison.Ordinal));
+
+    /// <inheritdoc/>
+    public override RenderedPrompt Render(Conversation conversation)
+    {
+        List<ChatTurn> turns = Shape(conversation, Plain);
+        string text = Apply(turns);
+        IReadOnlyList<Range> contents = ContentSpans.Find(Apply, turns, text);
+        return new RenderedPrompt(text, turns, [.. contents.Select((range, i) => new PromptSpan(range.Start.Value, range.End.Value, PromptPart.Content, i))]);
+    }
+
+    private string Apply(IReadOnlyList<ChatTurn> turns) =>
+        engine.ApplyTemplate(source, [.. turns.Select(turn => (turn.Role, turn.Content))], addAssistant: true)
+        ?? throw new LlamaModelException(engine.Model.Path, $"llama.cpp could not render this conversation with the chat template of '{engine.Model.Path}'.");
+}
