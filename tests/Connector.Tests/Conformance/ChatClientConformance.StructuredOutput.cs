@@ -6,7 +6,7 @@ namespace CurKv.Connector.Tests.Conformance;
 
 public abstract partial class ChatClientConformance
 {
-    private const string FormQuestion = "Fill in the form.";
+    protected const string FormQuestion = "Fill in the form.";
 
     /// <summary>A choice.</summary>
     protected enum Colour

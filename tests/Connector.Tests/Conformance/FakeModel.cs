@@ -52,11 +52,7 @@ internal static partial class FakeModel
 
         if (Weather().Match(turn) is { Success: true } weather && prompt.Contains("</tools>", StringComparison.Ordinal))
         {
-            return $$"""
-                <tool_call>
-                {"name": "get_weather", "arguments": {"city": "{{weather.Groups[1].Value}}"}}
-                </tool_call>
-                """;
+            return $"<tool_call>\n{{\"name\": \"get_weather\", \"arguments\": {{\"city\": \"{weather.Groups[1].Value}\"}}}}\n</tool_call>";
         }
 
         return GateQuestion().Match(turn) is { Success: true } gate
