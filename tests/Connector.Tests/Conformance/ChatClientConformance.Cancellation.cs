@@ -82,7 +82,7 @@ public abstract partial class ChatClientConformance
     [Fact]
     public async Task GetStreamingResponseAsync_CancelledWhileThePromptIsRead_ThrowsBeforeAnyText()
     {
-        using LlamaChatClient client = Create(batchSize: 16);
+        using LlamaChatClient client = Create(contextSize: 4096, batchSize: 16);
         using var cancellation = new CancellationTokenSource();
         List<ChatResponseUpdate> updates = [];
 

@@ -23,7 +23,8 @@ public abstract partial class ChatClientConformance
     {
         for (int seed = 1; seed <= 4; seed++)
         {
-            var options = new ChatOptions { Temperature = 1, Seed = seed, ResponseFormat = ChatResponseFormat.Json };
+            ChatOptions options = Ending(seed);
+            options.ResponseFormat = ChatResponseFormat.Json;
             ChatResponse response = await CallAsync(Client, streaming, $"{Question} Answer in JSON.", options, Cancellation);
 
             Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
@@ -76,7 +77,7 @@ public abstract partial class ChatClientConformance
     {
         Assert.InRange(await AskAsync<Colour>(seed), Colour.Red, Colour.Blue);
         Assert.IsType<bool>(await AskAsync<bool>(seed));
-        Assert.IsType<int>(await AskAsync<int>(seed));
+        Assert.IsType<long>(await AskAsync<long>(seed));
         Assert.IsType<double>(await AskAsync<double>(seed));
         Assert.NotNull(await AskAsync<string>(seed));
     }
@@ -87,7 +88,7 @@ public abstract partial class ChatClientConformance
     [InlineData(2)]
     public async Task GetResponseAsync_OfArrays_Parses(int seed)
     {
-        Assert.NotNull(await AskAsync<int[]>(seed));
+        Assert.NotNull(await AskAsync<long[]>(seed));
         Assert.All(await AskAsync<List<Colour>>(seed), colour => Assert.InRange(colour, Colour.Red, Colour.Blue));
         Assert.All(await AskAsync<Address[]>(seed), address => Assert.NotNull(address.Street));
     }
@@ -120,10 +121,12 @@ public abstract partial class ChatClientConformance
         Assert.NotNull(JsonSerializer.Deserialize<Address>(string.Concat(updates.Select(update => update.Text)), AIJsonUtilities.DefaultOptions));
     }
 
+    /// <summary>Options under which a form is filled in at random, and comes to an end.</summary>
+    protected virtual ChatOptions Ending(int seed) => new() { Temperature = 1, Seed = seed };
+
     private async Task<T> AskAsync<T>(int seed)
     {
-        var options = new ChatOptions { Temperature = 1, Seed = seed };
-        ChatResponse<T> response = await Client.GetResponseAsync<T>(FormQuestion, options, cancellationToken: Cancellation);
+        ChatResponse<T> response = await Client.GetResponseAsync<T>(FormQuestion, Ending(seed), cancellationToken: Cancellation);
 
         Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
         Assert.True(response.TryGetResult(out T? result), response.Text);
@@ -131,8 +134,8 @@ public abstract partial class ChatClientConformance
     }
 
     /// <summary>An object in an object.</summary>
-    protected sealed record Address(string Street, int Number);
+    protected sealed record Address(string Street, long Number);
 
-    /// <summary>An object of everything.</summary>
-    protected sealed record Person(string Name, int Age, double Height, bool Member, Colour Favourite, Address Home, string[] Tags, int? Shoe);
+    /// <summary>An object of everything. Whole numbers are long: a schema's have no bounds.</summary>
+    protected sealed record Person(string Name, long Age, double Height, bool Member, Colour Favourite, Address Home, string[] Tags, long? Shoe);
 }

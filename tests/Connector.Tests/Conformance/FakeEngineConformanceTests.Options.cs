@@ -21,7 +21,7 @@ public sealed partial class FakeEngineConformanceTests
         ["repeat_penalty"] = (With("repeat_penalty", JsonElement.Parse("1.1")), settings => settings.RepeatPenalty == 1.1f),
         ["repeat_last_n"] = (With("repeat_last_n", "32"), settings => settings.RepeatLastN == 32),
         ["top_n_sigma"] = (With("top_n_sigma", 1), settings => settings.TopNSigma == 1),
-        ["grammar"] = (With("grammar", "root ::= \"a\""), settings => settings.Grammar!.Gbnf == "root ::= \"a\""),
+        ["grammar"] = (With("grammar", "root ::= \"a\""), settings => settings.Grammar?.Gbnf == "root ::= \"a\""),
         ["Tools"] = (Tools.Offer(Tools.Weather), settings => settings.Grammar is { Triggers.Count: > 0 }),
         ["Required"] = (new() { Tools = [Tools.Weather], ToolMode = ChatToolMode.RequireAny }, settings => settings.Grammar is { Triggers.Count: 0 }),
         ["None"] = (new() { Tools = [Tools.Weather], ToolMode = ChatToolMode.None }, settings => settings.Grammar is null),
