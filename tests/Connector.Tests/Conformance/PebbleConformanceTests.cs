@@ -63,7 +63,7 @@ public sealed partial class PebbleConformanceTests(PebbleFixture fixture) : Chat
 
     private static Dictionary<int, float> TokensThatClose()
     {
-        const float Bias = 6;
+        const float Bias = 10;
         using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
         var biases = new Dictionary<int, float>();
         Span<byte> utf8 = stackalloc byte[64];
