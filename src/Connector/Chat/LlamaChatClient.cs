@@ -98,6 +98,7 @@ public sealed class LlamaChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(messages);
         _runtime.ThrowIfDisposed();
         ChatRequest request = ChatRequest.Of(messages, options, this);
+        _runtime.ThrowIfInvalid(request.Settings.Compression);
         return _runtime.AnswerAsync(request, () => Prepare(request), cancellationToken);
     }
 

@@ -66,6 +66,7 @@ public sealed class LlamaDocument : IChatClient
         ObjectDisposedException.ThrowIf(_disposed, this);
         _runtime.ThrowIfDisposed();
         ChatRequest request = ChatRequest.Of(messages, options, this);
+        _runtime.ThrowIfInvalid(request.Settings.Compression);
         PromptBuilder.ThrowIfNoQuestion(request.Conversation);
         return WhileInUse(_runtime.AnswerAsync(request, () => Prepare(request), cancellationToken), cancellationToken);
     }

@@ -57,6 +57,17 @@ internal sealed partial class LlamaRuntime : IDisposable
 
     private string ModelId { get; }
 
+    /// <summary>Refuses bad settings, before anything is done for a call.</summary>
+    /// <exception cref="OptionsValidationException">A setting is bad.</exception>
+    public void ThrowIfInvalid(KvCompressionOptions? options)
+    {
+        // The client's own options were valid when it was made.
+        if (options is not null && options != Options.Compression)
+        {
+            _validator.ThrowIfInvalid(options, Options.ContextSize);
+        }
+    }
+
     /// <summary>How a prompt is compressed; null where it is kept whole.</summary>
     /// <param name="options">The settings.</param>
     /// <param name="prompt">The prompt.</param>
@@ -64,12 +75,7 @@ internal sealed partial class LlamaRuntime : IDisposable
     /// <exception cref="OptionsValidationException">A setting is bad.</exception>
     public KvCompressionPlan? Plan(KvCompressionOptions options, Prompt prompt, bool questionKnown)
     {
-        // The client's own options were valid when it was made.
-        if (options != Options.Compression)
-        {
-            _validator.ThrowIfInvalid(options, Options.ContextSize);
-        }
-
+        ThrowIfInvalid(options);
         return _planner.Plan(options, [prompt.SystemPrompt, prompt.Tools], prompt.Scaffolding, questionKnown);
     }
 

@@ -420,7 +420,15 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
 
     private static LlamaVocabulary ReadVocabulary(TokenBytes tokens)
     {
+        const int NoVocabulary = 0;
         const int ControlAttribute = 1 << 3;
+
+        // llama.cpp ends the process that asks for a token where there are none.
+        if (LlamaGaps.llama_vocab_type(tokens.Vocab) == NoVocabulary)
+        {
+            return new LlamaVocabulary();
+        }
+
         byte[] buffer = new byte[64];
         var controls = new Dictionary<string, int>(StringComparer.Ordinal);
         int count = LlamaGaps.llama_vocab_n_tokens(tokens.Vocab);

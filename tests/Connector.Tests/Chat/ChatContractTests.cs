@@ -110,7 +110,7 @@ public class ChatContractTests
         List<ChatResponseUpdate> first = await ReadAsync(client.GetStreamingResponseAsync("a", cancellationToken: Cancellation));
         List<ChatResponseUpdate> second = await ReadAsync(client.GetStreamingResponseAsync("a", cancellationToken: Cancellation));
 
-        Assert.Equal(["one ", "two ", "three", ""], first.Select(update => update.Text));
+        Assert.Equal(["one", " two", " three", ""], first.Select(update => update.Text));
         Assert.All(first, update =>
         {
             Assert.Equal((ChatRole.Assistant, "fake"), (update.Role, update.ModelId));
