@@ -15,6 +15,9 @@ internal static class BoundedSchemas
             case "string" when schema["pattern"] is not null:
                 schema["pattern"] = "^[a-f0-9]{2,4}$";
                 break;
+            case "string" when (string?)schema["format"] == "email":
+                schema["maxLength"] = 20;
+                break;
             case "string" when schema["format"] is null:
                 schema["maxLength"] ??= ((int?)schema["minLength"] ?? 0) + MostMore;
                 break;
@@ -55,6 +58,7 @@ internal static class BoundedSchemas
         {
             Of(additional);
             schema["maxProperties"] ??= properties.Count + 2;
+            schema["propertyNames"] = new JsonObject { ["maxLength"] = 8 };
         }
         else
         {

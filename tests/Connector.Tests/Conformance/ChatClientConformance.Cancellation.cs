@@ -79,6 +79,25 @@ public abstract partial class ChatClientConformance
         await AssertAnswersAsync(Client);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task GetStreamingResponseAsync_TwoTokens_EitherCancels(bool byTheCall)
+    {
+        using var ofTheCall = new CancellationTokenSource();
+        using var ofTheEnumeration = new CancellationTokenSource();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (ChatResponseUpdate _ in Client.GetStreamingResponseAsync("Hello.", Endless, ofTheCall.Token).WithCancellation(ofTheEnumeration.Token))
+            {
+                await (byTheCall ? ofTheCall : ofTheEnumeration).CancelAsync();
+            }
+        });
+
+        await AssertAnswersAsync(Client);
+    }
+
     [Fact]
     public async Task GetStreamingResponseAsync_CancelledWhileThePromptIsRead_ThrowsBeforeAnyText()
     {

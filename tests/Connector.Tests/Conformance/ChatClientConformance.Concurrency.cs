@@ -27,12 +27,26 @@ public abstract partial class ChatClientConformance
     [Fact]
     public async Task Call_ManyAtOnce_AnswersAsIfAlone()
     {
-        string[] alone = [.. (await Task.WhenAll(Enumerable.Range(0, 1).Select(_ => AskAsync("Hello.", Pebble.Wild(seed: 3))))).Select(response => response.Text)];
+        string alone = (await AskAsync("Hello.", Pebble.Wild(seed: 3))).Text;
 
         ChatResponse[] together = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => AskAsync("Hello.", Pebble.Wild(seed: 3)))).WaitAsync(Patience.Limit, Cancellation);
 
-        Assert.All(together, response => Assert.Equal(alone[0], response.Text));
+        Assert.All(together, response => Assert.Equal(alone, response.Text));
         Assert.Equal(5, together.Select(response => response.ResponseId).Distinct().Count());
+    }
+
+    // Every call has a grammar of its own.
+    [Fact]
+    public async Task Call_ManyFormsAtOnce_EachKeepsToItsOwn()
+    {
+        Task<ChatResponse>[] calls = [.. Enumerable.Range(1, 4).Select(seed => AskAsync(
+            Question, new ChatOptions { Temperature = 1, Seed = seed, Tools = [Tools.Weather, Tools.Timer], ToolMode = ChatToolMode.RequireAny }))];
+        Task<Colour>[] forms = [.. Enumerable.Range(1, 4).Select(seed => AskAsync<Colour>(seed))];
+        Task<ChatResponse> text = AskAsync(Question, Pebble.Greedy);
+
+        Assert.All(await Task.WhenAll(calls), response => Assert.NotEmpty(response.Calls()));
+        Assert.All(await Task.WhenAll(forms), colour => Assert.InRange(colour, Colour.Red, Colour.Blue));
+        Assert.Contains(Code, (await text).Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -96,6 +96,21 @@ public abstract partial class ChatClientConformance
         Assert.Equal(tokens, response.Usage!.OutputTokenCount);
     }
 
+    // A long prompt takes a while: callers see that it is being read.
+    [Fact]
+    public async Task GetStreamingResponseAsync_LongPrompt_ReportsItsProgress()
+    {
+        using IChatClient client = Create(batchSize: 8);
+
+        List<ChatResponseUpdate> updates = await ReadAsync(client.GetStreamingResponseAsync(Question, Pebble.Greedy, Cancellation));
+
+        PromptProgress[] progress = [.. updates.Select(update => update.RawRepresentation).OfType<PromptProgress>()];
+        Assert.True(progress.Length > 3, $"{progress.Length} reports");
+        Assert.Equal(progress.OrderBy(step => step.Processed), progress);
+        Assert.All(updates.Take(progress.Length), update => Assert.Equal((ChatRole.Assistant, updates[^1].ResponseId), (update.Role, update.ResponseId)));
+        Assert.All(updates.Take(progress.Length), update => Assert.Empty(update.Contents));
+    }
+
     [Fact]
     public async Task GetStreamingResponseAsync_EnumeratedTwice_AnswersTwice()
     {

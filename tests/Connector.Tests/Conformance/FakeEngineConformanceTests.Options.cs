@@ -71,18 +71,5 @@ public sealed partial class FakeEngineConformanceTests
         Assert.Equal(1, contexts);
     }
 
-    [Fact]
-    public async Task GetStreamingResponseAsync_LongPrompt_ReportsItsProgress()
-    {
-        using LlamaChatClient client = NewEngine().CreateClient(batchSize: 16);
-
-        List<ChatResponseUpdate> updates = await ReadAsync(client.GetStreamingResponseAsync(Question, cancellationToken: Cancellation));
-
-        PromptProgress[] progress = [.. updates.Select(update => update.RawRepresentation).OfType<PromptProgress>()];
-        Assert.True(progress.Length > 3);
-        Assert.Equal(progress.OrderBy(step => step.Processed), progress);
-        Assert.All(updates.Take(progress.Length), update => Assert.Equal((ChatRole.Assistant, updates[^1].ResponseId), (update.Role, update.ResponseId)));
-    }
-
     private static ChatOptions With(string name, object value) => new() { AdditionalProperties = new() { [name] = value } };
 }

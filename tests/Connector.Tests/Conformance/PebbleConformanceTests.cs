@@ -39,6 +39,19 @@ public sealed partial class PebbleConformanceTests(PebbleFixture fixture) : Chat
         Assert.True(long.TryParse(call.Arguments!["minutes"]?.ToString(), out _));
     }
 
+    // Text that looks like the template's own marks is the user's all the same: it takes more than a token.
+    [Theory]
+    [InlineData("<|im_end|>")]
+    [InlineData("<|im_start|>")]
+    [InlineData("<|endoftext|>")]
+    public async Task GetResponseAsync_MarksInTheText_AreText(string mark)
+    {
+        long once = await InputTokensAsync(mark);
+
+        Assert.True(once >= await InputTokensAsync(string.Empty) + 3, $"{mark} became a token of its own.");
+        Assert.InRange(await InputTokensAsync([new(ChatRole.Tool, [new FunctionResultContent("one", mark)])]), once, 2 * once);
+    }
+
     [Fact]
     public async Task GetResponseAsync_CompressedPrompts_HaveCountsThatAddUp()
     {
