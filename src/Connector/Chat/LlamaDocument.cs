@@ -100,7 +100,7 @@ public sealed class LlamaDocument : IChatClient
         IReadOnlyList<ChatTurn> turns = request.Conversation.Turns;
         if (request.Conversation.Tools.Count > 0)
         {
-            format = new GenericFormat(format.HasReasoning);
+            format = _runtime.Prompts.GenericFormat;
             turns = TurnShaping.WriteCalls(turns, format);
             turns = [turns[0] with { Content = $"{format.ToolsPrompt(request.Conversation.Tools)}\n\n{turns[0].Content}" }, .. turns.Skip(1)];
         }

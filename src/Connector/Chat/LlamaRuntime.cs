@@ -19,18 +19,18 @@ internal sealed partial class LlamaRuntime : IDisposable
     private readonly ILlamaEngine _engine;
     private readonly LlamaChatClientOptionsValidator _validator;
     private readonly KvCompressionPlanner _planner;
-    private readonly ILogger _logger;
+    private readonly AnswerGrammars _grammars;
     private readonly FrozenSet<int> _marks;
     private int _disposed;
 
     public LlamaRuntime(ILlamaEngine engine, LlamaChatClientOptions options, KvPolicyCatalog policies, ILogger logger)
     {
         _engine = engine;
-        _logger = logger;
+        _grammars = new AnswerGrammars(what => LogRelaxed(logger, what));
         Options = options;
         ModelId = options.ModelId ?? Path.GetFileNameWithoutExtension(options.ModelPath);
         Prompts = new PromptBuilder(engine, ChatTemplate.Create(engine, options.ChatTemplate, TimeProvider.System, logger));
-        _marks = engine.Vocabulary.Controls.Where(control => Prompts.Template.Format.IsMark(control.Key)).Select(control => control.Value).ToFrozenSet();
+        _marks = [.. engine.Vocabulary.Controls.Where(control => Prompts.Template.Format.IsMark(control.Key) || Prompts.GenericFormat.IsMark(control.Key)).Select(control => control.Value)];
         Scheduler = new Scheduler(engine, ContextSettings(options), Access(engine, options, policies), logger);
         _validator = new LlamaChatClientOptionsValidator(policies);
         _planner = new KvCompressionPlanner(policies, Scheduler.ObservesQueries, Scheduler.MeasuresOnDevice);
@@ -133,30 +133,18 @@ internal sealed partial class LlamaRuntime : IDisposable
             Reasoning = reasoning,
             UsedCallIds = request.Conversation.Turns.SelectMany(turn => turn.Calls).Select(call => call.CallId).ToHashSet(StringComparer.Ordinal),
         };
-        var constraint = new AnswerConstraint
-        {
-            Tools = request.Callable,
-            RequiresCall = request.RequiresCall,
-            AllowsMultipleCalls = request.AllowsMultipleCalls,
-            Answer = request.Form is { } form ? grammar => form.AddRules(grammar, Relaxed) : null,
-            Reasoning = reasoning,
-            Relaxed = Relaxed,
-        };
-
         // A grammar that the caller brings goes before what the options demand.
         return new GenerationRequest
         {
             Prefix = prompt.Prefix,
             Tokens = prompt.Tokens,
             Compression = prompt.Plan,
-            Sampler = request.Settings.Sampler with { Grammar = request.Settings.Sampler.Grammar ?? prompt.Format.Constrain(constraint) },
+            Sampler = request.Settings.Sampler with { Grammar = request.Settings.Sampler.Grammar ?? _grammars.Of(request, prompt.Format, reasoning) },
             Reader = new AnswerReader(prompt.Format.CreateParser(parser)),
             Marks = _marks,
             StopSequences = request.Settings.StopSequences,
             MaxOutputTokens = request.MaxOutputTokens,
         };
-
-        void Relaxed(string what) => LogRelaxed(_logger, what);
     }
 
     // On a GPU the hook makes the scheduler wait after every part of the graph: prefill takes 7 to 23 % longer. Unless it may be taken
@@ -190,6 +178,6 @@ internal sealed partial class LlamaRuntime : IDisposable
     [LoggerMessage(LogLevel.Information, "{ModelId} ({Description}) is ready: {Binding}, llama.cpp {Build}, {ContextSize} cells.")]
     private static partial void LogReady(ILogger logger, string modelId, string description, string binding, string build, int contextSize);
 
-    [LoggerMessage(LogLevel.Warning, "The grammar does not enforce all of a schema: {What}")]
+    [LoggerMessage(LogLevel.Warning, "A grammar does not enforce all of a schema: {What}")]
     private static partial void LogRelaxed(ILogger logger, string what);
 }

@@ -52,7 +52,7 @@ public sealed class LlamaChatClientOptions
     /// <value><see cref="KvElementType.F16"/> by default.</value>
     public KvElementType ValueCacheType { get; set; } = KvElementType.F16;
 
-    /// <summary>A chat template that llama.cpp knows, by name (<c>chatml</c>, <c>llama3</c>, …) or as text.</summary>
+    /// <summary>A chat template: Jinja, as models bring it, or the name of one on llama.cpp's list (<c>chatml</c>, <c>llama3</c>, …), which knows no tools.</summary>
     /// <value>Null by default: the model's own.</value>
     public string? ChatTemplate { get; set; }
 

@@ -33,7 +33,7 @@ internal abstract partial class ChatTemplate
                 template.Render(Trial);
                 return template;
             }
-            catch (Exception e) when (e is JinjaException or ArgumentException)
+            catch (Exception e) when (e is JinjaException or ArgumentException or LlamaModelException)
             {
                 why = e.Message;
             }

@@ -33,6 +33,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
     public override AnswerFormat Format { get; }
 
     /// <inheritdoc/>
+    /// <exception cref="LlamaModelException">The template fails, or goes beyond a limit.</exception>
     public override RenderedPrompt Render(Conversation conversation)
     {
         List<ChatTurn> turns = Shape(conversation, _capabilities);
@@ -44,6 +45,11 @@ internal sealed class JinjaChatTemplate : ChatTemplate
         catch (JinjaException e) when (e.IsRaisedByTemplate)
         {
             throw new ArgumentException($"The chat template of '{_engine.Model.Path}' refuses this conversation: {e.What}", nameof(conversation), e);
+        }
+        catch (JinjaException e)
+        {
+            throw new LlamaModelException(
+                _engine.Model.Path, $"The chat template of '{_engine.Model.Path}' cannot render this conversation: {e.Message} Set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ChatTemplate)} to another one.", e);
         }
     }
 

@@ -1,4 +1,5 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Templates.Formats;
 using CurKv.KvPolicy;
 
 namespace CurKv.Connector.Templates;
@@ -14,6 +15,9 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
 
     /// <summary>What renders, and how answers look.</summary>
     public ChatTemplate Template => template;
+
+    /// <summary>How answers look where the prompt itself tells of tools: in what goes on behind text that is read already.</summary>
+    public AnswerFormat GenericFormat { get; } = new GenericFormat(template.Format.HasReasoning);
 
     /// <summary>The prompt of a whole conversation.</summary>
     /// <exception cref="ArgumentException">The template refuses the conversation.</exception>
