@@ -26,6 +26,18 @@ public sealed partial class FakeEngineConformanceTests
         Assert.Equal("\uFFFDa\uFFFD", string.Concat((await ReadAsync("What?")).Select(update => update.Text)));
     }
 
+    // A prompt may not hold it, and every answer may become part of one.
+    [Fact]
+    public async Task GetStreamingResponseAsync_NulCharacter_IsLeftOut()
+    {
+        SayBytes("<think>a\0b</think>c\0d");
+
+        ChatMessage answer = Assert.Single((await AskAsync("What?")).Messages);
+
+        Assert.Equal("cd", answer.Text);
+        Assert.NotEqual(0, await InputTokensAsync([new(ChatRole.User, "What?"), answer, new(ChatRole.User, "Why?")]));
+    }
+
     [Theory]
     [InlineData("S|T|O|P", "")]
     [InlineData("Say ST|OP", "Say ")]
