@@ -1,4 +1,4 @@
-using CurKv.Connector.Tests.Chat;
+using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Tests.Conformance;
@@ -54,6 +54,45 @@ public abstract partial class ChatClientConformance
 
         Assert.Single(cities);
         Assert.Contains($"{Tools.Temperature}", response.Messages[^1].Text, StringComparison.Ordinal);
+    }
+
+    // Arguments of every kind bind to the function's parameters: the grammar keeps to its schema.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task FunctionInvocation_ManyParameters_Bind(int seed)
+    {
+        List<string> bound = [];
+        ChatOptions options = Ending(seed);
+        options.Tools = [AIFunctionFactory.Create(
+            (Colour colour, [Range(1, 9)] int count, bool now, Address home, [MaxLength(2)] Colour[] others, double? weight = null) =>
+                bound.Add($"{colour} {count} {now} {home} {others.Length} {weight}"),
+            "order_paint")];
+        options.ToolMode = ChatToolMode.RequireSpecific("order_paint");
+        options.AllowMultipleToolCalls = false;
+        IChatClient client = Client.AsBuilder().UseFunctionInvocation(configure: invoking => invoking.MaximumIterationsPerRequest = 1).Build();
+
+        ChatResponse response = await CallAsync(client, streaming: seed % 2 == 0, "Order paint.", options, Cancellation);
+
+        Assert.Single(bound);
+        Assert.Null(Assert.Single(response.Messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>()).Exception);
+    }
+
+    [Fact]
+    public async Task FunctionInvocation_Form_IsWhatItEndsIn()
+    {
+        List<string> cities = [];
+        ChatOptions options = Ending(seed: 1);
+        options.Tools = [Tools.WeatherInto(cities)];
+        IChatClient client = Client.AsBuilder().UseFunctionInvocation(configure: invoking => invoking.MaximumIterationsPerRequest = 2).Build();
+
+        ChatResponse<Address> response = await client.GetResponseAsync<Address>(Tools.WeatherQuestion, options, cancellationToken: Cancellation);
+
+        Assert.True(response.TryGetResult(out Address? address), response.Text);
+        Assert.NotNull(address.Street);
+        Assert.InRange(cities.Count, 0, 20);
     }
 
     [Fact]

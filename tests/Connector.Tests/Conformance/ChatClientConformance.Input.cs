@@ -86,6 +86,21 @@ public abstract partial class ChatClientConformance
         Assert.True(asOption.Usage.InputTokenCount > without.Usage!.InputTokenCount + 5);
     }
 
+    // Roles are equal whatever their case, and a developer's message is the newer name of a system one.
+    [Theory]
+    [InlineData("User", "user")]
+    [InlineData("SYSTEM", "system")]
+    [InlineData("Assistant", "assistant")]
+    [InlineData("developer", "system")]
+    public async Task GetResponseAsync_RoleWrittenOtherwise_IsTheSame(string written, string role)
+    {
+        ChatMessage question = new(ChatRole.User, "What?");
+
+        Assert.Equal(
+            await InputTokensAsync([new ChatMessage(new ChatRole(role), "A message of some length."), question]),
+            await InputTokensAsync([new ChatMessage(new ChatRole(written), "A message of some length."), question]));
+    }
+
     [Fact]
     public async Task GetResponseAsync_UnknownContent_IsSkipped()
     {

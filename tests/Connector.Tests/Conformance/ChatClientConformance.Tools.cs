@@ -121,6 +121,23 @@ public abstract partial class ChatClientConformance
         }
     }
 
+    // As plug-ins of agents call themselves.
+    [Theory]
+    [InlineData("Clock_GetTime")]
+    [InlineData("get-time.v2")]
+    [InlineData("größe")]
+    public async Task Call_NameOfATool_ComesBackAsItIs(string name)
+    {
+        ChatOptions options = Tools.Offer(AIFunctionFactory.Create(() => "12:00", name, "Get the current time."));
+        options.ToolMode = ChatToolMode.RequireAny;
+        options.AllowMultipleToolCalls = false;
+
+        FunctionCallContent call = Assert.Single((await AskAsync("What time is it?", options)).Calls());
+
+        Assert.Equal(name, call.Name);
+        Assert.Empty(call.Arguments ?? new Dictionary<string, object?>());
+    }
+
     [Fact]
     public async Task Call_RequiredWithoutTools_Throws()
     {
