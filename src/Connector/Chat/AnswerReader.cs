@@ -19,7 +19,9 @@ internal sealed class AnswerReader(AnswerParser parser) : IAnswerReader
     public IReadOnlyList<AIContent> Read(string text)
     {
         _parts.Clear();
-        parser.Append(text, _parts);
+
+        // What a model says goes into the next prompt, where llama.cpp would end at a NUL.
+        parser.Append(text.Replace("\0", string.Empty, StringComparison.Ordinal), _parts);
         return Contents();
     }
 

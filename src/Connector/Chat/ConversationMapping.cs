@@ -7,6 +7,9 @@ namespace CurKv.Connector.Chat;
 /// <summary>Chat messages to template turns.</summary>
 internal static class ConversationMapping
 {
+    /// <summary>The newer name of a system message, of which only few templates know.</summary>
+    private static readonly ChatRole Developer = new("developer");
+
     /// <summary>
     /// Maps messages; the options' instructions become the first system message. Content other than text, reasoning, calls and results
     /// is skipped. A message with several results becomes a turn for each.
@@ -59,7 +62,7 @@ internal static class ConversationMapping
         if (results.Length == 0 || text.Length > 0 || calls.Length > 0)
         {
             string reasoning = string.Concat(message.Contents.OfType<TextReasoningContent>().Select(content => content.Text));
-            yield return new ChatTurn(message.Role.Value, text)
+            yield return new ChatTurn(TemplateRole(message.Role), text)
             {
                 Calls = calls,
                 Reasoning = reasoning.Length > 0 ? WithoutNul(reasoning, "messages") : null,
@@ -75,6 +78,13 @@ internal static class ConversationMapping
             };
         }
     }
+
+    // Roles are equal whatever their case, but templates know theirs by the letter and pass over what they do not know.
+    private static string TemplateRole(ChatRole role) => role == ChatRole.System || role == Developer ? "system"
+        : role == ChatRole.User ? "user"
+        : role == ChatRole.Assistant ? "assistant"
+        : role == ChatRole.Tool ? "tool"
+        : role.Value;
 
     // Results that have crossed a wire are JsonElements.
     private static string Text(FunctionResultContent result) => result.Result switch

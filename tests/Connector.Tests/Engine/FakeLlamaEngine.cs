@@ -26,6 +26,9 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     /// <summary>The bytes of the answer's token with this index; null ends the answer. An endless row of "x" by default.</summary>
     public Func<int, byte[]?> OnSample { get; set; } = _ => "x"u8.ToArray();
 
+    /// <summary>The bytes of an answer's tokens, by its prompt and how they are drawn; null for what <see cref="OnSample"/> says.</summary>
+    public Func<string, SamplerSettings, IEnumerable<byte[]>>? OnAnswer { get; set; }
+
     /// <summary>The bytes of any token; null for the prompts' characters and the answer's bytes.</summary>
     public Func<int, byte[]>? OnPiece { get; init; }
 
@@ -43,6 +46,9 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
 
     /// <summary>The settings of the sampler of each answer.</summary>
     public ConcurrentQueue<SamplerSettings> Samplers { get; } = new();
+
+    /// <summary>The prompt of each answer, as the model reads it.</summary>
+    public ConcurrentQueue<string> Prompts { get; } = new();
 
     /// <summary>What each rendering of the template was given.</summary>
     public ConcurrentQueue<(string Role, string Content)[]> Rendered { get; } = new();
@@ -119,7 +125,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     public ILlamaSampler CreateSampler(SamplerSettings settings)
     {
         Samplers.Enqueue(settings);
-        return new Sampler(this);
+        return new Sampler(this, settings);
     }
 
     public void Dispose() => IsDisposed = true;
@@ -222,8 +228,9 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
         }
     }
 
-    private sealed class Sampler(FakeLlamaEngine engine) : ILlamaSampler
+    private sealed class Sampler(FakeLlamaEngine engine, SamplerSettings settings) : ILlamaSampler
     {
+        private IEnumerator<byte[]>? _answer;
         private int _index;
 
         public bool IsConstraining => engine.OnConstraining();
@@ -234,11 +241,14 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
 
         public void ReadPrompt(ReadOnlySpan<int> tokens)
         {
+            string prompt = string.Concat(tokens.ToArray().Select(token => (char)token));
+            engine.Prompts.Enqueue(prompt);
+            _answer = engine.OnAnswer?.Invoke(prompt, settings).GetEnumerator();
         }
 
         public int Sample()
         {
-            if (engine.OnSample(_index++) is not byte[] bytes)
+            if (Next() is not byte[] bytes)
             {
                 return EndOfGeneration;
             }
@@ -247,8 +257,8 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
             return FirstAnswerToken + engine._answerTokens.Count - 1;
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() => _answer?.Dispose();
+
+        private byte[]? Next() => _answer is null ? engine.OnSample(_index++) : _answer.MoveNext() ? _answer.Current : null;
     }
 }
