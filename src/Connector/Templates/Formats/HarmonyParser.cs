@@ -110,6 +110,13 @@ internal sealed partial class HarmonyParser : AnswerParser
     {
         switch (mark)
         {
+            case var quoted when _json.InString && !HarmonyFormat.AnswerEnds.Contains(mark):
+                foreach (char character in quoted)
+                {
+                    TakeArgument(character);
+                }
+
+                break;
             case HarmonyFormat.Message when _inHeader:
                 BeginMessage();
                 break;
@@ -181,6 +188,7 @@ internal sealed partial class HarmonyParser : AnswerParser
         }
 
         _tool = null;
+        _json = default;
         _header.Clear();
         _inHeader = true;
     }
