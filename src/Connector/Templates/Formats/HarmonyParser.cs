@@ -152,7 +152,7 @@ internal sealed partial class HarmonyParser : AnswerParser
     {
         _inHeader = _isFirst = false;
         _reasons = kind == AnswerPartKind.Reasoning;
-        Begin(kind, _given.Add(kind) ? string.Empty : "\n\n");
+        Begin(kind, _given.Contains(kind) ? "\n\n" : string.Empty);
     }
 
     private void EndMessage()
@@ -160,6 +160,11 @@ internal sealed partial class HarmonyParser : AnswerParser
         if (_tool is not null)
         {
             GiveCall();
+        }
+
+        if (!_inHeader && !IsBlank)
+        {
+            _given.Add(_reasons ? AnswerPartKind.Reasoning : AnswerPartKind.Text);
         }
 
         _header.Clear();
