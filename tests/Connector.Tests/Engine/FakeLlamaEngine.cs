@@ -44,6 +44,9 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     /// <summary>Whether a grammar binds the next token.</summary>
     public Func<bool> OnConstraining { get; set; } = () => false;
 
+    /// <summary>Whether a trigger counted in each token of the answers.</summary>
+    public ConcurrentQueue<bool> TriggersAllowed { get; } = new();
+
     /// <summary>The settings of the sampler of each answer.</summary>
     public ConcurrentQueue<SamplerSettings> Samplers { get; } = new();
 
@@ -235,9 +238,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
 
         public bool IsConstraining => engine.OnConstraining();
 
-        public void AllowTrigger(bool allowed)
-        {
-        }
+        public void AllowTrigger(bool allowed) => engine.TriggersAllowed.Enqueue(allowed);
 
         public void ReadPrompt(ReadOnlySpan<int> tokens)
         {

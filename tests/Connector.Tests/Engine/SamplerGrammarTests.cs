@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Models;
@@ -248,6 +249,38 @@ public sealed class SamplerGrammarTests(SamplerHarness harness) : IClassFixture<
     [Fact]
     public void Sample_GrammarDoesNotBeginWithItsTrigger_NeverTriggers() =>
         Assert.Equal("<call!", harness.Answer(SamplerHarness.With("root ::= \"other\"", "<call>"), index => SamplerHarness.Logits((SamplerHarness.Wanting("<call>")(index).IndexOf(5f), 5), (SamplerHarness.Token('!'), index == 5 ? 4 : -20)), 7));
+
+    // Below each character that is wanted: whether a trigger counts there.
+    [Theory]
+    [InlineData("a <call>9! <call>9!", "-------------------", "a <call>9! <call>9!")]
+    [InlineData("a <call>9! b", "--------++++", "a <call>9! b")]
+    [InlineData("a <call>9! b", "+++---++++++", "a <call>9! b")]
+    [InlineData("a <call>9! b", "+++++-++++++", "a <call>9! b")]
+    [InlineData("a <call>9! b", "--++++++++++", "a <call>9;")]
+    [InlineData("a <call> <call>9!", "--------+++++++++", "a <call> <call>9;")]
+    [InlineData("<ca<call>9!", "---++++++++", "<ca<call>9;")]
+    [InlineData("<call>99!", "++++++---", "<call>99;")]
+    public void AllowTrigger_WhereItIsNot_TriggersDoNotCount(string wanted, string allowed, string answer)
+    {
+        using LlamaSharpSampler sampler = harness.Sampler(SamplerHarness.With("root ::= \"<call>\" [0-9]+ \";\"", "<call>"));
+        var text = new StringBuilder();
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            sampler.AllowTrigger(allowed[i] == '+');
+            float[] logits = SamplerHarness.Wanting(wanted)(i);
+            logits[SamplerHarness.Token(';')] = 4;
+            int token = sampler.Sample(logits);
+            if (token == SamplerHarness.EndOfGeneration)
+            {
+                break;
+            }
+
+            text.Append((char)(token - SamplerHarness.Token('\0')));
+        }
+
+        Assert.Equal(answer, text.ToString());
+        Assert.Equal(answer.EndsWith(';'), sampler.IsConstraining);
+    }
 
     [Theory]
     [InlineData(" {", "{", "root ::= \"{\" [0-9]+ \"}\"")]

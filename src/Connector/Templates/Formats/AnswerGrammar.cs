@@ -28,36 +28,54 @@ internal static class AnswerGrammar
 
     /// <summary>Adds a rule for text up to and including the first occurrence of a mark.</summary>
     /// <remarks>
-    /// One rule for each state of the automaton of Knuth, Morris and Pratt (SIAM Journal on Computing 6, 1977): how much of the mark
-    /// stands at the end of the text so far. Every rule ends with the next one, so the grammar's stacks do not grow with the text.
+    /// One rule for each state of the automaton of Aho and Corasick (Communications of the ACM 18, 1975): how much of the marks stands
+    /// at the end of the text so far. Every rule ends with the next one, so the grammar's stacks do not grow with the text.
     /// </remarks>
     /// <param name="grammar">The grammar.</param>
     /// <param name="name">The rule's name.</param>
-    /// <param name="mark">The mark.</param>
+    /// <param name="marks">The marks, of which the first to come ends the text.</param>
+    /// <param name="without">Marks that must not stand in the text.</param>
     /// <returns>The rule's name.</returns>
-    public static string Until(this GbnfBuilder grammar, string name, string mark)
+    public static string Until(this GbnfBuilder grammar, string name, IReadOnlyList<string> marks, params IReadOnlyList<string> without)
     {
-        Rune[] runes = [.. mark.EnumerateRunes()];
-        string[] states = [.. runes.Select((_, i) => grammar.Reserve(i == 0 ? name : $"{name}-{i}"))];
-        for (int state = 0; state < runes.Length; state++)
+        string[] all = [.. marks, .. without];
+        Rune[] runes = [.. all.SelectMany(mark => mark.EnumerateRunes()).Distinct()];
+        Dictionary<string, string> states = [];
+        foreach (string start in all.SelectMany(Starts).Distinct())
+        {
+            states.Add(start, grammar.Reserve(states.Count == 0 ? name : $"{name}-{states.Count}"));
+        }
+
+        foreach ((string start, string rule) in states)
         {
             List<string> moves = [];
             List<Rune> named = [];
-            foreach (Rune next in runes.Distinct())
+            foreach (Rune next in runes)
             {
-                int reached = Reached(runes, state, next);
-                if (reached > 0)
+                string text = start + next;
+                bool ends = marks.Any(mark => text.EndsWith(mark, StringComparison.Ordinal));
+                bool isForbidden = without.Any(mark => text.EndsWith(mark, StringComparison.Ordinal));
+                string reached = Reached(text, states.Keys);
+                if (ends || isForbidden || reached.Length > 0)
                 {
                     named.Add(next);
-                    moves.Add(reached == runes.Length ? GbnfBuilder.Literal(next.ToString()) : $"{GbnfBuilder.Literal(next.ToString())} {states[reached]}");
+                }
+
+                if (ends)
+                {
+                    moves.Add(GbnfBuilder.Literal(next.ToString()));
+                }
+                else if (!isForbidden && reached.Length > 0)
+                {
+                    moves.Add($"{GbnfBuilder.Literal(next.ToString())} {states[reached]}");
                 }
             }
 
-            moves.Add($"{AllBut(named)} {states[0]}");
-            grammar.Define(states[state], string.Join(" | ", moves));
+            moves.Add($"{AllBut(named)} {states[string.Empty]}");
+            grammar.Define(rule, string.Join(" | ", moves));
         }
 
-        return states[0];
+        return states[string.Empty];
     }
 
     /// <summary>Adds the rule of a tool's arguments: a JSON object that obeys its schema.</summary>
@@ -113,19 +131,20 @@ internal static class AnswerGrammar
     /// <summary>The body of a comma and the space behind it.</summary>
     public static string Comma { get; } = $"\",\" {Gap}";
 
-    // How much of the mark stands at the end once a character follows that much of it.
-    private static int Reached(Rune[] mark, int state, Rune next)
+    // What a mark begins with, without the whole of it.
+    private static IEnumerable<string> Starts(string mark)
     {
-        for (int length = state + 1; length > 0; length--)
+        int length = 0;
+        foreach (Rune rune in mark.EnumerateRunes())
         {
-            if (mark[length - 1] == next && mark.AsSpan(0, length - 1).SequenceEqual(mark.AsSpan(state - length + 1, length - 1)))
-            {
-                return length;
-            }
+            yield return mark[..length];
+            length += rune.Utf16SequenceLength;
         }
-
-        return 0;
     }
+
+    // The longest start of a mark that a text ends with.
+    private static string Reached(string text, IEnumerable<string> starts) =>
+        starts.Where(start => text.EndsWith(start, StringComparison.Ordinal)).MaxBy(start => start.Length)!;
 
     private static string AllBut(List<Rune> runes)
     {

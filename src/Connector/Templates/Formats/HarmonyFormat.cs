@@ -65,13 +65,15 @@ internal sealed class HarmonyFormat : AnswerFormat
         return start switch
         {
             ReasoningStart.Over => $"\"{MessageEnd}\" {Next}",
-            ReasoningStart.Open => $"{grammar.Until("reasoning", MessageEnd)} {Next}",
-            _ => $"(\"{Analysis}\" {grammar.Until("reasoning", MessageEnd)} {Next})?",
+            ReasoningStart.Open => $"{ReasoningText(grammar)} {Next}",
+            _ => $"(\"{Analysis}\" {ReasoningText(grammar)} {Next})?",
         };
     }
 
     /// <inheritdoc/>
     protected override string Answer(string text) => $"\"{Channel}final\" (\" \"? \"{TypeMark}json\")? \"{Message}\" {text}";
+
+    private static string ReasoningText(GbnfBuilder grammar) => grammar.Until("reasoning", [MessageEnd], [Channel, Message, Start, TypeMark, .. AnswerEnds]);
 
     private static string Call(GbnfBuilder grammar, AnswerConstraint constraint)
     {

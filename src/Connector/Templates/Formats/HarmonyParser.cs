@@ -110,6 +110,13 @@ internal sealed partial class HarmonyParser : AnswerParser
     {
         switch (mark)
         {
+            case var quoted when _json.InString && !HarmonyFormat.AnswerEnds.Contains(mark):
+                foreach (char character in quoted)
+                {
+                    TakeArgument(character);
+                }
+
+                break;
             case HarmonyFormat.Message when _inHeader:
                 BeginMessage();
                 break;
@@ -145,7 +152,7 @@ internal sealed partial class HarmonyParser : AnswerParser
     {
         _inHeader = _isFirst = false;
         _reasons = kind == AnswerPartKind.Reasoning;
-        Begin(kind, _given.Add(kind) ? string.Empty : "\n\n");
+        Begin(kind, _given.Contains(kind) ? "\n\n" : string.Empty);
     }
 
     private void EndMessage()
@@ -153,6 +160,11 @@ internal sealed partial class HarmonyParser : AnswerParser
         if (_tool is not null)
         {
             GiveCall();
+        }
+
+        if (!_inHeader && !IsBlank)
+        {
+            _given.Add(_reasons ? AnswerPartKind.Reasoning : AnswerPartKind.Text);
         }
 
         _header.Clear();
@@ -181,6 +193,7 @@ internal sealed partial class HarmonyParser : AnswerParser
         }
 
         _tool = null;
+        _json = default;
         _header.Clear();
         _inHeader = true;
     }

@@ -248,15 +248,19 @@ internal sealed class MarkedAnswerParser : AnswerParser
             marks.AddRange(_syntax.Silent.Select(mark => new Mark(mark, BeginText)));
         }
 
-        if ((_mayReason || _reasons) && IsBlank)
+        if (_mayReason && IsBlank)
         {
             marks.AddRange(_syntax.Reasoning.Select(pair => new Mark(pair.Open, () => BeginReasoning(pair))));
+        }
+        else if (_reasons && IsBlank)
+        {
+            marks.AddRange(_syntax.Reasoning.Where(pair => _reasoning is null || pair == _reasoning).Select(pair => new Mark(pair.Open, () => BeginReasoning(_reasoning))));
         }
 
         if (expectsCalls)
         {
             marks.AddRange(_syntax.Calls.Where(section => IsBlank || !section.OnlyAtStart).Select(section => new Mark(section.Open, () => BeginCall(section))));
-            marks.AddRange(_syntax.CallFrames.Select(mark => new Mark(mark, BeginText)));
+            marks.AddRange(_syntax.CallFrames.Where(_ => !_reasons).Select(mark => new Mark(mark, BeginText)));
         }
 
         if (_behindCall)

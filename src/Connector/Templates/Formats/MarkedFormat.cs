@@ -59,11 +59,14 @@ internal abstract class MarkedFormat(AnswerSyntax syntax, bool hasReasoning) : A
         }
 
         string space = grammar.Add("reasoning-space", "[ \\n]{0,4}");
-        IEnumerable<string> pairs = syntax.Reasoning.Select(pair =>
+        string[] calls = syntax.CallEndsReasoning ? [.. syntax.Calls.Select(section => section.Open)] : [];
+        if (start == ReasoningStart.Open)
         {
-            string rest = $"{grammar.Until("reasoning", pair.Close)} {space}";
-            return start == ReasoningStart.Open ? rest : $"{GbnfBuilder.Literal(pair.Open)} {rest}";
-        });
-        return start == ReasoningStart.Open ? $"({string.Join(" | ", pairs)})" : $"({string.Join(" | ", pairs)})?";
+            // Which of the pairs the prompt has opened is not known.
+            return $"{grammar.Until("reasoning", [.. syntax.Reasoning.Select(pair => pair.Close)], calls)} {space}";
+        }
+
+        IEnumerable<string> pairs = syntax.Reasoning.Select(pair => $"{GbnfBuilder.Literal(pair.Open)} {grammar.Until("reasoning", [pair.Close], calls)} {space}");
+        return $"({string.Join(" | ", pairs)})?";
     }
 }

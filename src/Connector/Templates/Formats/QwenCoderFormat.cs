@@ -86,7 +86,7 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, 
         string name = $"{tool.Name}-{property.Name}";
         string value = !IsText(property.Value) ? $"{JsonSchemaGrammar.Add(grammar, name, WithDefinitions(property.Value, tool.JsonSchema), strict: false, constraint.Relaxed)} {GbnfBuilder.Literal(close)}"
             : property.Value.TryGetProperty("enum", out JsonElement values) ? $"({string.Join(" | ", values.EnumerateArray().Select(one => GbnfBuilder.Literal(one.ToString())))}) {GbnfBuilder.Literal(close)}"
-            : grammar.Contains(RawText) ? RawText : grammar.Until(RawText, close);
+            : grammar.Contains(RawText) ? RawText : grammar.Until(RawText, [ParameterClose]);
         return $"{GbnfBuilder.Literal($"{ParameterOpen}{property.Name}>\n")} {value}";
     }
 

@@ -10,7 +10,7 @@ public class AnswerGrammarTests
 {
     private const string Oslo = "{\"city\": \"Oslo\"}";
 
-    private static readonly Dictionary<string, AnswerFormat> Formats = new()
+    internal static readonly Dictionary<string, AnswerFormat> Formats = new()
     {
         ["hermes"] = new HermesFormat(true),
         ["generic"] = new GenericFormat(false),
@@ -170,7 +170,7 @@ public class AnswerGrammarTests
     public void Until_Mark_AcceptsWhatEndsWithItsFirstOccurrence(string mark)
     {
         var grammar = new GbnfBuilder();
-        var recogniser = new GbnfRecogniser(grammar.Build(grammar.Until("text", mark)));
+        var recogniser = new GbnfRecogniser(grammar.Build(grammar.Until("text", [mark])));
         var random = new Random(mark.Length);
         int accepted = 0;
         for (int run = 0; run < 3000; run++)
@@ -184,6 +184,27 @@ public class AnswerGrammarTests
         }
 
         Assert.InRange(accepted, 500, 2500);
+    }
+
+    [Fact]
+    public void Until_SeveralMarks_TheFirstEndsTheTextAndOthersAreForbidden()
+    {
+        var grammar = new GbnfBuilder();
+        var recogniser = new GbnfRecogniser(grammar.Build(grammar.Until("text", ["</a>", "/ab", "😀>"], "<b>", "a/")));
+        string[] pieces = ["</a", ">", "/", "ab", "<b", "a", "<", "😀", "x"];
+        var random = new Random(4);
+        int accepted = 0;
+        for (int run = 0; run < 6000; run++)
+        {
+            string text = string.Concat(Enumerable.Range(0, random.Next(1, 6)).Select(_ => pieces[random.Next(pieces.Length)]));
+            int end = Enumerable.Range(1, text.Length).FirstOrDefault(length => text[..length] is var start && (start.EndsWith("</a>", StringComparison.Ordinal) || start.EndsWith("/ab", StringComparison.Ordinal) || start.EndsWith("😀>", StringComparison.Ordinal)));
+            bool expected = end == text.Length && !text.Contains("<b>", StringComparison.Ordinal) && !text.Contains("a/", StringComparison.Ordinal);
+
+            Assert.Equal(expected, recogniser.Accepts(text));
+            accepted += expected ? 1 : 0;
+        }
+
+        Assert.InRange(accepted, 100, 3000);
     }
 
     private static void AssertCalls(AnswerFormat format, string sentence, ReasoningStart reasoning)

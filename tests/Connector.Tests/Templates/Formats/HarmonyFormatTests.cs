@@ -16,6 +16,8 @@ public class HarmonyFormatTests
     [InlineData("<|channel|>commentary to=functions.get_weather<|message|>{\"city\": \"Oslo\"}<|call|>", Called)]
     [InlineData(" to=functions.get_weather<|channel|>commentary json<|message|>{\"city\": \"Oslo\"}", Called)]
     [InlineData("<|channel|>analysis to=functions.get_weather<|message|>{\"city\": \"<|end|\"}", "get_weather{\"city\":\"<|end|\"}")]
+    [InlineData("<|channel|>commentary to=functions.get_weather<|message|>{\"city\": \"<|end|><|start|>\"}<|call|>", "get_weather{\"city\":\"<|end|><|start|>\"}")]
+    [InlineData("<|channel|>commentary to=functions.f<|message|>{\"a\": \"b}<|call|>", "f!")]
     [InlineData("<|channel|>commentary<|message|>Wait.<|end|><|start|>assistant to=functions.get_weather<|channel|>commentary json<|message|>{\"city\": \"Oslo\"}<|call|>", "text(Wait.)" + Called)]
     [InlineData("<|channel|>commentary to=assistant<|channel|>final<|message|>Hello.", "text(Hello.)")]
     [InlineData("<|channel|>commentary to=python<|message|>print(1)<|call|>", "python!")]

@@ -21,6 +21,7 @@ public class QwenCoderFormatTests
     [InlineData("a <func <tool", "text(a <func <tool)")]
     [InlineData("<tool_call>nonsense</tool_call>", "text(nonsense)")]
     [InlineData("<think>Hm.</think>" + Call, "reasoning(Hm.)" + Called)]
+    [InlineData("<think>Hm </tool_call> ha." + Call, "reasoning(Hm </tool_call> ha.)" + Called)]
     [InlineData("<think>Hm." + Call, "reasoning(Hm.)" + Called)]
     public void Parse_Calls_GivesThemOutWhole(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new QwenCoderFormat(true), answer));
 }
