@@ -14,8 +14,9 @@ internal sealed class PromptTokenizer(ILlamaEngine engine)
     /// <param name="from">The first character; at 0 the model's begin-of-sequence token goes first, if the template has not written it.</param>
     public int[] Tokenize(string text, IReadOnlyList<PromptSpan> spans, int from = 0)
     {
-        bool addBegin = from == 0 && !(engine.Vocabulary.Begin.Length > 0 && text.StartsWith(engine.Vocabulary.Begin, StringComparison.Ordinal));
         List<int> cuts = Cuts(text, spans, from);
+        bool hasBegin = engine.Vocabulary.Begin.Length > 0 && text.StartsWith(engine.Vocabulary.Begin, StringComparison.Ordinal) && cuts is not [1, ..];
+        bool addBegin = from == 0 && !hasBegin;
         if (cuts.Count == 0)
         {
             return engine.Tokenize(from == 0 ? text : text[from..], addBegin, parseSpecial: true);
@@ -32,20 +33,37 @@ internal sealed class PromptTokenizer(ILlamaEngine engine)
         return [.. tokens];
     }
 
-    // Behind the first character of every special token's text that the caller wrote: its halves are text like any other.
+    // Behind the first character of every special token's text of which the caller wrote at least a part: its halves are text like any other.
     private List<int> Cuts(string text, IReadOnlyList<PromptSpan> spans, int from)
     {
         List<int> cuts = [];
-        foreach (PromptSpan span in spans)
+        int span = 0;
+        int at = from;
+        while (text.AsSpan(at).IndexOfAny(_controls.Value) is >= 0 and int found)
         {
-            int at = Math.Max(span.Start, from);
-            while (at < span.End && text.AsSpan(at..span.End).IndexOfAny(_controls.Value) is >= 0 and int found)
+            at += found;
+            while (span < spans.Count && spans[span].End <= at)
             {
-                at += found + 1;
-                cuts.Add(at);
+                span++;
             }
+
+            if (span == spans.Count)
+            {
+                break;
+            }
+
+            if (Reaches(text, at, spans[span].Start))
+            {
+                cuts.Add(at + 1);
+            }
+
+            at++;
         }
 
         return cuts;
     }
+
+    // Whether a special token's text that begins at a place goes on behind a later one.
+    private bool Reaches(string text, int start, int place) =>
+        start >= place || engine.Vocabulary.Controls.Keys.Any(mark => start + mark.Length > place && text.AsSpan(start).StartsWith(mark, StringComparison.Ordinal));
 }
