@@ -13,7 +13,8 @@ internal sealed class PromptTokenizer
     private const string Sentinel = "\n";
 
     private readonly ILlamaEngine _engine;
-    private readonly SearchValues<string> _marks;
+    private readonly string[] _marks;
+    private readonly SearchValues<string> _search;
     private readonly int[] _sentinel;
 
     /// <summary>Creates a tokenizer for prompts of one template.</summary>
@@ -23,8 +24,8 @@ internal sealed class PromptTokenizer
     {
         _engine = engine;
         LlamaVocabulary vocabulary = engine.Vocabulary;
-        _marks = SearchValues.Create(
-            [.. vocabulary.Controls.Keys, .. vocabulary.Defined.Where(text => template.Contains(text, StringComparison.Ordinal))], StringComparison.Ordinal);
+        _marks = [.. vocabulary.Controls.Keys, .. vocabulary.Defined.Where(text => template.Contains(text, StringComparison.Ordinal))];
+        _search = SearchValues.Create(_marks, StringComparison.Ordinal);
 
         // SentencePiece begins every text with a space of its own; behind a cut there is none.
         byte[] first = new byte[16];
@@ -41,13 +42,14 @@ internal sealed class PromptTokenizer
     {
         NativeText.WithoutNul(text, nameof(text));
         string begin = _engine.Vocabulary.Begin;
-        bool addBegin = !(begin.Length > 0 && text.StartsWith(begin, StringComparison.Ordinal));
+        List<int> cuts = Cuts(text, spans, from);
+        bool hasBegin = begin.Length > 0 && text.StartsWith(begin, StringComparison.Ordinal) && cuts is not [1, ..];
         List<int> tokens = [];
         int at = from;
-        foreach (int cut in (int[])[.. Cuts(text, spans, from), text.Length])
+        foreach (int cut in (int[])[.. cuts, text.Length])
         {
             string piece = text[at..cut];
-            tokens.AddRange(at == 0 ? _engine.Tokenize(piece, addBegin, parseSpecial: true) : Behind(piece));
+            tokens.AddRange(at == 0 ? _engine.Tokenize(piece, addSpecial: !hasBegin, parseSpecial: true) : Behind(piece));
             at = cut;
         }
 
@@ -65,20 +67,37 @@ internal sealed class PromptTokenizer
         return tokens.StartsWith(_sentinel) ? tokens[_sentinel.Length..] : _engine.Tokenize(piece, addSpecial: false, parseSpecial: true);
     }
 
-    // Behind the first character of every mark that the caller wrote: its halves are text like any other.
+    // Behind the first character of every mark of which the caller wrote at least a part: its halves are text like any other.
     private List<int> Cuts(string text, IReadOnlyList<PromptSpan> spans, int from)
     {
         List<int> cuts = [];
-        foreach (PromptSpan span in spans)
+        int span = 0;
+        int at = from;
+        while (text.AsSpan(at).IndexOfAny(_search) is >= 0 and int found)
         {
-            int at = Math.Max(span.Start, from);
-            while (at < span.End && text.AsSpan(at..span.End).IndexOfAny(_marks) is >= 0 and int found)
+            at += found;
+            while (span < spans.Count && spans[span].End <= at)
             {
-                at += found + 1;
-                cuts.Add(at);
+                span++;
             }
+
+            if (span == spans.Count)
+            {
+                break;
+            }
+
+            if (Reaches(text, at, spans[span].Start))
+            {
+                cuts.Add(at + 1);
+            }
+
+            at++;
         }
 
         return cuts;
     }
+
+    // Whether a mark that begins at a place goes on behind a later one.
+    private bool Reaches(string text, int start, int place) =>
+        start >= place || _marks.Any(mark => start + mark.Length > place && text.AsSpan(start).StartsWith(mark, StringComparison.Ordinal));
 }
