@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace CurKv.Connector.Grammar;
@@ -55,9 +56,10 @@ internal sealed partial class JsonSchemaCompiler
     private string? Compile(List<SchemaNode> nodes, string name, bool mandatory)
     {
         SchemaNode node = nodes.Count > 0 ? nodes[^1] : _root;
-        if (_depth >= DeepestNesting || _grammar.Count - _rulesBefore > MostRules)
+        bool isTooDeep = _depth >= DeepestNesting || !RuntimeHelpers.TryEnsureSufficientExecutionStack();
+        if (isTooDeep || _grammar.Count - _rulesBefore > MostRules)
         {
-            throw node.Fail("schema", _depth >= DeepestNesting
+            throw node.Fail("schema", isTooDeep
                 ? $"nests more than {DeepestNesting} levels deep; make it flatter"
                 : $"needs more than {MostRules} rules; make it smaller");
         }
