@@ -21,6 +21,8 @@ internal sealed partial class JsonSchemaCompiler
     private readonly SchemaExpansion _expansion;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string?> _containers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Automaton?> _texts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Automaton?> _numbers = new(StringComparer.Ordinal);
     private readonly List<string> _open = [];
     private readonly int _rulesBefore;
     private JsonSchemaNotSupportedException? _contradiction;

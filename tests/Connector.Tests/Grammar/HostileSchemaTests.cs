@@ -132,7 +132,6 @@ public sealed class HostileSchemaTests
 
     [Theory]
     [InlineData("37")]
-    [InlineData("350")]
     [InlineData("997")]
     [InlineData("1001")]
     public void Add_DivisorOfManyStates_StrictThrowsAndRelaxedSaysSo(string divisor)
@@ -153,6 +152,7 @@ public sealed class HostileSchemaTests
     [InlineData(50)]
     [InlineData(60)]
     [InlineData(300)]
+    [InlineData(350)]
     [InlineData(500)]
     [InlineData(1000)]
     public void Add_Divisor_IsASmallGrammar(int divisor)
