@@ -86,7 +86,7 @@ internal sealed class GrammarOptionals
 
         if (!text[length..].TrimStart().StartsWith("::="))
         {
-            return Item(length, _weights.GetAlternateLookup<ReadOnlySpan<char>>().GetValueOrDefault(text[..length]));
+            return Item(length, _weights.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text[..length], out int weight) ? weight : 0);
         }
 
         EndRule();
