@@ -38,7 +38,7 @@ public sealed class SamplerGrammarTests(SamplerHarness harness) : IClassFixture<
         { "root ::= nowhere", "llama.cpp" },
         { "other ::= \"a\"", "llama.cpp" },
         { "root ::= root \"a\"", "llama.cpp" },
-        { "root ::= \"a\"{99999}", "llama.cpp" },
+        { "root ::= \"a\"{9999}", "llama.cpp" },
         { "root ::= \"a\"{2,", "llama.cpp" },
         { "root = \"a\"", "llama.cpp" },
         { "root ::= <no such token>", "llama.cpp" },
