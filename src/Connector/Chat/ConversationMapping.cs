@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CurKv.Connector.Engine;
 using CurKv.Connector.Templates;
 using Microsoft.Extensions.AI;
 
@@ -27,7 +28,7 @@ internal static class ConversationMapping
                 throw new ArgumentException("A message is null. Leave it out.", nameof(messages));
             }
 
-            turns.AddRange(Map(message, toolNames));
+            turns.AddRange(Map(message, toolNames).Select(turn => WithoutNul(turn, nameof(messages))));
         }
 
         if (turns.Count == 0)
@@ -37,47 +38,50 @@ internal static class ConversationMapping
 
         if (!string.IsNullOrEmpty(options?.Instructions))
         {
-            turns.Insert(0, new ChatTurn("system", WithoutNul(options.Instructions, nameof(options))));
+            turns.Insert(0, new ChatTurn("system", NativeText.WithoutNul(options.Instructions, nameof(options))));
         }
 
         return turns;
     }
 
-    /// <summary>Refuses what llama.cpp would cut off silently.</summary>
-    /// <exception cref="ArgumentException">The text holds a NUL character.</exception>
-    public static string WithoutNul(string text, string parameter) => text.Contains('\0', StringComparison.Ordinal)
-        ? throw new ArgumentException($"The text holds a NUL character at {text.IndexOf('\0', StringComparison.Ordinal)}, where llama.cpp would end it. Remove it; text extraction often leaves some.", parameter)
-        : text;
-
     private static IEnumerable<ChatTurn> Map(ChatMessage message, Dictionary<string, string> toolNames)
     {
+        // Text behind results answers to them: others' histories hold such messages.
+        int firstResult = message.Contents.TakeWhile(content => content is not FunctionResultContent).Count();
+        string role = TemplateRole(message.Role);
+        string text = Text(message.Contents.Take(firstResult));
         FunctionCallContent[] calls = [.. message.Contents.OfType<FunctionCallContent>()];
         foreach (FunctionCallContent call in calls)
         {
             toolNames[call.CallId] = call.Name;
         }
 
-        FunctionResultContent[] results = [.. message.Contents.OfType<FunctionResultContent>()];
-        string text = WithoutNul(message.Text, "messages");
-        if (results.Length == 0 || text.Length > 0 || calls.Length > 0)
+        if (firstResult == message.Contents.Count || text.Length > 0 || calls.Length > 0)
         {
             string reasoning = string.Concat(message.Contents.OfType<TextReasoningContent>().Select(content => content.Text));
-            yield return new ChatTurn(TemplateRole(message.Role), text)
-            {
-                Calls = calls,
-                Reasoning = reasoning.Length > 0 ? WithoutNul(reasoning, "messages") : null,
-            };
+            yield return new ChatTurn(role, text) { Calls = calls, Reasoning = reasoning.Length > 0 ? reasoning : null };
         }
 
-        foreach (FunctionResultContent result in results)
+        foreach (FunctionResultContent result in message.Contents.OfType<FunctionResultContent>())
         {
-            yield return new ChatTurn("tool", WithoutNul(Text(result), "messages"))
-            {
-                CallId = result.CallId,
-                ToolName = toolNames.GetValueOrDefault(result.CallId),
-            };
+            yield return new ChatTurn("tool", Text(result)) { CallId = result.CallId, ToolName = toolNames.GetValueOrDefault(result.CallId) };
+        }
+
+        string behind = Text(message.Contents.Skip(firstResult));
+        if (behind.Length > 0)
+        {
+            yield return new ChatTurn(role == "tool" ? "user" : role, behind);
         }
     }
+
+    private static ChatTurn WithoutNul(ChatTurn turn, string parameter)
+    {
+        NativeText.WithoutNul(turn.Content, parameter);
+        NativeText.WithoutNul(turn.Reasoning ?? string.Empty, parameter);
+        return turn;
+    }
+
+    private static string Text(IEnumerable<AIContent> contents) => string.Concat(contents.OfType<TextContent>().Select(content => content.Text));
 
     // Roles are equal whatever their case, but templates know theirs by the letter and pass over what they do not know.
     private static string TemplateRole(ChatRole role) => role == ChatRole.System || role == Developer ? "system"

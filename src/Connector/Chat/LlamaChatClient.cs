@@ -127,8 +127,8 @@ public sealed class LlamaChatClient : IChatClient
         string document, LlamaDocumentOptions? options = null, IProgress<PromptProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(document);
-        ConversationMapping.WithoutNul(document, nameof(document));
-        ConversationMapping.WithoutNul(options?.Instructions ?? string.Empty, nameof(options));
+        NativeText.WithoutNul(document, nameof(document));
+        NativeText.WithoutNul(options?.Instructions ?? string.Empty, nameof(options));
         _runtime.ThrowIfDisposed();
         KvCompressionOptions compression = options?.Compression ?? _runtime.Options.Compression;
         Prompt prompt = _runtime.Prompts.BuildDocument(options?.Instructions, document);

@@ -48,6 +48,7 @@ public sealed class LlamaDocument : IChatClient
     /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
+    /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them.</exception>
     /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
     /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
@@ -60,6 +61,7 @@ public sealed class LlamaDocument : IChatClient
     /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
+    /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them.</exception>
     /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
     /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
@@ -74,6 +76,7 @@ public sealed class LlamaDocument : IChatClient
         ChatRequest request = ChatRequest.Of(messages, options, this);
         _runtime.ThrowIfInvalid(request.Settings.Compression);
         PromptBuilder.ThrowIfNoQuestion(request.Conversation);
+        ThrowIfNoTools(request);
         return WhileInUse(_runtime.AnswerAsync(request, () => Prepare(request), cancellationToken), cancellationToken);
     }
 
@@ -96,6 +99,16 @@ public sealed class LlamaDocument : IChatClient
         {
             _disposed = true;
             FreeIfUnused();
+        }
+    }
+
+    private void ThrowIfNoTools(ChatRequest request)
+    {
+        AnswerFormat format = _runtime.Prompts.Template.Format;
+        if (request.Conversation.Tools.Count > 0 && !format.IsPlain)
+        {
+            throw new NotSupportedException(
+                $"Models that answer as '{format.Name}' cannot be told of tools behind a document that is read already. Ask the {nameof(LlamaChatClient)}, with the document in the prompt, or leave {nameof(ChatOptions)}.{nameof(ChatOptions.Tools)} empty.");
         }
     }
 

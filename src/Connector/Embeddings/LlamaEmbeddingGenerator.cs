@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Scheduling;
 using Microsoft.Extensions.AI;
@@ -48,12 +47,12 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
             options.ModelId ?? Path.GetFileNameWithoutExtension(options.ModelPath),
             _context.Dimensions);
         _thread = new NativeThread(
+            typeof(LlamaEmbeddingGenerator),
             () =>
             {
                 _context.Dispose();
                 engine.Dispose();
-            },
-            typeof(LlamaEmbeddingGenerator));
+            });
     }
 
     private LlamaEmbeddingGenerator(LlamaEmbeddingGeneratorOptions options, ILogger? logger, CancellationToken cancellationToken)
@@ -144,7 +143,7 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
 
     private static string Check(string value, int index) => value is null
         ? throw new ArgumentException($"Text {index} is null. Leave it out.", nameof(value))
-        : ConversationMapping.WithoutNul(value, nameof(value));
+        : NativeText.WithoutNul(value, nameof(value));
 
     private async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(string[] texts, CancellationToken cancellationToken)
     {

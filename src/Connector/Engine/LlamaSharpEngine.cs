@@ -421,7 +421,8 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
     private static LlamaVocabulary ReadVocabulary(TokenBytes tokens)
     {
         const int NoVocabulary = 0;
-        const int ControlAttribute = 1 << 3;
+        const int ControlOrUnknown = (1 << 3) | 1;
+        const int Defined = 1 << 4;
 
         // llama.cpp ends the process that asks for a token where there are none.
         if (LlamaGaps.llama_vocab_type(tokens.Vocab) == NoVocabulary)
@@ -431,16 +432,33 @@ internal sealed unsafe class LlamaSharpEngine : ILlamaEngine
 
         byte[] buffer = new byte[64];
         var controls = new Dictionary<string, int>(StringComparer.Ordinal);
+        List<string> defined = [];
         int count = LlamaGaps.llama_vocab_n_tokens(tokens.Vocab);
         for (int token = 0; token < count; token++)
         {
-            if ((LlamaGaps.llama_vocab_get_attr(tokens.Vocab, token) & ControlAttribute) != 0 && Text(token) is { Length: > 1 } text)
+            int attributes = LlamaGaps.llama_vocab_get_attr(tokens.Vocab, token);
+            if ((attributes & (ControlOrUnknown | Defined)) == 0 || Text(token) is not { Length: > 1 } text || string.IsNullOrWhiteSpace(text))
+            {
+                continue;
+            }
+
+            if ((attributes & ControlOrUnknown) != 0)
             {
                 controls.TryAdd(text, token);
             }
+            else
+            {
+                defined.Add(text);
+            }
         }
 
-        return new LlamaVocabulary { Begin = Text(LlamaGaps.llama_vocab_bos(tokens.Vocab)), End = Text(LlamaGaps.llama_vocab_eos(tokens.Vocab)), Controls = controls };
+        return new LlamaVocabulary
+        {
+            Begin = Text(LlamaGaps.llama_vocab_bos(tokens.Vocab)),
+            End = Text(LlamaGaps.llama_vocab_eos(tokens.Vocab)),
+            Controls = controls,
+            Defined = defined,
+        };
 
         string Text(int token) => token < 0 ? string.Empty : Encoding.UTF8.GetString(buffer.AsSpan(0, tokens.Read(token, ref buffer)));
     }

@@ -15,12 +15,12 @@ internal sealed class NativeThread : IDisposable
     private readonly Type _owner;
 
     /// <summary>Starts the thread.</summary>
+    /// <param name="owner">Who is disposed, in exceptions.</param>
     /// <param name="onEnd">The last that the thread does: what jobs use can only go then, since a job may be what disposes.</param>
-    /// <param name="owner">Who is disposed, in exceptions; null for the chat client.</param>
-    public NativeThread(Action? onEnd = null, Type? owner = null)
+    public NativeThread(Type owner, Action? onEnd = null)
     {
         _onEnd = onEnd;
-        _owner = owner ?? typeof(LlamaChatClient);
+        _owner = owner;
         _thread = new Thread(Run) { IsBackground = true, Name = "CurKv native" };
         _thread.Start();
     }

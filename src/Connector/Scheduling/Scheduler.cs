@@ -21,7 +21,7 @@ internal sealed class Scheduler : IDisposable
     public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, KvCacheAccess access, ILogger logger)
     {
         _runner = new SequenceRunner(engine, new SizedContext(engine, settings, access, logger));
-        _thread = new NativeThread(_runner.Dispose);
+        _thread = new NativeThread(typeof(LlamaChatClient), _runner.Dispose);
     }
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>

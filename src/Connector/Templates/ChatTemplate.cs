@@ -11,6 +11,9 @@ internal abstract partial class ChatTemplate
 
     private static readonly Conversation Trial = new([new ChatTurn("user", "?")]);
 
+    /// <summary>The template itself; of llama.cpp's list, what names it.</summary>
+    public abstract string Source { get; }
+
     /// <summary>How answers look.</summary>
     public abstract AnswerFormat Format { get; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -10,6 +11,8 @@ namespace CurKv.Connector.Templates;
 /// <summary>A Jinja template, as models bring it. Thread-safe.</summary>
 internal sealed class JinjaChatTemplate : ChatTemplate
 {
+    private static readonly FrozenSet<string> Roles = FrozenSet.Create(StringComparer.Ordinal, "system", "user", "assistant", "tool");
+
     private readonly ILlamaEngine _engine;
     private readonly TimeProvider _clock;
     private readonly JinjaTemplate _template;
@@ -23,11 +26,15 @@ internal sealed class JinjaChatTemplate : ChatTemplate
     public JinjaChatTemplate(ILlamaEngine engine, string source, TimeProvider clock)
     {
         _engine = engine;
+        Source = source;
         _clock = clock;
         _template = JinjaTemplate.Parse(source);
         _capabilities = TemplateCapabilities.Of(source);
         Format = AnswerFormat.Detect(source);
     }
+
+    /// <inheritdoc/>
+    public override string Source { get; }
 
     /// <inheritdoc/>
     public override AnswerFormat Format { get; }
@@ -40,7 +47,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
         try
         {
             JinjaOutput output = _template.Render(Context(conversation, turns), _clock);
-            return new RenderedPrompt(output.Text, turns, [.. output.Inputs.Select(Span).OfType<PromptSpan>()]);
+            return new RenderedPrompt(output.Text, turns, [.. output.Inputs.Select(span => Span(span, output.Text)).OfType<PromptSpan>()]);
         }
         catch (JinjaException e) when (e.IsRaisedByTemplate)
         {
@@ -121,8 +128,8 @@ internal sealed class JinjaChatTemplate : ChatTemplate
             ? JsonObject.Create(schema)!
             : new JsonObject { ["type"] = "object", ["properties"] = new JsonObject() };
 
-    // Roles and the model's own special tokens are scaffolding, though they come from the context.
-    private PromptSpan? Span(JinjaSpan span)
+    // The usual roles and the model's own special tokens are scaffolding, though they come from the context.
+    private PromptSpan? Span(JinjaSpan span, string text)
     {
         const string Messages = "messages[";
         (int start, int end) = (span.Range.Start.Value, span.Range.End.Value);
@@ -140,7 +147,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
         int turn = int.Parse(span.Path.AsSpan(Messages.Length, close - Messages.Length), CultureInfo.InvariantCulture);
         return span.Path.AsSpan(close + 1) switch
         {
-            ".role" => null,
+            ".role" when Roles.Contains(text[start..end]) => null,
             ".content" => new PromptSpan(start, end, PromptPart.Content, turn),
             _ => new PromptSpan(start, end, PromptPart.Other, turn),
         };

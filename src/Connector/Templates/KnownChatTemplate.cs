@@ -12,6 +12,9 @@ internal sealed class KnownChatTemplate(ILlamaEngine engine, string source) : Ch
     private static readonly TemplateCapabilities Plain = TemplateCapabilities.Of("{{ message.role }}");
 
     /// <inheritdoc/>
+    public override string Source => source;
+
+    /// <inheritdoc/>
     public override AnswerFormat Format { get; } = new GenericFormat(source.Contains(ReasoningMarks.Think.Open, StringComparison.Ordinal));
 
     /// <inheritdoc/>

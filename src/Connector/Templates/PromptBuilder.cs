@@ -11,7 +11,7 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
     private const string QuestionMarker = "e7b1QuestionGoesHere4d0c";
     private const string DocumentSeparator = "\n\n";
 
-    private readonly PromptTokenizer _tokenizer = new(engine);
+    private readonly PromptTokenizer _tokenizer = new(engine, template.Source);
 
     /// <summary>What renders, and how answers look.</summary>
     public ChatTemplate Template => template;

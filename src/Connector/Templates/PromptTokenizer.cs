@@ -3,49 +3,101 @@ using CurKv.Connector.Engine;
 
 namespace CurKv.Connector.Templates;
 
-/// <summary>Turns rendered prompts into tokens: marks that the template wrote become special tokens, what the caller wrote never does. Thread-safe.</summary>
-internal sealed class PromptTokenizer(ILlamaEngine engine)
+/// <summary>
+/// Turns rendered prompts into tokens: marks that the template wrote become special tokens, the same marks in what the caller wrote are
+/// text. Thread-safe.
+/// </summary>
+internal sealed class PromptTokenizer
 {
-    private readonly Lazy<SearchValues<string>> _controls = new(() => SearchValues.Create([.. engine.Vocabulary.Controls.Keys], StringComparison.Ordinal));
+    // Of no token but itself in the vocabularies that put a space before a text.
+    private const string Sentinel = "\n";
+
+    private readonly ILlamaEngine _engine;
+    private readonly string[] _marks;
+    private readonly SearchValues<string> _search;
+    private readonly int[] _sentinel;
+
+    /// <summary>Creates a tokenizer for prompts of one template.</summary>
+    /// <param name="engine">The model.</param>
+    /// <param name="template">The template's source: which of the tokens that are no control tokens are marks too.</param>
+    public PromptTokenizer(ILlamaEngine engine, string template)
+    {
+        _engine = engine;
+        LlamaVocabulary vocabulary = engine.Vocabulary;
+        _marks = [.. vocabulary.Controls.Keys, .. vocabulary.Defined.Where(text => template.Contains(text, StringComparison.Ordinal))];
+        _search = SearchValues.Create(_marks, StringComparison.Ordinal);
+
+        // SentencePiece begins every text with a space of its own; behind a cut there is none.
+        byte[] first = new byte[16];
+        int[] sentinel = engine.Tokenize(Sentinel, addSpecial: false, parseSpecial: false);
+        _sentinel = sentinel.Length > 1 && engine.Piece(sentinel[0], first) == 1 && first[0] == ' ' ? sentinel : [];
+    }
 
     /// <summary>Tokenises a rendered prompt from a character on.</summary>
     /// <param name="text">The prompt.</param>
     /// <param name="spans">What of it the caller wrote.</param>
     /// <param name="from">The first character; at 0 the model's begin-of-sequence token goes first, if the template has not written it.</param>
+    /// <exception cref="ArgumentException">The text holds a NUL character.</exception>
     public int[] Tokenize(string text, IReadOnlyList<PromptSpan> spans, int from = 0)
     {
-        bool addBegin = from == 0 && !(engine.Vocabulary.Begin.Length > 0 && text.StartsWith(engine.Vocabulary.Begin, StringComparison.Ordinal));
+        NativeText.WithoutNul(text, nameof(text));
+        string begin = _engine.Vocabulary.Begin;
         List<int> cuts = Cuts(text, spans, from);
-        if (cuts.Count == 0)
-        {
-            return engine.Tokenize(from == 0 ? text : text[from..], addBegin, parseSpecial: true);
-        }
-
+        bool hasBegin = begin.Length > 0 && text.StartsWith(begin, StringComparison.Ordinal) && cuts is not [1, ..];
         List<int> tokens = [];
         int at = from;
         foreach (int cut in (int[])[.. cuts, text.Length])
         {
-            tokens.AddRange(engine.Tokenize(text[at..cut], addBegin && at == 0, parseSpecial: true));
+            string piece = text[at..cut];
+            tokens.AddRange(at == 0 ? _engine.Tokenize(piece, addSpecial: !hasBegin, parseSpecial: true) : Behind(piece));
             at = cut;
         }
 
         return [.. tokens];
     }
 
-    // Behind the first character of every special token's text that the caller wrote: its halves are text like any other.
+    private ReadOnlySpan<int> Behind(string piece)
+    {
+        if (_sentinel.Length == 0)
+        {
+            return _engine.Tokenize(piece, addSpecial: false, parseSpecial: true);
+        }
+
+        ReadOnlySpan<int> tokens = _engine.Tokenize(Sentinel + piece, addSpecial: false, parseSpecial: true);
+        return tokens.StartsWith(_sentinel) ? tokens[_sentinel.Length..] : _engine.Tokenize(piece, addSpecial: false, parseSpecial: true);
+    }
+
+    // Behind the first character of every mark of which the caller wrote at least a part: its halves are text like any other.
     private List<int> Cuts(string text, IReadOnlyList<PromptSpan> spans, int from)
     {
         List<int> cuts = [];
-        foreach (PromptSpan span in spans)
+        int span = 0;
+        int at = from;
+        while (text.AsSpan(at).IndexOfAny(_search) is >= 0 and int found)
         {
-            int at = Math.Max(span.Start, from);
-            while (at < span.End && text.AsSpan(at..span.End).IndexOfAny(_controls.Value) is >= 0 and int found)
+            at += found;
+            while (span < spans.Count && spans[span].End <= at)
             {
-                at += found + 1;
-                cuts.Add(at);
+                span++;
             }
+
+            if (span == spans.Count)
+            {
+                break;
+            }
+
+            if (Reaches(text, at, spans[span].Start))
+            {
+                cuts.Add(at + 1);
+            }
+
+            at++;
         }
 
         return cuts;
     }
+
+    // Whether a mark that begins at a place goes on behind a later one.
+    private bool Reaches(string text, int start, int place) =>
+        start >= place || _marks.Any(mark => start + mark.Length > place && text.AsSpan(start).StartsWith(mark, StringComparison.Ordinal));
 }

@@ -4,11 +4,13 @@ using CurKv.KvPolicy;
 
 namespace CurKv.Connector.Templates;
 
-/// <summary>Where each token of a text begins in it.</summary>
+/// <summary>Where each token of a text begins in it. Not thread-safe.</summary>
 internal sealed class TokenOffsets
 {
     private readonly string _text;
     private readonly int[] _starts;
+    private int _character;
+    private int _byte;
 
     private TokenOffsets(string text, int[] starts)
     {
@@ -60,7 +62,7 @@ internal sealed class TokenOffsets
         return new TokenOffsets(text, starts);
     }
 
-    /// <summary>The tokens that hold a part of the text; a token that sticks out of it counts.</summary>
+    /// <summary>The tokens that hold a part of the text; a token that sticks out of it counts. Quickest where parts are asked for in their order.</summary>
     public TokenRange Tokens(int start, int end)
     {
         if (start >= end)
@@ -68,12 +70,35 @@ internal sealed class TokenOffsets
             return default;
         }
 
-        int firstByte = Encoding.UTF8.GetByteCount(_text.AsSpan(0, start));
-        int endByte = firstByte + Encoding.UTF8.GetByteCount(_text.AsSpan(start, end - start));
-
         // The last token that begins at or before the part, and the first one that begins at or behind its end.
-        int first = _starts.AsSpan(0, _starts.Length - 1).LastIndexOfAnyInRange(0, firstByte);
-        int last = _starts.AsSpan().IndexOfAnyInRange(endByte, int.MaxValue);
+        int first = Count(Bytes(start) + 1, _starts.Length - 1) - 1;
+        int last = Count(Bytes(end), _starts.Length);
         return new TokenRange(first, last);
+    }
+
+    // How many bytes go before a character: counted from the one that was asked for last, if that does not lie behind.
+    private int Bytes(int character)
+    {
+        if (character < _character)
+        {
+            (_character, _byte) = (0, 0);
+        }
+
+        _byte += Encoding.UTF8.GetByteCount(_text.AsSpan(_character..character));
+        _character = character;
+        return _byte;
+    }
+
+    // How many of the first offsets are below a number.
+    private int Count(int bound, int length)
+    {
+        int low = 0;
+        while (low < length)
+        {
+            int middle = (low + length) / 2;
+            (low, length) = _starts[middle] < bound ? (middle + 1, length) : (low, middle);
+        }
+
+        return low;
     }
 }

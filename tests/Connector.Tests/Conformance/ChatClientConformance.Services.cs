@@ -64,6 +64,27 @@ public abstract partial class ChatClientConformance
         Assert.NotNull(client.GetService<ChatClientMetadata>());
     }
 
+    // Prompts are made on other threads than answers: the model may not go away under any of them.
+    [Fact]
+    public async Task Dispose_WhileCallsBegin_EndsThemAll()
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            LlamaChatClient client = Create();
+            Task[] calls = [.. Enumerable.Range(0, 8).Select(call => Task.Run(
+                () => CallAsync(client, streaming: call % 2 == 0, Question, Tools.Offer(Tools.Weather), Cancellation), Cancellation))];
+            Thread.SpinWait(i * 20_000);
+
+            client.Dispose();
+
+            foreach (Task call in calls)
+            {
+                Exception? e = await Record.ExceptionAsync(() => call.WaitAsync(Patience.Limit, Cancellation));
+                Assert.True(e is null or OperationCanceledException or ObjectDisposedException, $"It ended by {e}.");
+            }
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -256,6 +256,7 @@ public sealed class SamplerGrammarTests(SamplerHarness harness) : IClassFixture<
     [InlineData("a <call>9! b", "--------++++", "a <call>9! b")]
     [InlineData("a <call>9! b", "+++---++++++", "a <call>9! b")]
     [InlineData("a <call>9! b", "+++++-++++++", "a <call>9! b")]
+    [InlineData("<caXXll>9!", "+++--+++++", "<caXXll>9!")]
     [InlineData("a <call>9! b", "--++++++++++", "a <call>9;")]
     [InlineData("a <call> <call>9!", "--------+++++++++", "a <call> <call>9;")]
     [InlineData("<ca<call>9!", "---++++++++", "<ca<call>9;")]

@@ -11,7 +11,7 @@ public class NativeThreadTests
     [Fact]
     public async Task RunAsync_AfterDispose_Throws()
     {
-        var thread = new NativeThread();
+        var thread = new NativeThread(typeof(LlamaChatClient));
         thread.Dispose();
         thread.Dispose();
 
@@ -21,7 +21,7 @@ public class NativeThreadTests
     [Fact]
     public async Task RunAsync_ManyCallers_RunsEachOnTheOneThreadInOrder()
     {
-        using var thread = new NativeThread();
+        using var thread = new NativeThread(typeof(LlamaChatClient));
         var ran = new ConcurrentQueue<(int Job, int Thread)>();
         Task[] jobs = [.. Enumerable.Range(0, 50).Select(i => thread.RunAsync(_ => ran.Enqueue((i, Environment.CurrentManagedThreadId)), Cancellation))];
 
@@ -35,7 +35,7 @@ public class NativeThreadTests
     [Fact]
     public async Task RunAsync_Continuation_DoesNotRunOnTheNativeThread()
     {
-        using var thread = new NativeThread();
+        using var thread = new NativeThread(typeof(LlamaChatClient));
         using var gate = new NativeGate();
         int native = 0;
         Task job = thread.RunAsync(
@@ -55,7 +55,7 @@ public class NativeThreadTests
     [Fact]
     public async Task RunAsync_WorkThrows_GivesTheExceptionToItsCallerOnly()
     {
-        using var thread = new NativeThread();
+        using var thread = new NativeThread(typeof(LlamaChatClient));
 
         Task bad = thread.RunAsync(_ => throw new InvalidOperationException("Bad luck."), Cancellation);
         Task good = thread.RunAsync(_ => { }, Cancellation);
@@ -67,7 +67,7 @@ public class NativeThreadTests
     [Fact]
     public async Task RunAsync_ForeignCancellationInTheWork_IsAFault()
     {
-        using var thread = new NativeThread();
+        using var thread = new NativeThread(typeof(LlamaChatClient));
         Task job = thread.RunAsync(_ => throw new OperationCanceledException("Not asked for."), Cancellation);
 
         await Assert.ThrowsAsync<OperationCanceledException>(() => job);
@@ -78,7 +78,7 @@ public class NativeThreadTests
     [Fact]
     public async Task RunAsync_CancelledWhileRunning_EndsWithTheCallersToken()
     {
-        using var thread = new NativeThread();
+        using var thread = new NativeThread(typeof(LlamaChatClient));
         using var cancellation = new CancellationTokenSource();
         Task job = thread.RunAsync(
             token =>
@@ -95,7 +95,7 @@ public class NativeThreadTests
     [Fact]
     public async Task RunAsync_CancelledButWorkFinishes_Succeeds()
     {
-        using var thread = new NativeThread();
+        using var thread = new NativeThread(typeof(LlamaChatClient));
         using var cancellation = new CancellationTokenSource();
 
         await thread.RunAsync(_ => cancellation.Cancel(), cancellation.Token).WaitAsync(Patience.Limit, Cancellation);
@@ -104,7 +104,7 @@ public class NativeThreadTests
     [Fact]
     public async Task RunAsync_CancelledBySeveralAtOnce_EndsEachOnce()
     {
-        using var thread = new NativeThread();
+        using var thread = new NativeThread(typeof(LlamaChatClient));
         int ran = 0;
         int cancelled = 0;
         for (int i = 0; i < 500; i++)
@@ -131,7 +131,7 @@ public class NativeThreadTests
     [Fact]
     public async Task Dispose_ByAJob_DoesNotWaitForItself()
     {
-        var thread = new NativeThread();
+        var thread = new NativeThread(typeof(LlamaChatClient));
 
         Task job = thread.RunAsync(_ => thread.Dispose(), Cancellation);
 

@@ -31,13 +31,16 @@ internal sealed unsafe class DeviceConstants(GgmlBackend backend) : IDisposable
         }
 
         Reserve(Math.Max(tokens, _tokens), skip.Value, headDimension);
-        graph.Start(8);
-        int[] cells = [.. Enumerable.Range(0, _tokens)];
-        float[] ones = new float[_skip + _tokens];
-        ones.AsSpan(_skip).Fill(1);
-        GgmlGraph.Set<int>(Cells(graph.Context, 0, _tokens), cells);
-        GgmlGraph.Set<float>(Place(graph.Context, GgmlGaps.Float32, ones.Length, 1, OnesOffset), ones);
-        GgmlGraph.Set<float>(HeadMask(graph.Context, HeadsAtOnce), Mask());
+        try
+        {
+            Fill(graph);
+        }
+        catch
+        {
+            // What is half filled must not be taken for filled.
+            _tokens = 0;
+            throw;
+        }
     }
 
     /// <summary>Neighbouring cells' numbers, i32.</summary>
@@ -81,6 +84,17 @@ internal sealed unsafe class DeviceConstants(GgmlBackend backend) : IDisposable
             _tokens = 0;
             throw new LlamaException($"{backend.Name} has no memory left to compress the cache in. {NativeLog.LastErrors()}");
         }
+    }
+
+    private void Fill(GgmlGraph graph)
+    {
+        graph.Start(8);
+        int[] cells = [.. Enumerable.Range(0, _tokens)];
+        float[] ones = new float[_skip + _tokens];
+        ones.AsSpan(_skip).Fill(1);
+        GgmlGraph.Set<int>(Cells(graph.Context, 0, _tokens), cells);
+        GgmlGraph.Set<float>(Place(graph.Context, GgmlGaps.Float32, ones.Length, 1, OnesOffset), ones);
+        GgmlGraph.Set<float>(HeadMask(graph.Context, HeadsAtOnce), Mask());
     }
 
     private GgmlTensor* Place(nint context, int type, long extent0, long extent1, nuint offset)

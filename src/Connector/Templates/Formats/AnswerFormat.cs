@@ -41,6 +41,9 @@ internal abstract class AnswerFormat
     /// <summary>Whether a special token's text is, or is part of, a mark: then parsers want to see it, all others are left out of answers.</summary>
     public abstract bool IsMark(string special);
 
+    /// <summary>Whether text stands in no marks of the family's own, nor reasoning in others than the usual ones: then calls may look as another format has them.</summary>
+    public abstract bool IsPlain { get; }
+
     /// <summary>Makes a parser for one answer.</summary>
     public abstract AnswerParser CreateParser(AnswerParserSettings settings);
 

@@ -36,6 +36,9 @@ internal sealed class HarmonyFormat : AnswerFormat
     public override bool HasReasoning => true;
 
     /// <inheritdoc/>
+    public override bool IsPlain => false;
+
+    /// <inheritdoc/>
     public override bool RendersOneCall => true;
 
     /// <inheritdoc/>

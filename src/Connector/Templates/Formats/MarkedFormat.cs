@@ -13,6 +13,9 @@ internal abstract class MarkedFormat(AnswerSyntax syntax, bool hasReasoning) : A
     /// <summary>The texts that open calls for a grammar.</summary>
     protected virtual IReadOnlyList<string> Triggers => [syntax.Calls[0].Open];
 
+    /// <inheritdoc/>
+    public override bool IsPlain => syntax.Silent.Count == 0 && (!hasReasoning || syntax.Reasoning[0] == ReasoningMarks.Think);
+
     /// <summary>The marks inside of calls.</summary>
     protected virtual IReadOnlyList<string> CallMarks => [];
 

@@ -39,6 +39,10 @@ public class HarmonyFormatTests
     public void Parse_PromptOpenedAnalysis_BeginsInside() =>
         Assert.Equal("reasoning(Hm.)text(Hello.)", Answers.Parse(new HarmonyFormat(), "Hm.<|end|><|start|>assistant<|channel|>final<|message|>Hello.", ReasoningStart.Open));
 
+    [Fact]
+    public void Parse_EmptyMessage_NothingStandsBeforeTheNext() =>
+        Assert.Equal("text(Hello.\n\nBye.)", Answers.Parse(new HarmonyFormat(), "<|end|><|start|>assistant<|channel|>final<|message|>Hello.<|end|><|start|>assistant<|channel|>final<|message|>Bye.", ReasoningStart.Over));
+
     [Theory]
     [InlineData("<|start|>assistant", ReasoningStart.Possible)]
     [InlineData("<|start|>assistant<|channel|>analysis<|message|>", ReasoningStart.Open)]

@@ -8,6 +8,18 @@ public class MistralFormatTests
     private static readonly MistralFormat Array = MistralFormat.Of("[TOOL_CALLS]");
     private static readonly MistralFormat Marked = MistralFormat.Of("[TOOL_CALLS][CALL_ID][ARGS][THINK]");
 
+    // A prompt opens reasoning by a mark that the parser does not see, and either mark closes it.
+    [Theory]
+    [InlineData("Hm.[/THINK]Hello.", "reasoning(Hm.)text(Hello.)")]
+    [InlineData("Hm.</think>Hello.", "reasoning(Hm.)text(Hello.)")]
+    [InlineData("<think>Hm.[/THINK]Hello.", "reasoning(Hm.)text(Hello.)")]
+    public void Parse_PromptOpenedReasoning_EitherMarkCloses(string answer, string expected) => Assert.Equal(expected, Answers.Parse(Marked, answer, ReasoningStart.Open));
+
+    [Theory]
+    [InlineData("[THINK][THINK]Hm.</think>[/THINK]Hello.", "reasoning(Hm.</think>)text(Hello.)")]
+    [InlineData("[THINK]<think>Hm.[/THINK]Hello.", "reasoning(<think>Hm.)text(Hello.)")]
+    public void Parse_OpenedReasoning_ItsOwnMarkCloses(string answer, string expected) => Assert.Equal(expected, Answers.Parse(Marked, answer));
+
     [Theory]
     [InlineData("[TOOL_CALLS][{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\"}, \"id\": \"a1b2c3d4e\"}]", "get_weather{\"city\":\"Oslo\"}")]
     [InlineData("[TOOL_CALLS] [{\"name\": \"get_time\", \"arguments\": {}}, {\"name\": \"get_time\", \"arguments\": {}}]\n", "get_time{}get_time{}")]
