@@ -47,7 +47,6 @@ public class AnswerFormatTests
 
         Assert.Equal(("hermes", false), (format.Name, format.HasReasoning));
         Assert.Equal("tools", capabilities.ToolsVariable);
-        Assert.True(capabilities.SystemMessages);
         Assert.False(capabilities.ArgumentsAsText);
         Assert.Null(capabilities.ReasoningProperty);
     }
