@@ -80,6 +80,11 @@ internal abstract partial class ChatTemplate
             turns = TurnShaping.OneCallEach(turns);
         }
 
+        if (!roles.UserBehindResult)
+        {
+            turns = TurnShaping.AnswerResults(turns);
+        }
+
         if (!roles.LaterSystem)
         {
             turns = TurnShaping.WithoutSystem(TurnShaping.Merge(turns, "system"), keepsFirst: roles.System);

@@ -13,6 +13,8 @@ internal sealed class JinjaChatTemplate : ChatTemplate
 {
     private static readonly FrozenSet<string> Roles = FrozenSet.Create(StringComparer.Ordinal, "system", "user", "assistant", "tool");
 
+    private static readonly FunctionCallContent TrialCall = new("call", "call");
+
     private readonly ILlamaEngine _engine;
     private readonly TimeProvider _clock;
     private readonly JinjaTemplate _template;
@@ -74,13 +76,19 @@ internal sealed class JinjaChatTemplate : ChatTemplate
             System = system,
             LaterSystem = system && Shows(Try("user", "assistant", "system", "user"), 2),
             RepeatedUser = Shows(users, 0) && Shows(users, 1),
+            UserBehindResult = Shows(Try("user", "assistant", "tool", "user"), 3),
         };
     }
 
     // A text for messages of these roles; null where the template refuses them.
     private string? Try(params string[] roles)
     {
-        List<ChatTurn> turns = [.. roles.Select((role, i) => new ChatTurn(role, Marker(i)))];
+        List<ChatTurn> turns = [.. roles.Select((role, i) => new ChatTurn(role, Marker(i))
+        {
+            Calls = roles.ElementAtOrDefault(i + 1) == "tool" ? [TrialCall] : [],
+            CallId = role == "tool" ? TrialCall.CallId : null,
+            ToolName = role == "tool" ? TrialCall.Name : null,
+        })];
         try
         {
             return _template.Render(Context(new Conversation(turns), turns), _clock).Text;

@@ -94,6 +94,10 @@ internal static class TurnShaping
         return written;
     }
 
+    /// <summary>An empty answer of the assistant between a tool's result and what the user says behind it.</summary>
+    public static IReadOnlyList<ChatTurn> AnswerResults(IReadOnlyList<ChatTurn> turns) =>
+        [.. turns.SelectMany((turn, i) => turn.Role == "user" && i > 0 && turns[i - 1].Role == "tool" ? (ChatTurn[])[new ChatTurn("assistant", string.Empty), turn] : [turn])];
+
     /// <summary>A message for each call, with its result behind it: some templates render one call in a message only.</summary>
     public static IReadOnlyList<ChatTurn> OneCallEach(IReadOnlyList<ChatTurn> turns)
     {

@@ -60,6 +60,10 @@ public class TurnShapingTests
     public void OneCallEach_Turns_ResultsStandBehindTheirCalls(string turns, string expected) => Assert.Equal(expected, Show(TurnShaping.OneCallEach(Read(turns))));
 
     [Fact]
+    public void AnswerResults_UserBehindAResult_HasAnEmptyAnswerBefore() =>
+        Assert.Equal("user:a|assistant:b!1|tool:r@1|assistant:|user:c|user:d", Show(TurnShaping.AnswerResults(Read("user:a|assistant:b!1|tool:r@1|user:c|user:d"))));
+
+    [Fact]
     public void OneCallEach_Reasoning_IsTheFirstMessages()
     {
         ChatTurn[] turns = [Read("assistant:b!1!2")[0] with { Reasoning = "Hm." }];
