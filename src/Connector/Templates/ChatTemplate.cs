@@ -61,8 +61,11 @@ internal abstract partial class ChatTemplate
     /// <exception cref="ArgumentException">The template refuses the conversation, such as two messages of one role in a row.</exception>
     public abstract RenderedPrompt Render(Conversation conversation);
 
-    /// <summary>Tells of tools in the system prompt where the template cannot, and writes calls and results as text there.</summary>
-    protected List<ChatTurn> Shape(Conversation conversation, TemplateCapabilities capabilities)
+    /// <summary>
+    /// Tells of tools in the system prompt where the template cannot, writes calls and results as text there, and puts messages together
+    /// whose order it would refuse.
+    /// </summary>
+    protected List<ChatTurn> Shape(Conversation conversation, TemplateRoles roles)
     {
         IReadOnlyList<ChatTurn> turns = conversation.Turns;
         string? told = Format.ToolsPrompt(conversation.Tools);
@@ -77,7 +80,22 @@ internal abstract partial class ChatTemplate
             turns = TurnShaping.OneCallEach(turns);
         }
 
-        return [.. capabilities.SystemMessages ? turns : TurnShaping.WithoutSystem(turns)];
+        if (!roles.UserBehindResult)
+        {
+            turns = TurnShaping.AnswerResults(turns);
+        }
+
+        if (!roles.LaterSystem)
+        {
+            turns = TurnShaping.WithoutSystem(TurnShaping.Merge(turns, "system"), keepsFirst: roles.System);
+        }
+
+        if (!roles.RepeatedUser)
+        {
+            turns = TurnShaping.Merge(TurnShaping.Merge(turns, "user"), "assistant");
+        }
+
+        return [.. turns];
     }
 
     [LoggerMessage(LogLevel.Warning, "The chat template of '{Path}' cannot be rendered, and llama.cpp's own version of it is used, which knows no tools: {Why}")]

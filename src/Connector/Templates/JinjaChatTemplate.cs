@@ -13,12 +13,15 @@ internal sealed class JinjaChatTemplate : ChatTemplate
 {
     private static readonly FrozenSet<string> Roles = FrozenSet.Create(StringComparer.Ordinal, "system", "user", "assistant", "tool");
 
+    private static readonly FunctionCallContent TrialCall = new("call", "call");
+
     private readonly ILlamaEngine _engine;
     private readonly TimeProvider _clock;
     private readonly JinjaTemplate _template;
     private readonly TemplateCapabilities _capabilities;
+    private readonly TemplateRoles _roles;
 
-    /// <summary>Parses a template.</summary>
+    /// <summary>Parses a template, and tries out which roles it renders.</summary>
     /// <param name="engine">The model, whose special tokens the template may write.</param>
     /// <param name="source">The template.</param>
     /// <param name="clock">What the template asks for the date.</param>
@@ -31,6 +34,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
         _template = JinjaTemplate.Parse(source);
         _capabilities = TemplateCapabilities.Of(source);
         Format = AnswerFormat.Detect(source);
+        _roles = TryRoles();
     }
 
     /// <inheritdoc/>
@@ -43,7 +47,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
     /// <exception cref="LlamaModelException">The template fails, or goes beyond a limit.</exception>
     public override RenderedPrompt Render(Conversation conversation)
     {
-        List<ChatTurn> turns = Shape(conversation, _capabilities);
+        List<ChatTurn> turns = Shape(conversation, _roles);
         try
         {
             JinjaOutput output = _template.Render(Context(conversation, turns), _clock);
@@ -59,6 +63,46 @@ internal sealed class JinjaChatTemplate : ChatTemplate
                 _engine.Model.Path, $"The chat template of '{_engine.Model.Path}' cannot render this conversation: {e.Message} Set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ChatTemplate)} to another one.", e);
         }
     }
+
+    private TemplateRoles TryRoles()
+    {
+        string? first = Try("system", "user");
+
+        // Some take whoever is not the user for the assistant.
+        bool system = Shows(first, 0) && first != Try("assistant", "user");
+        string? users = Try("user", "user");
+        return new TemplateRoles
+        {
+            System = system,
+            LaterSystem = system && Shows(Try("user", "assistant", "system", "user"), 2),
+            RepeatedUser = Shows(users, 0) && Shows(users, 1),
+            UserBehindResult = Shows(Try("user", "assistant", "tool", "user"), 3),
+        };
+    }
+
+    // A text for messages of these roles; null where the template refuses them.
+    private string? Try(params string[] roles)
+    {
+        List<ChatTurn> turns = [.. roles.Select((role, i) => new ChatTurn(role, Marker(i))
+        {
+            Calls = roles.ElementAtOrDefault(i + 1) == "tool" ? [TrialCall] : [],
+            CallId = role == "tool" ? TrialCall.CallId : null,
+            ToolName = role == "tool" ? TrialCall.Name : null,
+        })];
+        try
+        {
+            return _template.Render(Context(new Conversation(turns), turns), _clock).Text;
+        }
+        catch (JinjaException)
+        {
+            return null;
+        }
+    }
+
+    private static bool Shows(string? text, int turn) => text?.Contains(Marker(turn), StringComparison.Ordinal) == true;
+
+    // Digits: nothing that a template trims, escapes or changes the case of, nor that stands in one.
+    private static string Marker(int turn) => string.Create(CultureInfo.InvariantCulture, $"4806173925{turn}");
 
     private JsonObject Context(Conversation conversation, List<ChatTurn> turns)
     {

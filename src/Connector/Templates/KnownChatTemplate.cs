@@ -8,9 +8,6 @@ namespace CurKv.Connector.Templates;
 /// <param name="source">The template's name or text.</param>
 internal sealed class KnownChatTemplate(ILlamaEngine engine, string source) : ChatTemplate
 {
-    // llama.cpp's versions render system messages, or merge them themselves.
-    private static readonly TemplateCapabilities Plain = TemplateCapabilities.Of("{{ message.role }}");
-
     /// <inheritdoc/>
     public override string Source => source;
 
@@ -20,7 +17,8 @@ internal sealed class KnownChatTemplate(ILlamaEngine engine, string source) : Ch
     /// <inheritdoc/>
     public override RenderedPrompt Render(Conversation conversation)
     {
-        List<ChatTurn> turns = Shape(conversation, Plain);
+        // llama.cpp's versions refuse no order, and merge system messages themselves.
+        List<ChatTurn> turns = Shape(conversation, TemplateRoles.All);
         string text = Apply(turns);
         IReadOnlyList<Range> contents = ContentSpans.Find(Apply, turns, text);
         return new RenderedPrompt(text, turns, [.. contents.Select((range, i) => new PromptSpan(range.Start.Value, range.End.Value, PromptPart.Content, i))]);

@@ -28,12 +28,12 @@ internal static class TurnShaping
         return asked;
     }
 
-    /// <summary>Puts system messages into the user's message behind them.</summary>
-    public static IReadOnlyList<ChatTurn> WithoutSystem(IReadOnlyList<ChatTurn> turns)
+    /// <summary>Puts system messages into the user's message behind them; where <paramref name="keepsFirst"/>, all but one at the beginning.</summary>
+    public static IReadOnlyList<ChatTurn> WithoutSystem(IReadOnlyList<ChatTurn> turns, bool keepsFirst = false)
     {
-        List<ChatTurn> merged = [];
+        List<ChatTurn> merged = [.. turns.Take(keepsFirst ? 1 : 0)];
         string held = string.Empty;
-        foreach (ChatTurn turn in turns)
+        foreach (ChatTurn turn in turns.Skip(merged.Count))
         {
             if (turn.Role == "system")
             {
@@ -48,11 +48,55 @@ internal static class TurnShaping
         return held.Length > 0 ? [.. merged, new ChatTurn("user", held[..^Separator.Length])] : merged;
     }
 
-    /// <summary>Calls as the text of the assistant's messages, and results as the user's; as they are where the format has no text for them.</summary>
-    public static IReadOnlyList<ChatTurn> WriteCalls(IReadOnlyList<ChatTurn> turns, AnswerFormat format) => [.. turns.Select(turn =>
-        turn.Calls.Count > 0 && format.WriteCalls(turn.Calls) is { } calls ? turn with { Content = turn.Content.Length > 0 ? $"{turn.Content}\n{calls}" : calls, Calls = [] }
-        : turn.Role == "tool" && format.WriteResult(turn.Content) is { } result ? new ChatTurn("user", result)
-        : turn)];
+    /// <summary>Makes one message of a role's neighbouring ones. A message with calls stays alone, and so does one with reasoning before it.</summary>
+    public static IReadOnlyList<ChatTurn> Merge(IReadOnlyList<ChatTurn> turns, string role)
+    {
+        List<ChatTurn> merged = [];
+        foreach (ChatTurn turn in turns)
+        {
+            if (turn.Role == role && turn is { Calls.Count: 0, Reasoning: null } && merged is [.., { Calls.Count: 0 } last] && last.Role == role)
+            {
+                merged[^1] = last with { Content = Join(last.Content, Separator, turn.Content) };
+            }
+            else
+            {
+                merged.Add(turn);
+            }
+        }
+
+        return merged;
+    }
+
+    /// <summary>
+    /// Calls as the text of the assistant's messages, and results as the user's: one message for all results of a turn and what the user
+    /// says behind them, since many templates want user and assistant to alternate. As they are where the format has no text for them.
+    /// </summary>
+    public static IReadOnlyList<ChatTurn> WriteCalls(IReadOnlyList<ChatTurn> turns, AnswerFormat format)
+    {
+        List<ChatTurn> written = [];
+        bool isBehindResult = false;
+        foreach (ChatTurn turn in turns)
+        {
+            string? result = turn.Role == "tool" ? format.WriteResult(turn.Content) : null;
+            ChatTurn next = result is null ? WriteCalls(turn, format) : new ChatTurn("user", result);
+            if (isBehindResult && next.Role == "user")
+            {
+                written[^1] = written[^1] with { Content = Join(written[^1].Content, result is null ? Separator : "\n", next.Content) };
+            }
+            else
+            {
+                written.Add(next);
+            }
+
+            isBehindResult = result is not null;
+        }
+
+        return written;
+    }
+
+    /// <summary>An empty answer of the assistant between a tool's result and what the user says behind it.</summary>
+    public static IReadOnlyList<ChatTurn> AnswerResults(IReadOnlyList<ChatTurn> turns) =>
+        [.. turns.SelectMany((turn, i) => turn.Role == "user" && i > 0 && turns[i - 1].Role == "tool" ? (ChatTurn[])[new ChatTurn("assistant", string.Empty), turn] : [turn])];
 
     /// <summary>A message for each call, with its result behind it: some templates render one call in a message only.</summary>
     public static IReadOnlyList<ChatTurn> OneCallEach(IReadOnlyList<ChatTurn> turns)
@@ -81,4 +125,10 @@ internal static class TurnShaping
 
         return split;
     }
+
+    private static ChatTurn WriteCalls(ChatTurn turn, AnswerFormat format) => turn.Calls.Count > 0 && format.WriteCalls(turn.Calls) is { } calls
+        ? turn with { Content = Join(turn.Content, "\n", calls), Calls = [] }
+        : turn;
+
+    private static string Join(string first, string separator, string second) => first.Length == 0 || second.Length == 0 ? first + second : first + separator + second;
 }

@@ -78,8 +78,7 @@ public sealed class ChatTemplateTests : IDisposable
             <|im_start|>user
             <tool_response>
             12
-            </tool_response><|im_end|>
-            <|im_start|>user
+            </tool_response>
             <tool_response>
             9°
             </tool_response><|im_end|>
@@ -101,7 +100,7 @@ public sealed class ChatTemplateTests : IDisposable
         Assert.StartsWith("[system]You can call these tools.", told, StringComparison.Ordinal);
         Assert.EndsWith("[user]What?", told, StringComparison.Ordinal);
         Assert.StartsWith("[system]Be kind.[user]What?[assistant]Wait.\n<tool_call>", history, StringComparison.Ordinal);
-        Assert.EndsWith("[user]<tool_response>\n12\n</tool_response>[user]<tool_response>\n9°\n</tool_response>", history, StringComparison.Ordinal);
+        Assert.EndsWith("[user]<tool_response>\n12\n</tool_response>\n<tool_response>\n9°\n</tool_response>", history, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,12 +116,44 @@ public sealed class ChatTemplateTests : IDisposable
 
     [Theory]
     [InlineData("{% for message in messages %}{% if message.role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}[{{ message.role }}]{{ message.content }}{% endfor %}")]
+    [InlineData("{% for message in messages %}{% if message.role == 'system' %}{{ raise_exception('There is none.') }}{% endif %}[{{ message.role }}]{{ message.content }}{% endfor %}")]
+    [InlineData("{% for message in messages %}{% if message.role not in ['user', 'assistant'] %}{{ raise_exception('Not ' + message.role) }}{% endif %}[{{ message.role }}]{{ message.content }}{% endfor %}")]
+    [InlineData("{% for message in messages if message.role != 'system' %}[{{ message.role }}]{{ message.content }}{% endfor %}")]
     [InlineData("{% for message in messages %}{% if message.role == 'user' %}[user]{{ message.content }}{% else %}[assistant]{{ message.content }}{% endif %}{% endfor %}")]
     public void Render_TemplateWithoutSystemRole_PutsItIntoTheUsersMessage(string source)
     {
         string text = Create(source).Render(new Conversation([new("system", "Be kind."), new("user", "What?"), new("assistant", "That.")])).Text;
 
         Assert.Equal("[user]Be kind.\n\nWhat?[assistant]That.", text);
+    }
+
+    // Whatever an error says that it does not raise.
+    [Fact]
+    public void Render_TemplateWithSystemRole_GetsSystemMessages()
+    {
+        const string Source = "{% if messages | length == 0 %}{{ raise_exception('system role not supported') }}{% endif %}" + Plain;
+
+        Assert.Equal("[system]Be kind.[user]What?[system]Now!", Create(Source).Render(new Conversation([new("system", "Be kind."), new("user", "What?"), new("system", "Now!")])).Text);
+    }
+
+    [Fact]
+    public void Render_TemplateWithOneSystemMessage_GetsTheOthersInTheUsersMessage()
+    {
+        const string Source = "{% for message in messages %}{% if message.role == 'system' and not loop.first %}{{ raise_exception('Only first!') }}{% endif %}[{{ message.role }}]{{ message.content }}{% endfor %}";
+
+        string text = Create(Source).Render(new Conversation([new("system", "Be kind."), new("system", "Be brief."), new("user", "What?"), new("assistant", "That."), new("system", "Now!"), new("user", "Why?")])).Text;
+
+        Assert.Equal("[system]Be kind.\n\nBe brief.[user]What?[assistant]That.[user]Now!\n\nWhy?", text);
+    }
+
+    [Fact]
+    public void Render_TemplateThatWantsRolesToAlternate_GetsNeighboursAsOneMessage()
+    {
+        const string Source = "{% for message in messages %}{% if (message.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Alternate!') }}{% endif %}[{{ message.role }}]{{ message.content }}{% endfor %}";
+
+        string text = Create(Source).Render(new Conversation([new("user", "What?"), new("user", "Well?"), new("assistant", "That."), new("assistant", "Or this."), new("user", "Why?")])).Text;
+
+        Assert.Equal("[user]What?\n\nWell?[assistant]That.\n\nOr this.[user]Why?", text);
     }
 
     [Fact]

@@ -29,12 +29,39 @@ public class TurnShapingTests
     public void WithoutSystem_Turns_AreInTheUsersMessageBehind(string turns, string expected) => Assert.Equal(expected, Show(TurnShaping.WithoutSystem(Read(turns))));
 
     [Theory]
+    [InlineData("system:s|user:a|system:t|user:b", "system:s|user:a|user:t\n\nb")]
+    [InlineData("user:a|assistant:b|system:s", "user:a|assistant:b|user:s")]
+    public void WithoutSystem_KeepsFirst_LeavesTheOneAtTheBeginning(string turns, string expected) => Assert.Equal(expected, Show(TurnShaping.WithoutSystem(Read(turns), keepsFirst: true)));
+
+    [Theory]
+    [InlineData("user:a|assistant:b|user:c", "user:a|assistant:b|user:c")]
+    [InlineData("user:a|user:b|user:c|assistant:d|assistant:e", "user:a\n\nb\n\nc|assistant:d|assistant:e")]
+    [InlineData("user:|user:b|user:", "user:b")]
+    public void Merge_Turns_NeighboursOfTheRoleAreOne(string turns, string expected) => Assert.Equal(expected, Show(TurnShaping.Merge(Read(turns), "user")));
+
+    [Theory]
+    [InlineData("assistant:a|assistant:b!1|tool:r@1|assistant:c|assistant:d", "assistant:a|assistant:b!1|tool:r@1|assistant:c\n\nd")]
+    [InlineData("assistant:b!1|assistant:c", "assistant:b!1|assistant:c")]
+    public void Merge_Calls_StayAlone(string turns, string expected) => Assert.Equal(expected, Show(TurnShaping.Merge(Read(turns), "assistant")));
+
+    [Theory]
+    [InlineData("assistant:b!1!2|tool:r@1|tool:s@2|user:c|user:d", "user:<tool_response>\nr\n</tool_response>\n<tool_response>\ns\n</tool_response>\n\nc|user:d")]
+    [InlineData("user:a|tool:r@1", "user:a|user:<tool_response>\nr\n</tool_response>")]
+    [InlineData("tool:r@1|assistant:b|tool:s@2", "user:<tool_response>\nr\n</tool_response>|assistant:b|user:<tool_response>\ns\n</tool_response>")]
+    public void WriteCalls_Results_AreOneMessageWithWhatTheUserSaysBehind(string turns, string expected) =>
+        Assert.EndsWith(expected, Show(TurnShaping.WriteCalls(Read(turns), new GenericFormat(false))), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("user:a|assistant:b!1|tool:r@1", "user:a|assistant:b!1|tool:r@1")]
     [InlineData("assistant:b!1!2|tool:r@1|tool:s@2|user:c", "assistant:b!1|tool:r@1|assistant:!2|tool:s@2|user:c")]
     [InlineData("assistant:b!1!2!3|tool:s@2|tool:r@1", "assistant:b!1|tool:r@1|assistant:!2|tool:s@2|assistant:!3")]
     [InlineData("assistant:!1!2|tool:r@1|tool:x@9|user:c|tool:s@2", "assistant:!1|tool:r@1|assistant:!2|tool:x@9|user:c|tool:s@2")]
     [InlineData("assistant:!1!2|tool:r@1|assistant:!3!4|tool:s@4", "assistant:!1|tool:r@1|assistant:!2|assistant:!3|assistant:!4|tool:s@4")]
     public void OneCallEach_Turns_ResultsStandBehindTheirCalls(string turns, string expected) => Assert.Equal(expected, Show(TurnShaping.OneCallEach(Read(turns))));
+
+    [Fact]
+    public void AnswerResults_UserBehindAResult_HasAnEmptyAnswerBefore() =>
+        Assert.Equal("user:a|assistant:b!1|tool:r@1|assistant:|user:c|user:d", Show(TurnShaping.AnswerResults(Read("user:a|assistant:b!1|tool:r@1|user:c|user:d"))));
 
     [Fact]
     public void OneCallEach_Reasoning_IsTheFirstMessages()

@@ -6,9 +6,10 @@ namespace CurKv.Connector.Templates.Formats;
 
 /// <summary>Divides one answer into text, reasoning and calls, while it is being generated. Not thread-safe.</summary>
 /// <remarks>
-/// The text may be cut anywhere: what is given out depends on the text alone. A mark never leaks, and what only began like one is given
-/// out once that is clear. A call is given out when it is whole. A call that the end of the answer cut is dropped: half of it would be
-/// noise to the user, and the finish reason tells the caller. What stands between a call's marks and names no tool is given out as text.
+/// The text may be cut anywhere: what is given out depends on the text alone. A mark that means something never leaks, and what only began
+/// like one is given out once that is clear. A call is given out when it is whole. A call that the end of the answer cut is dropped: half of it would be
+/// noise to the user, and the finish reason tells the caller. What stands between a call's marks and names no tool is given out as text, and the marks with it: an
+/// answer may speak of them.
 /// </remarks>
 internal abstract class AnswerParser
 {

@@ -14,7 +14,10 @@ internal abstract class CallReader
     /// <summary>Whether what is read is a call for certain, rather than text that looks like the beginning of one.</summary>
     public virtual bool IsCall => true;
 
-    /// <summary>What was read beyond the call, once that is whole; mostly empty.</summary>
+    /// <summary>All that is read up to <see cref="Rest"/>: <see cref="Text"/> and a closing mark behind it.</summary>
+    public string Consumed => Read.ToString(0, Read.Length - Rest.Length);
+
+    /// <summary>What was read beyond the call, once that is whole, or beyond what is no call; mostly empty.</summary>
     public string Rest { get; protected set; } = string.Empty;
 
     /// <summary>Takes a character.</summary>

@@ -13,8 +13,13 @@ internal sealed class JsonCallReader : CallReader
     {
         Read.Append(character);
         _json.Append(character);
-        return _json.IsWhole ? CallProgress.Whole
-            : _json.HasBegun || char.IsWhiteSpace(character) ? CallProgress.Going
-            : CallProgress.Refused;
+        if (_json.HasBegun || char.IsWhiteSpace(character))
+        {
+            return _json.IsWhole ? CallProgress.Whole : CallProgress.Going;
+        }
+
+        // It may begin another mark.
+        Rest = character.ToString();
+        return CallProgress.Refused;
     }
 }

@@ -17,6 +17,8 @@ internal sealed class LlamaCallReader : CallReader
         _json.Append(character);
         if (!_namesKey && !MayBeCall())
         {
+            // It may begin another mark.
+            Rest = character.ToString();
             return CallProgress.Refused;
         }
 

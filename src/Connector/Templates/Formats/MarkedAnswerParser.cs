@@ -42,7 +42,7 @@ internal sealed class MarkedAnswerParser : AnswerParser
     public override bool InToolCall => _reader is { IsCall: true };
 
     /// <inheritdoc/>
-    public override bool InReasoning => _reasons;
+    public override bool InReasoning => _reasons && !InToolCall;
 
     /// <inheritdoc/>
     public override bool MayCall => _expectsTools
@@ -70,6 +70,7 @@ internal sealed class MarkedAnswerParser : AnswerParser
             CallProgress progress = reader.Finish();
             if (progress == CallProgress.Going)
             {
+                BeginText();
                 return;
             }
 
@@ -180,13 +181,7 @@ internal sealed class MarkedAnswerParser : AnswerParser
     {
         _section = section;
         _reader = section.CreateReader(Settings);
-        if (!section.IsPartOfCall)
-        {
-            BeginText();
-            return;
-        }
-
-        foreach (char character in section.Open)
+        foreach (char character in section.IsPartOfCall ? section.Open : string.Empty)
         {
             _reader.Append(character);
         }
@@ -203,7 +198,7 @@ internal sealed class MarkedAnswerParser : AnswerParser
         IReadOnlyList<ToolCallText> calls = progress == CallProgress.Whole ? reader.Calls() : [];
         if (calls.Count == 0)
         {
-            Refuse(reader.Text);
+            Refuse(reader.Consumed);
         }
         else
         {
@@ -220,18 +215,11 @@ internal sealed class MarkedAnswerParser : AnswerParser
         TakeAll(reader.Rest);
     }
 
-    // The mark that is part of the text must not open the same call again.
+    // An answer may speak of the marks: they are text then, as all between them is.
     private void Refuse(string text)
     {
-        int start = 0;
-        if (_section is { IsPartOfCall: true } section)
-        {
-            start = section.Open.Length;
-            _held.Append(section.Open);
-            Release(start);
-        }
-
-        TakeAll(text[start..]);
+        _held.Append(_section is { IsPartOfCall: false } section ? section.Open : string.Empty).Append(text);
+        Release(_held.Length);
     }
 
     // The marks that mean something here. An opening mark is passed over where reasoning has just begun: many models repeat the prompt's.

@@ -31,12 +31,14 @@ internal sealed class MistralFormat : MarkedFormat
 
     private readonly bool _hasArguments;
     private readonly bool _hasIds;
+    private readonly bool _tellsTools;
 
-    private MistralFormat(bool hasArguments, bool hasIds, bool hasReasoning)
+    private MistralFormat(bool hasArguments, bool hasIds, bool tellsTools, bool hasReasoning)
         : base(Syntax, hasReasoning)
     {
         _hasArguments = hasArguments;
         _hasIds = hasIds;
+        _tellsTools = tellsTools;
     }
 
     /// <inheritdoc/>
@@ -49,7 +51,19 @@ internal sealed class MistralFormat : MarkedFormat
     public static MistralFormat Of(string template) => new(
         template.Contains(ArgumentsMark, StringComparison.Ordinal),
         template.Contains(IdMark, StringComparison.Ordinal),
+        TemplateCapabilities.Of(template).Tools,
         Syntax.Reasoning.Any(pair => template.Contains(pair.Open, StringComparison.Ordinal)));
+
+    /// <inheritdoc/>
+    /// <remarks>Some of the family's templates write calls of the history but do not tell of tools.</remarks>
+    public override string? ToolsPrompt(IReadOnlyList<AIFunctionDeclaration> tools)
+    {
+        const string Arguments = "{\"PARAMETER\": VALUE}";
+        string id = _hasIds ? $"{IdMark}NINE_LETTERS_OR_DIGITS" : string.Empty;
+        return _tellsTools ? null : ToolsPromptText.Write(
+            tools,
+            _hasArguments ? $"{CallsMark}NAME{id}{ArgumentsMark}{Arguments}" : $"{CallsMark}[{{\"name\": \"NAME\", \"arguments\": {Arguments}, \"id\": \"NINE_LETTERS_OR_DIGITS\"}}]");
+    }
 
     /// <inheritdoc/>
     public override string CreateCallId() => RandomNumberGenerator.GetString(Letters, IdLength);

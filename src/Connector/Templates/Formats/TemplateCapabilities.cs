@@ -1,29 +1,26 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>What a chat template can render, by what its text says. Immutable and thread-safe.</summary>
-internal sealed partial class TemplateCapabilities
+/// <summary>What a chat template can render, by what its code says. Immutable and thread-safe.</summary>
+internal sealed class TemplateCapabilities
 {
     private static readonly string[] Efforts = ["none", "no_think", "minimal", "low", "medium", "high", "xhigh", "max"];
     private static readonly string[] ToolsVariables = ["tools", "xml_tools"];
-    private readonly string _code;
+    private readonly List<JinjaToken> _code;
     private readonly HashSet<string> _efforts;
 
     private TemplateCapabilities(string template)
     {
-        string code = string.Join('\n', Code().Matches(Comment().Replace(template, string.Empty)).Select(block => block.Value));
-        _efforts = [.. Literal().Matches(code).Select(literal => literal.Value[1..^1]).Where(text => Efforts.Contains(text))];
-        _code = Literal().Replace(code, "''");
+        _code = Tokens(template);
+        _efforts = [.. _code.Where(token => token.Kind == JinjaTokenKind.String).Select(token => token.Text).Where(Efforts.Contains)];
         ToolsVariable = Array.Find(ToolsVariables, Uses);
         ReasoningProperty = template.Contains("reasoning_content", StringComparison.Ordinal) ? "reasoning_content"
-            : MessageThinking().IsMatch(code) ? "thinking"
+            : LooksForThinking() ? "thinking"
             : null;
-        SystemMessages = !SystemRefusal().IsMatch(template)
-            && (Literal().Matches(code).Any(literal => literal.Value[1..^1] is "system" or "developer") || RoleOutput().IsMatch(code));
-        ArgumentsAsText = ArgumentsWritten().IsMatch(code) && !ArgumentsConverted().IsMatch(code);
+        int[] arguments = [.. BehindArguments()];
+        ArgumentsAsText = arguments.Any(IsWritten) && !arguments.Any(IsConverted);
     }
 
     /// <summary>The variable whose tools it tells the model of: <c>tools</c>, or SmolLM 3's <c>xml_tools</c>; null where it tells of none.</summary>
@@ -35,9 +32,6 @@ internal sealed partial class TemplateCapabilities
     /// <summary>The property of an assistant's message in which it looks for the reasoning before it; null where it looks for none.</summary>
     public string? ReasoningProperty { get; }
 
-    /// <summary>Whether it renders system messages; where not, instructions go into the first user message.</summary>
-    public bool SystemMessages { get; }
-
     /// <summary>
     /// Whether the arguments of calls in the history have to be a string that holds JSON, since the template writes them as they are.
     /// Otherwise they are an object, as templates that convert or enumerate them need it.
@@ -45,7 +39,7 @@ internal sealed partial class TemplateCapabilities
     public bool ArgumentsAsText { get; }
 
     /// <summary>Finds out what a template can do.</summary>
-    /// <param name="template">The Jinja template.</param>
+    /// <param name="template">The Jinja template. One with broken tags can do nothing.</param>
     public static TemplateCapabilities Of(string template) => new(template);
 
     /// <summary>The variables by which a template is told how much to reason.</summary>
@@ -95,29 +89,51 @@ internal sealed partial class TemplateCapabilities
         return wanted.FirstOrDefault(_efforts.Contains) ?? wanted[^1];
     }
 
-    private bool Uses(string variable) => Regex.IsMatch(_code, $@"(?<![\w.]){Regex.Escape(variable)}(?!\w)");
+    // Cut as for rendering: what stands in texts, comments and strings is no code, and the time goes with the length.
+    private static List<JinjaToken> Tokens(string template)
+    {
+        try
+        {
+            return JinjaLexer.Tokenize(JinjaLexer.Normalize(template));
+        }
+        catch (JinjaException)
+        {
+            return [];
+        }
+    }
 
-    [GeneratedRegex(@"\{#.*?#\}", RegexOptions.Singleline)]
-    private static partial Regex Comment();
+    private bool Uses(string variable) => Enumerable.Range(0, _code.Count).Any(i => _code[i].IsName(variable) && (i == 0 || !_code[i - 1].IsOperator(".")));
 
-    [GeneratedRegex(@"\{[{%](?:'(?:[^'\\]|\\.)*'|""(?:[^""\\]|\\.)*""|.)*?[}%]\}", RegexOptions.Singleline)]
-    private static partial Regex Code();
+    // message.thinking, message['thinking']: a variable of that name means something else.
+    private bool LooksForThinking() => Enumerable.Range(0, _code.Count).Any(i => Names(_code[i], "message")
+        && ((_code[i + 1].IsOperator(".") && _code[i + 2].IsName("thinking"))
+            || (_code[i + 1].IsOperator("[") && _code[i + 2] is { Kind: JinjaTokenKind.String, Text: "thinking" } && _code[i + 3].IsOperator("]"))));
 
-    [GeneratedRegex(@"'(?:[^'\\]|\\.)*'|""(?:[^""\\]|\\.)*""", RegexOptions.Singleline)]
-    private static partial Regex Literal();
+    // The places behind calls' arguments: call.arguments, call['arguments'], a variable with such a name.
+    private IEnumerable<int> BehindArguments()
+    {
+        for (int i = 0; i < _code.Count; i++)
+        {
+            if (Names(_code[i], "arguments"))
+            {
+                yield return i + 1;
+            }
+            else if (_code[i] is { Kind: JinjaTokenKind.String, Text: "arguments" } && _code[i + 1].IsOperator("]"))
+            {
+                yield return i + 2;
+            }
+        }
+    }
 
-    [GeneratedRegex(@"raise_exception\(\s*['""][^'""]*system[^'""]*not supported", RegexOptions.IgnoreCase)]
-    private static partial Regex SystemRefusal();
+    private bool IsWritten(int behind) => _code[behind] is { Kind: JinjaTokenKind.VariableEnd } or { Kind: JinjaTokenKind.Operator, Text: "+" or "~" };
 
-    [GeneratedRegex(@"message(?:\.thinking\b|\[['""]thinking['""]\])")]
-    private static partial Regex MessageThinking();
+    private bool IsConverted(int behind) => _code[behind] switch
+    {
+        { Kind: JinjaTokenKind.Operator, Text: "|" } => _code[behind + 1] is { Kind: JinjaTokenKind.Name, Text: "tojson" or "items" or "dictsort" },
+        { Kind: JinjaTokenKind.Operator, Text: "." } => _code[behind + 1].IsName("items"),
+        { Kind: JinjaTokenKind.Name, Text: "is" } => _code[behind + (_code[behind + 1].IsName("not") ? 2 : 1)] is { Kind: JinjaTokenKind.Name, Text: "string" or "mapping" },
+        _ => false,
+    };
 
-    [GeneratedRegex(@"\{\{[^}]*(?:\.role|\[['""]role['""]\])")]
-    private static partial Regex RoleOutput();
-
-    [GeneratedRegex(@"arguments(?:['""]\])?\s*(?:\+|~|-?\}\})")]
-    private static partial Regex ArgumentsWritten();
-
-    [GeneratedRegex(@"arguments(?:['""]\])?\s*(?:\|\s*(?:tojson|items|dictsort)|\.items|is\s+(?:not\s+)?(?:string|mapping))")]
-    private static partial Regex ArgumentsConverted();
+    private static bool Names(JinjaToken token, string ending) => token.Kind == JinjaTokenKind.Name && token.Text.EndsWith(ending, StringComparison.Ordinal);
 }

@@ -33,8 +33,9 @@ internal static partial class ToolCallJson
             while (rest.StartsWith('{'));
             return calls;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second for half of a surrogate pair, which only shows when a string is read.
             return ReadBroken(text);
         }
     }

@@ -81,10 +81,13 @@ internal sealed class XmlCallReader(string open, string close, AnswerParserSetti
 
         try
         {
-            return JsonNode.Parse(text);
+            JsonNode? value = JsonNode.Parse(text);
+            value?.ToJsonString();
+            return value;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second for half of a surrogate pair, which only shows when a string is read.
             return JsonValue.Create(text);
         }
     }

@@ -12,7 +12,8 @@ public class GraniteFormatTests
     [InlineData("<tool_call>[{\"name\": \"get_time\"}]</tool_call>\nDone.", "get_time{}text(Done.)")]
     [InlineData("<|tool_call|>\n{\"name\": \"get_time\"}", "get_time{}")]
     [InlineData("<|tool_call|>[{\"name\": \"f\", \"arguments\": {a}}]", "f!")]
-    [InlineData("a <|tool_call|>none", "text(anone)")]
+    [InlineData("a <|tool_call|>none", "text(a <|tool_call|>none)")]
+    [InlineData("<|tool_call|> <|tool_call|>[{\"name\": \"get_time\"}]", "text(<|tool_call|>)get_time{}")]
     [InlineData("a <|tool_call|>[{\"name\": \"get_", "text(a)")]
     [InlineData("<think>Hm.</think><response>Hello.</response>", "reasoning(Hm.)text(Hello.)")]
     public void Parse_Granite33_IsRead(string answer, string expected) => Assert.Equal(expected, Answers.Parse(Granite33, answer));

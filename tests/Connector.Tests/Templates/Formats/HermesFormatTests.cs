@@ -46,10 +46,22 @@ public class HermesFormatTests
     public void Parse_BadJson_KeepsTheExceptionOrMendsIt(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new HermesFormat(false), answer));
 
     [Theory]
-    [InlineData("<tool_call>nonsense</tool_call>", "text(nonsense)")]
-    [InlineData("a <tool_call>{\"x\":1}</tool_call> b", "text(a{\"x\":1} b)")]
-    [InlineData("<tool_call></tool_call>", "")]
-    public void Parse_NoCallBetweenTheMarks_IsText(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new HermesFormat(false), answer));
+    [InlineData("<tool_call>nonsense</tool_call>", "text(<tool_call>nonsense</tool_call>)")]
+    [InlineData("a <tool_call>{\"x\":1}</tool_call> b", "text(a <tool_call>{\"x\":1}</tool_call> b)")]
+    [InlineData("<tool_call></tool_call>", "text(<tool_call></tool_call>)")]
+    [InlineData("a <tool_call>x</tool_call>\n" + Call + "\nDone.", "text(a <tool_call>x</tool_call>)" + Called + "text(Done.)")]
+    [InlineData("<tool_call>{\"x\":1}<tool_call>{\"name\":\"f\"}</tool_call>", "text(<tool_call>{\"x\":1})f{}")]
+    [InlineData("<tool_call> <think>a</think> </tool_call>b", "text(<tool_call> <think>a</think> </tool_call>b)")]
+    [InlineData("Write <tool_call> and then <tool_call> again</tool_call> and the rest of the answer is here.", "text(Write <tool_call> and then <tool_call> again</tool_call> and the rest of the answer is here.)")]
+    public void Parse_NoCallBetweenTheMarks_IsTextWithThem(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new HermesFormat(false), answer));
+
+    [Fact]
+    public void Parse_ThousandsOfOpenedMarks_AreText()
+    {
+        string answer = string.Concat(Enumerable.Repeat("<tool_call>", 5_000)) + "</tool_call> b";
+
+        Assert.Equal($"text({answer})", Answers.Parse(new HermesFormat(false), new AnswerParserSettings { Tools = Answers.Tools }, [answer]));
+    }
 
     [Theory]
     [InlineData("Wait.\n<tool_call>", "text(Wait.)")]

@@ -44,8 +44,8 @@ public class LlamaFormatTests
     public void Finish_CallThatWasCut_IsDropped(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new LlamaFormat(), answer));
 
     [Theory]
-    [InlineData("<|python_tag|>print(1)", "text(print(1))")]
-    [InlineData("<|python_tag|>{\"code\": 1}", "text({\"code\": 1})")]
+    [InlineData("<|python_tag|>print(1)", "text(<|python_tag|>print(1))")]
+    [InlineData("<|python_tag|>{\"code\": 1}", "text(<|python_tag|>{\"code\": 1})")]
     public void Parse_PythonTagWithoutCall_IsText(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new LlamaFormat(), answer));
 
     [Fact]

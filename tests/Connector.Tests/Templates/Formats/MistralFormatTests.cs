@@ -67,4 +67,14 @@ public class MistralFormatTests
         Assert.Equal(Array.ToTemplateCallId("call_1"), Array.ToTemplateCallId("call_1"));
         Assert.NotEqual(Array.ToTemplateCallId("call_1"), Array.ToTemplateCallId("call_2"));
     }
+
+    [Theory]
+    [InlineData("[TOOL_CALLS]", "[TOOL_CALLS][{\"name\": \"NAME\", \"arguments\": {\"PARAMETER\": VALUE}, \"id\": \"NINE_LETTERS_OR_DIGITS\"}]\n")]
+    [InlineData("[TOOL_CALLS][ARGS]", "[TOOL_CALLS]NAME[ARGS]{\"PARAMETER\": VALUE}\n")]
+    [InlineData("[TOOL_CALLS][CALL_ID][ARGS]", "[TOOL_CALLS]NAME[CALL_ID]NINE_LETTERS_OR_DIGITS[ARGS]{\"PARAMETER\": VALUE}\n")]
+    public void ToolsPrompt_TemplateThatDoesNotTellOfTools_ShowsTheFamilysForm(string template, string expected)
+    {
+        Assert.Contains(expected, MistralFormat.Of(template).ToolsPrompt(Answers.Tools), StringComparison.Ordinal);
+        Assert.Null(MistralFormat.Of(template + "{{ tools }}").ToolsPrompt(Answers.Tools));
+    }
 }

@@ -19,7 +19,7 @@ public class QwenCoderFormatTests
     [InlineData("<tool_call>\n" + Function, Called)]
     [InlineData("<tool_call>\n<function=get_weather>\n<parameter=city>\nOs", "")]
     [InlineData("a <func <tool", "text(a <func <tool)")]
-    [InlineData("<tool_call>nonsense</tool_call>", "text(nonsense)")]
+    [InlineData("<tool_call>nonsense</tool_call>", "text(<tool_call>nonsense</tool_call>)")]
     [InlineData("<think>Hm.</think>" + Call, "reasoning(Hm.)" + Called)]
     [InlineData("<think>Hm </tool_call> ha." + Call, "reasoning(Hm </tool_call> ha.)" + Called)]
     [InlineData("<think>Hm." + Call, "reasoning(Hm.)" + Called)]

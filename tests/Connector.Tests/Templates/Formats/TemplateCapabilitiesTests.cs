@@ -20,6 +20,8 @@ public class TemplateCapabilitiesTests
     [InlineData("{{ message.reasoning_content }}", "reasoning_content")]
     [InlineData("{{ message.thinking }}", "thinking")]
     [InlineData("{{ message['thinking'] }}", "thinking")]
+    [InlineData("{{ message[\"thinking\"] }}", "thinking")]
+    [InlineData("{{ 'message.thinking' }}", null)]
     [InlineData("{% if thinking %}{{ message.content }}{% endif %}", null)]
     public void ReasoningProperty_IsWhereTheTemplateLooks(string template, string? expected) => Assert.Equal(expected, TemplateCapabilities.Of(template).ReasoningProperty);
 
@@ -31,12 +33,23 @@ public class TemplateCapabilitiesTests
         Assert.Null(TemplateCapabilities.Of("").ToolsVariable);
     }
 
+    // Templates come with files that nobody checked: what is read off them must not take longer than a model takes to load.
     [Theory]
-    [InlineData("{% if m.role == 'system' %}x{% endif %}", true)]
-    [InlineData("{{ '<|' + message['role'] + '|>' }}", true)]
-    [InlineData("{% if m.role == 'user' %}x{% endif %}", false)]
-    [InlineData("{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}", false)]
-    public void SystemMessages_IsWhetherTheyAreRendered(string template, bool expected) => Assert.Equal(expected, TemplateCapabilities.Of(template).SystemMessages);
+    [InlineData("{{ \"{#\" }}{##}", "''", "")]
+    [InlineData("{{ \"{#\" }}{##}{{ tools", "''", "")]
+    [InlineData("", "{{", "")]
+    [InlineData("{{ x }}", "{{ y ", "")]
+    [InlineData("{{ ", "raise_exception('system", "")]
+    [InlineData("{{ '", "raise_exception( 'system", "' }}")]
+    [InlineData("{{ ", "message.arguments ", "}}")]
+    [InlineData("", "{#", "")]
+    [InlineData("", "{% raw %}", "")]
+    public async Task Of_HostileTemplate_EndsSoon(string opening, string repeated, string rest)
+    {
+        string template = opening + string.Concat(Enumerable.Repeat(repeated, 20_000)) + rest;
+
+        await Task.Run(() => TemplateCapabilities.Of(template), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    }
 
     [Theory]
     [InlineData("{{ call.arguments | tojson }}", false)]
@@ -45,6 +58,10 @@ public class TemplateCapabilitiesTests
     [InlineData("{{ call.function | tojson }}", false)]
     [InlineData("{{ 'x' + tool['function']['arguments'] + 'y' }}", true)]
     [InlineData("{{ tool.function.arguments }}", true)]
+    [InlineData("{{- tool.function.arguments -}}", true)]
+    [InlineData("{{ 'arguments' + 'x' }}", false)]
+    [InlineData("{{ call.arguments ~ '' if call.arguments is not mapping }}", false)]
+    [InlineData("{{ call.arguments", false)]
     public void ArgumentsAsText_IsWhetherTheyAreWrittenAsTheyAre(string template, bool expected) => Assert.Equal(expected, TemplateCapabilities.Of(template).ArgumentsAsText);
 
     [Theory]

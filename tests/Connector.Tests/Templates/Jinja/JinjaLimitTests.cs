@@ -104,6 +104,26 @@ public sealed class JinjaLimitTests
         Assert.Contains("JinjaLimits.Depth", e.What, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{% filter upper", "%}x{% endfilter %}")]
+    [InlineData("{% set x", "%}x{% endset %}{{ x }}")]
+    public void Render_BlockWithTwoHundredThousandFilters_AppliesThemAll(string opening, string rest) =>
+        Assert.Equal("X", JinjaRendering.Render(opening + string.Concat(Enumerable.Repeat("|upper", 200_000)) + rest));
+
+    [Fact]
+    public void Render_FilterThatAppliesItselfToNestedLists_EndsAtTheDepth()
+    {
+        JinjaException e = JinjaRendering.Error("{% set ns = namespace(l=[]) %}{% for i in range(100000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l | map(*(['map'] * 100000)) }}");
+
+        Assert.Contains("JinjaLimits.Depth", e.What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{% filter upper is defined %}x{% endfilter %}")]
+    [InlineData("{% filter upper | lower()() %}x{% endfilter %}")]
+    [InlineData("{% set x | upper is defined %}x{% endset %}")]
+    public void Parse_BlockWithMoreThanFilters_IsRefused(string template) => Assert.Throws<JinjaException>(() => JinjaTemplate.Parse(template));
+
     [Fact]
     public void Render_DeepContext_EndsAtTheDepth()
     {

@@ -88,7 +88,7 @@ internal sealed class JinjaInterpreter
             JinjaExpression.Binary binary => EvaluateBinary(binary, scope),
             JinjaExpression.Concatenation concatenation => EvaluateConcatenation(concatenation, scope),
             JinjaExpression.Test test => JinjaBoolean.Of(EvaluateTest(test, scope)),
-            JinjaExpression.Filter filter => EvaluateFilter(filter, scope, null),
+            JinjaExpression.Filter filter => EvaluateFilter(filter, Evaluate(filter.Target!, scope), scope),
             JinjaExpression.Call call => EvaluateCall(call, scope, null),
             JinjaExpression.Conditional conditional => EvaluateConditional(conditional, scope),
             JinjaExpression.Slice slice => EvaluateSlice(slice, scope),
@@ -101,8 +101,15 @@ internal sealed class JinjaInterpreter
     }
 
     /// <summary>Applies a filter by its name.</summary>
-    public JinjaValue Filter(string name, JinjaValue value, JinjaArguments arguments) =>
-        (JinjaFilters.Find(name) ?? throw new JinjaException($"There is no filter '{name}'."))(this, value, arguments);
+    /// <remarks>A level of its own: a filter may apply another, as <c>map('map', …)</c> does.</remarks>
+    public JinjaValue Filter(string name, JinjaValue value, JinjaArguments arguments)
+    {
+        JinjaBuiltin filter = JinjaFilters.Find(name) ?? throw new JinjaException($"There is no filter '{name}'.");
+        Budget.Enter();
+        JinjaValue result = filter(this, value, arguments);
+        Budget.Leave();
+        return result;
+    }
 
     /// <summary>Applies a test by its name.</summary>
     public bool Test(string name, JinjaValue value, JinjaArguments arguments) =>
@@ -158,6 +165,19 @@ internal sealed class JinjaInterpreter
 
     private static string Shown(string text) => text.Length > 50 ? text[..50] + "…" : text;
 
+    // What a block prints, through filters. A loop, so that their number does not matter to the stack.
+    private JinjaValue Capture(IReadOnlyList<JinjaStatement> body, IReadOnlyList<JinjaExpression.Filter> filters, JinjaScope scope)
+    {
+        JinjaValue value = Capture(body, new JinjaScope(scope));
+        foreach (JinjaExpression.Filter filter in filters)
+        {
+            Budget.Step();
+            value = EvaluateFilter(filter, value, scope);
+        }
+
+        return value;
+    }
+
     private JinjaFlow Execute(IReadOnlyList<JinjaStatement> body, JinjaScope scope)
     {
         Budget.Enter();
@@ -191,8 +211,7 @@ internal sealed class JinjaInterpreter
                 Assign(set.Target, Evaluate(set.Value, scope), scope);
                 return JinjaFlow.Through;
             case JinjaStatement.SetBlock set:
-                JinjaValue content = Capture(set.Body, new JinjaScope(scope));
-                Assign(set.Target, set.Filter is null ? content : EvaluateFilter((JinjaExpression.Filter)set.Filter, scope, content), scope);
+                Assign(set.Target, Capture(set.Body, set.Filters, scope), scope);
                 return JinjaFlow.Through;
             case JinjaStatement.Macro macro:
                 scope.Set(macro.Name, new JinjaMacro(macro.Name, macro.Parameters, macro.Body, scope));
@@ -202,8 +221,7 @@ internal sealed class JinjaInterpreter
                 JinjaPrinter.Print(Budget, _output, EvaluateCall(block.Call, scope, caller));
                 return JinjaFlow.Through;
             case JinjaStatement.FilterBlock block:
-                JinjaString inner = Capture(block.Body, new JinjaScope(scope));
-                JinjaPrinter.Print(Budget, _output, EvaluateFilter((JinjaExpression.Filter)block.Filter, scope, inner));
+                JinjaPrinter.Print(Budget, _output, Capture(block.Body, block.Filters, scope));
                 return JinjaFlow.Through;
             case JinjaStatement.With with:
                 return ExecuteWith(with, scope);
@@ -380,14 +398,8 @@ internal sealed class JinjaInterpreter
         return Test(test.TestName, value, arguments);
     }
 
-    private JinjaValue EvaluateFilter(JinjaExpression.Filter filter, JinjaScope scope, JinjaValue? block)
+    private JinjaValue EvaluateFilter(JinjaExpression.Filter filter, JinjaValue value, JinjaScope scope)
     {
-        JinjaValue value = filter.Target switch
-        {
-            null => block ?? throw new JinjaException("A filter has nothing to filter."),
-            JinjaExpression.Filter inner when block is not null => EvaluateFilter(inner, scope, block),
-            _ => Evaluate(filter.Target, scope),
-        };
         JinjaArguments arguments = EvaluateArguments(filter.Arguments, scope);
         _position = filter.Position;
         return Filter(filter.FilterName, value, arguments);

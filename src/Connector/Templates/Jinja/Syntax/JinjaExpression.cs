@@ -28,7 +28,7 @@ internal abstract record JinjaExpression(int Position)
     /// <summary><c>target(arguments)</c></summary>
     internal sealed record Call(int Position, JinjaExpression Target, IReadOnlyList<JinjaArgument> Arguments) : JinjaExpression(Position);
 
-    /// <summary><c>target | filter(arguments)</c>; no target in a filter block: the block's text.</summary>
+    /// <summary><c>target | filter(arguments)</c>; no target in what a block's text goes through.</summary>
     internal sealed record Filter(int Position, JinjaExpression? Target, string FilterName, IReadOnlyList<JinjaArgument> Arguments) : JinjaExpression(Position);
 
     /// <summary><c>target is test(arguments)</c></summary>

@@ -190,7 +190,7 @@ internal sealed partial class JinjaParser
         }
 
         value = ParsePostfix(value);
-        return withFilters ? ParseFilters(value)! : value;
+        return withFilters ? ParseFilters(value) : value;
     }
 
     private JinjaExpression ParsePrimary()
@@ -393,8 +393,8 @@ internal sealed partial class JinjaParser
         return isBehindNamed ? throw new JinjaException("An argument without a name follows one with a name.") : new JinjaArgument(null, ParseExpression());
     }
 
-    // Filters and tests, and calls of what they give. Null stands for the text of a filter block.
-    private JinjaExpression? ParseFilters(JinjaExpression? value)
+    // Filters and tests, and calls of what they give.
+    private JinjaExpression ParseFilters(JinjaExpression value)
     {
         while (true)
         {
@@ -403,11 +403,11 @@ internal sealed partial class JinjaParser
                 Advance();
                 value = ParseFilter(value);
             }
-            else if (value is not null && Current.IsName("is"))
+            else if (Current.IsName("is"))
             {
                 value = ParseTest(value);
             }
-            else if (value is not null && Current.IsOperator("("))
+            else if (Current.IsOperator("("))
             {
                 value = new JinjaExpression.Call(Current.Position, value, ParseArguments());
             }
@@ -416,6 +416,18 @@ internal sealed partial class JinjaParser
                 return value;
             }
         }
+    }
+
+    // What a block's text goes through: filters alone.
+    private List<JinjaExpression.Filter> ParseBlockFilters()
+    {
+        List<JinjaExpression.Filter> filters = [];
+        while (SkipOperator("|"))
+        {
+            filters.Add(ParseFilter(null));
+        }
+
+        return filters;
     }
 
     private JinjaExpression.Filter ParseFilter(JinjaExpression? target)

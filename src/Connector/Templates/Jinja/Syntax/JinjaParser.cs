@@ -104,9 +104,9 @@ internal sealed partial class JinjaParser(string source)
             case "with":
                 return ParseWith(position);
             case "filter":
-                JinjaExpression filter = ParseFilters(ParseFilter(null))!;
+                List<JinjaExpression.Filter> filters = [ParseFilter(null), .. ParseBlockFilters()];
                 Expect(JinjaTokenKind.BlockEnd);
-                return new JinjaStatement.FilterBlock(position, filter, ParseClosedBody("endfilter"));
+                return new JinjaStatement.FilterBlock(position, filters, ParseClosedBody("endfilter"));
             case "generation":
                 Expect(JinjaTokenKind.BlockEnd);
                 return new JinjaStatement.Group(position, ParseClosedBody("endgeneration"));
@@ -178,9 +178,9 @@ internal sealed partial class JinjaParser(string source)
             return new JinjaStatement.Set(position, target, value);
         }
 
-        JinjaExpression? filter = Current.IsOperator("|") ? ParseFilters(null) : null;
+        List<JinjaExpression.Filter> filters = ParseBlockFilters();
         Expect(JinjaTokenKind.BlockEnd);
-        return new JinjaStatement.SetBlock(position, target, filter, ParseClosedBody("endset"));
+        return new JinjaStatement.SetBlock(position, target, filters, ParseClosedBody("endset"));
     }
 
     private JinjaStatement.Macro ParseMacro(int position)

@@ -26,8 +26,8 @@ internal abstract record JinjaStatement(int Position)
     /// <summary>An assignment to a name, a namespace's attribute, or several.</summary>
     internal sealed record Set(int Position, JinjaExpression Target, JinjaExpression Value) : JinjaStatement(Position);
 
-    /// <summary>An assignment of what a block renders to, through filters where there are some.</summary>
-    internal sealed record SetBlock(int Position, JinjaExpression Target, JinjaExpression? Filter, IReadOnlyList<JinjaStatement> Body) : JinjaStatement(Position);
+    /// <summary>An assignment of what a block renders to, through filters, the first one first, where there are some.</summary>
+    internal sealed record SetBlock(int Position, JinjaExpression Target, IReadOnlyList<JinjaExpression.Filter> Filters, IReadOnlyList<JinjaStatement> Body) : JinjaStatement(Position);
 
     /// <summary>A macro's definition.</summary>
     internal sealed record Macro(int Position, string Name, IReadOnlyList<JinjaParameter> Parameters, IReadOnlyList<JinjaStatement> Body) : JinjaStatement(Position);
@@ -35,8 +35,8 @@ internal abstract record JinjaStatement(int Position)
     /// <summary>A call whose macro may call the block's body as <c>caller</c>.</summary>
     internal sealed record CallBlock(int Position, IReadOnlyList<JinjaParameter> Parameters, JinjaExpression.Call Call, IReadOnlyList<JinjaStatement> Body) : JinjaStatement(Position);
 
-    /// <summary>A block whose text goes through filters.</summary>
-    internal sealed record FilterBlock(int Position, JinjaExpression Filter, IReadOnlyList<JinjaStatement> Body) : JinjaStatement(Position);
+    /// <summary>A block whose text goes through filters, the first one first.</summary>
+    internal sealed record FilterBlock(int Position, IReadOnlyList<JinjaExpression.Filter> Filters, IReadOnlyList<JinjaStatement> Body) : JinjaStatement(Position);
 
     /// <summary>A block with variables of its own.</summary>
     internal sealed record With(int Position, IReadOnlyList<(JinjaExpression Target, JinjaExpression Value)> Variables, IReadOnlyList<JinjaStatement> Body) : JinjaStatement(Position);
