@@ -8,7 +8,23 @@ internal sealed partial class JsonSchemaCompiler
 {
     private const int MostMemberStates = 20_000;
 
-    private string? ObjectBody(IReadOnlyList<SchemaNode> nodes, string rule)
+    private string? ObjectBody(IReadOnlyList<SchemaNode> nodes, string rule) => Members(nodes, rule)?.Write();
+
+    private string? ObjectsBody(List<IReadOnlyList<SchemaNode>> alternatives, string rule)
+    {
+        // One of them need not be written, and so need not end.
+        _optionalFrom = _open.Count;
+        var objects = alternatives.Select(nodes => Members(nodes, rule)).OfType<ObjectMembers>().ToList();
+        return objects switch
+        {
+            [] => null,
+            [var only] => only.Write(),
+            _ => ObjectAlternatives.Write(_grammar, rule, objects),
+        };
+    }
+
+    // None where no object is allowed.
+    private ObjectMembers? Members(IReadOnlyList<SchemaNode> nodes, string rule)
     {
         var declared = nodes.Select(Declared).ToList();
         var required = nodes.SelectMany(Required).ToHashSet(StringComparer.Ordinal);
@@ -35,10 +51,16 @@ internal sealed partial class JsonSchemaCompiler
         bool isOpen = least > members.Count || nodes.Any(AllowsMore) || !nodes.Any(node => node.Has("properties"));
         string? additional = isOpen ? CompileAdditional(nodes, rule, names, keys) : null;
         var all = new ObjectMembers(_grammar, rule, members, additional, least, most);
-        return all.CanBeWritten && all.Count <= MostMemberStates ? all.Write() : RefuseCounts(nodes, isTooLarge: all.CanBeWritten);
+        if (all.CanBeWritten && all.Count <= MostMemberStates)
+        {
+            return all;
+        }
+
+        RefuseCounts(nodes, isTooLarge: all.CanBeWritten);
+        return null;
     }
 
-    private string? RefuseCounts(IReadOnlyList<SchemaNode> nodes, bool isTooLarge)
+    private void RefuseCounts(IReadOnlyList<SchemaNode> nodes, bool isTooLarge)
     {
         string keyword = nodes.Any(node => node.Has("minProperties")) ? "minProperties" : "maxProperties";
         SchemaNode node = nodes.First(node => node.Has(keyword));
@@ -49,11 +71,10 @@ internal sealed partial class JsonSchemaCompiler
         }
 
         Contradict(node, keyword, "leaves no object; the properties that are required or allowed do not fit it");
-        return null;
     }
 
     private string AddMember(string rule, string name, string value) =>
-        _grammar.Add($"{rule}-{name}-member", $"{GbnfBuilder.Literal(JsonText.Quote(name) + ":")} {JsonRules.Space(_grammar)} {value}");
+        Share($"{rule}-{name}-member", $"{GbnfBuilder.Literal(JsonText.Quote(name) + ":")} {JsonRules.Space(_grammar)} {value}");
 
     private string? CompileAdditional(IReadOnlyList<SchemaNode> nodes, string rule, List<string> names, Automaton? keys)
     {
@@ -76,7 +97,7 @@ internal sealed partial class JsonSchemaCompiler
             key = AutomatonRules.Add(_grammar, $"{rule}-key", automaton, JsonRules.QuoteMark, JsonRules.QuoteMark);
         }
 
-        return _grammar.Add($"{rule}-additional-member", $"{key} \":\" {JsonRules.Space(_grammar)} {value}");
+        return Share($"{rule}-additional-member", $"{key} \":\" {JsonRules.Space(_grammar)} {value}");
     }
 
     private Automaton? KeyAutomaton(IReadOnlyList<SchemaNode> nodes)

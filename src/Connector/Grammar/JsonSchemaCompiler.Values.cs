@@ -107,7 +107,7 @@ internal sealed partial class JsonSchemaCompiler
     // Values are many, the schemas that bind them few.
     private static Automaton? Once(Dictionary<string, Automaton?> known, IReadOnlyList<SchemaNode> nodes, Func<Automaton?> automaton)
     {
-        string key = string.Join(' ', nodes.Select(node => node.Path));
+        string key = Key(nodes);
         if (!known.TryGetValue(key, out Automaton? found))
         {
             found = automaton();

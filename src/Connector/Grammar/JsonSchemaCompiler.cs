@@ -21,6 +21,7 @@ internal sealed partial class JsonSchemaCompiler
     private readonly SchemaExpansion _expansion;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string?> _containers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _shared = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Automaton?> _texts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Automaton?> _numbers = new(StringComparer.Ordinal);
     private readonly List<string> _open = [];
@@ -70,8 +71,12 @@ internal sealed partial class JsonSchemaCompiler
         (int outerOptional, JsonSchemaNotSupportedException? outerContradiction) = (_optionalFrom, _contradiction);
         _optionalFrom = mandatory && alternatives.Count == 1 ? _optionalFrom : _open.Count;
         _depth++;
+        List<IReadOnlyList<SchemaNode>> objects = alternatives.Count > 1 ? [.. alternatives.Where(MayBeObject)] : [];
+        objects = objects.Count > 1 ? objects : [];
         var expressions = alternatives
-            .Select(alternative => CompileAlternative(alternative, name)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+            .Select(alternative => CompileAlternative(alternative, name, withObject: !objects.Contains(alternative)))
+            .Append(objects.Count > 1 ? CompileObjects(objects, name) : null)
+            .OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         _depth--;
         _optionalFrom = outerOptional;
         if (!mandatory)
@@ -87,7 +92,7 @@ internal sealed partial class JsonSchemaCompiler
         return Union(name, expressions);
     }
 
-    private string? CompileAlternative(IReadOnlyList<SchemaNode> nodes, string name)
+    private string? CompileAlternative(IReadOnlyList<SchemaNode> nodes, string name, bool withObject)
     {
         foreach (SchemaNode node in nodes)
         {
@@ -97,25 +102,39 @@ internal sealed partial class JsonSchemaCompiler
             }
         }
 
-        var types = nodes.Select(SchemaKeywords.Types).OfType<JsonKinds>().ToList();
-        JsonKinds kinds = types.Aggregate(JsonKinds.All, (all, kind) => all & kind);
-        if (nodes.Any(node => node.Has("enum") || node.Has("const")))
+        JsonKinds kinds = Types(nodes) ?? JsonKinds.All;
+        if (HasValues(nodes))
         {
             return CompileValues(nodes, kinds, name);
         }
 
-        kinds = types.Count > 0 ? kinds : SchemaKeywords.Infer(nodes);
-        if (kinds == JsonKinds.All && SchemaKeywords.Infer(nodes) == JsonKinds.All)
+        if (IsAny(nodes))
         {
             return JsonRules.Value(_grammar);
         }
 
+        kinds = Types(nodes) ?? SchemaKeywords.Infer(nodes);
         if (kinds == JsonKinds.None)
         {
             Contradict(nodes[^1], "type", "leaves no kind of value; remove one of the types that exclude each other");
         }
 
-        return Union(name, CompileKinds(nodes, kinds, name));
+        return Union(name, CompileKinds(nodes, withObject ? kinds : kinds & ~JsonKinds.Object, name));
+    }
+
+    private static bool HasValues(IReadOnlyList<SchemaNode> nodes) => nodes.Any(node => node.Has("enum") || node.Has("const"));
+
+    private static bool IsAny(IReadOnlyList<SchemaNode> nodes) =>
+        (Types(nodes) ?? JsonKinds.All) == JsonKinds.All && SchemaKeywords.Infer(nodes) == JsonKinds.All;
+
+    private static bool MayBeObject(IReadOnlyList<SchemaNode> nodes) =>
+        !HasValues(nodes) && !IsAny(nodes) && (Types(nodes) ?? SchemaKeywords.Infer(nodes)).HasFlag(JsonKinds.Object);
+
+    // The kinds that all types allow; none where there are no types.
+    private static JsonKinds? Types(IReadOnlyList<SchemaNode> nodes)
+    {
+        var types = nodes.Select(SchemaKeywords.Types).OfType<JsonKinds>().ToList();
+        return types.Count > 0 ? types.Aggregate(JsonKinds.All, (all, kind) => all & kind) : null;
     }
 
     private List<string> CompileKinds(IReadOnlyList<SchemaNode> nodes, JsonKinds kinds, string name)
@@ -135,12 +154,21 @@ internal sealed partial class JsonSchemaCompiler
     // Objects and arrays are compiled once for the same schemas, and may hold themselves.
     private string? CompileContainer(IReadOnlyList<SchemaNode> nodes, string name, string kind, Func<IReadOnlyList<SchemaNode>, string, string?> body)
     {
-        string key = kind + string.Concat(nodes.Select(node => " " + node.Path));
+        return CompileOnce(kind + Key(nodes), nodes[^1], name, rule => body(nodes, rule));
+    }
+
+    private string? CompileObjects(List<IReadOnlyList<SchemaNode>> alternatives, string name) => CompileOnce(
+        "object" + string.Join(" |", alternatives.Select(Key)), alternatives[0][^1], name, rule => ObjectsBody(alternatives, rule));
+
+    private static string Key(IReadOnlyList<SchemaNode> nodes) => string.Concat(nodes.Select(node => " " + node.Path));
+
+    private string? CompileOnce(string key, SchemaNode node, string name, Func<string, string?> body)
+    {
         if (_containers.TryGetValue(key, out string? known))
         {
             if (_open.IndexOf(key) is var index && index >= _optionalFrom)
             {
-                Contradict(nodes[^1], "required", "asks for the schema itself within it, without end; make the property optional or nullable");
+                Contradict(node, "required", "asks for the schema itself within it, without end; make the property optional or nullable");
                 return null;
             }
 
@@ -150,7 +178,7 @@ internal sealed partial class JsonSchemaCompiler
         string rule = _grammar.Reserve(name);
         _containers.Add(key, rule);
         _open.Add(key);
-        string? text = body(nodes, rule);
+        string? text = body(rule);
         _open.RemoveAt(_open.Count - 1);
         if (text is null)
         {
@@ -167,8 +195,20 @@ internal sealed partial class JsonSchemaCompiler
     {
         [] => null,
         [var only] => only,
-        _ => _grammar.Add(name, string.Join(" | ", expressions)),
+        _ => Share(name, string.Join(" | ", expressions)),
     };
+
+    // The same text is the same rule, whatever its name would be: what begins alike is then seen to.
+    private string Share(string name, string body)
+    {
+        if (!_shared.TryGetValue(body, out string? rule))
+        {
+            rule = _grammar.Add(name, body);
+            _shared.Add(body, rule);
+        }
+
+        return rule;
+    }
 
     // Strict: an error. Otherwise the keyword is left out, and one line says so.
     private void Refuse(SchemaNode node, string keyword, string reason, Exception? cause = null)

@@ -69,6 +69,41 @@ internal sealed class ObjectMembers
         return first.Length == 0 ? "\"{\" \"}\"" : CanEnd(0, 0) ? $"\"{{\" {first}? \"}}\"" : $"\"{{\" {first} \"}}\"";
     }
 
+    /// <summary>The members that may stand next, and the state behind each.</summary>
+    /// <param name="member">The first declared member that may.</param>
+    /// <param name="written">How many stand already.</param>
+    public IEnumerable<(string Rule, int Member, long Written)> Steps(int member, long written)
+    {
+        if (_counts && written >= _most)
+        {
+            yield break;
+        }
+
+        long after = After(written);
+        for (; member < _members.Count; member++)
+        {
+            if (Fits(member + 1, after))
+            {
+                yield return (_members[member].Rule, member + 1, after);
+            }
+
+            if (_members[member].IsRequired)
+            {
+                yield break;
+            }
+        }
+
+        if (_additional is not null)
+        {
+            yield return (_additional, member, after);
+        }
+    }
+
+    /// <summary>Whether the object may end in a state.</summary>
+    /// <param name="member">The first declared member that may stand next.</param>
+    /// <param name="written">How many stand already.</param>
+    public bool CanEnd(int member, long written) => _requiredFrom[member] == 0 && (!_counts || written >= _least);
+
     private string Next(int member, long written)
     {
         long after = After(written);
@@ -125,8 +160,6 @@ internal sealed class ObjectMembers
     private bool Fits(int member, long written) =>
         (!_counts || _most is null || written + _requiredFrom[member] <= _most) &&
         (!_counts || _additional is not null || written + _members.Count - member >= _least);
-
-    private bool CanEnd(int member, long written) => _requiredFrom[member] == 0 && (!_counts || written >= _least);
 
     private bool HasNext(int member, long written)
     {

@@ -227,6 +227,29 @@ public sealed class HostileSchemaTests
         Assert.InRange(recogniser.MostStacks, 1, 16);
     }
 
+    [Theory]
+    [InlineData(20)]
+    [InlineData(0)]
+    public void Add_NestedAlternativesThatBeginAlike_NeedFewStacks(int depth)
+    {
+        // Each level leads to the next, or, of depth 0, to itself.
+        string levels = string.Join(',', Enumerable.Range(0, Math.Max(depth, 1)).Select(i =>
+        {
+            string inner = $$"""{"anyOf":[{"type":"null"},{"$ref":"#/$defs/n{{(depth == 0 ? 0 : i + 1)}}"}]}""";
+            string shared = $$"""{"$ref":"#/$defs/v{{i}}"}""";
+            return $$"""
+                "v{{i}}":{{inner}},
+                "n{{i}}":{"anyOf":[{"properties":{"a":{{shared}},"b":{"type":"null"} },"required":["a","b"]},{"properties":{"a":{{shared}},"c":{"type":"null"} },"required":["a","c"]}]}
+                """;
+        }));
+        var recogniser = new GbnfRecogniser(JsonSchemaGrammarTests.Compile($$"""{"$ref":"#/$defs/n0","$defs":{ {{levels}},"n{{Math.Max(depth, 1)}}":{"type":"null"} } }"""));
+        string text = string.Concat(Enumerable.Repeat("{\"a\": ", 20)) + "null" + string.Concat(Enumerable.Range(0, 20).Select(i => i % 2 == 0 ? ", \"b\": null}" : ", \"c\": null}"));
+
+        Assert.True(recogniser.Accepts(text));
+        Assert.False(recogniser.Accepts(text.Replace("\"c\"", "\"d\"", StringComparison.Ordinal)));
+        Assert.InRange(recogniser.MostStacks, 1, 16);
+    }
+
     [Fact]
     public void Add_ThousandOptionalProperties_Compiles()
     {
