@@ -4,14 +4,15 @@ namespace CurKv.Connector.Engine;
 
 /// <summary>
 /// Refuses the grammars on which llama.cpp's parser would not return null but end the process: it recurses at every parenthesis, and
-/// writes out repetitions one by one. What is merely wrong is left to it.
+/// writes out repetitions one by one; and those with long rows of optional items, of which one token would take seconds. What is merely
+/// wrong is left to it.
 /// </summary>
 internal ref struct GrammarGuard
 {
     private const int MaxLength = 1 << 20;
     private const int MaxNesting = 256;
-    private const int MaxRepeated = 1 << 22;
-    private const int MaxRules = 1 << 18;
+    private const int MaxRepeated = 1 << 18;
+    private const int MaxRules = 1 << 16;
 
     private readonly string _grammar;
     private readonly ReadOnlySpan<char> _text;
@@ -30,16 +31,19 @@ internal ref struct GrammarGuard
 
     /// <summary>Checks a grammar.</summary>
     /// <returns>
-    /// A bound on the rules that it has once repetitions are written out, and with that on how deep they refer to each other; and whether
-    /// it names tokens, not only characters.
+    /// A bound on the rules that it has once repetitions are written out, and with that on how deep they refer to each other; its size, in
+    /// characters and elements that repetitions write out; and whether it names tokens, not only characters.
     /// </returns>
     /// <exception cref="LlamaGrammarException">llama.cpp must not see it.</exception>
-    public static (int Rules, bool NamesTokens) Check(string grammar)
+    public static (int Rules, int Size, bool NamesTokens) Check(string grammar)
     {
         var guard = new GrammarGuard(grammar);
         guard.CheckText();
         guard.Scan();
-        return ((int)guard._rules, guard._namesTokens);
+        guard.Require(
+            GrammarOptionals.Longest(grammar) <= GrammarOptionals.Limit,
+            $"has more than {GrammarOptionals.Limit} optional items in a row. Repeat what takes a character at least, as in (\"a\" | \"b\"){{0,200}}");
+        return ((int)guard._rules, grammar.Length + (int)guard._repeated, guard._namesTokens);
     }
 
     private readonly void CheckText()

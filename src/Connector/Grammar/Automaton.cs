@@ -10,7 +10,8 @@ namespace CurKv.Connector.Grammar;
 /// </remarks>
 internal sealed class Automaton
 {
-    private const int MostStates = 5_000;
+    /// <summary>More states than any automaton has.</summary>
+    public const int MostStates = 5_000;
 
     /// <summary>Makes an automaton.</summary>
     /// <param name="states">The states; the first is the start.</param>
@@ -78,20 +79,22 @@ internal sealed class Automaton
     public static Automaton OfMultiples(int divisor)
     {
         CheckSize(divisor + 1);
-        return new Automaton([
+        var automaton = new Automaton([
             new AutomatonState(false, [new AutomatonEdge('-', '-', 1), .. Digits(0, divisor)]),
             .. Enumerable.Range(0, divisor).Select(remainder => new AutomatonState(remainder == 0, Digits(remainder, divisor)))]);
+        return automaton.Minimise();
     }
 
     /// <summary>Refuses automata that no grammar should hold.</summary>
     /// <param name="states">The number of states.</param>
+    /// <param name="limit">How many are too many.</param>
     /// <exception cref="PatternException">There are too many.</exception>
-    public static void CheckSize(int states)
+    public static void CheckSize(int states, int limit = MostStates)
     {
-        if (states >= MostStates)
+        if (states >= limit)
         {
             throw new PatternException(string.Create(
-                CultureInfo.InvariantCulture, $"needs an automaton of more than {MostStates} states; use smaller counts or a simpler pattern"));
+                CultureInfo.InvariantCulture, $"needs an automaton of {limit} states or more; use smaller or rounder numbers, or a simpler pattern"));
         }
     }
 
@@ -152,6 +155,34 @@ internal sealed class Automaton
             return new AutomatonState(!state.Accepts, [.. state.Edges.Concat(Steps(rest, everything)).OrderBy(edge => edge.First)]);
         });
         return new Automaton([.. states, new AutomatonState(true, Steps(CodePointSet.All, everything))]);
+    }
+
+    /// <summary>Accepts the same in fewer states: those that differ in nothing that may follow become one (Moore's algorithm).</summary>
+    public Automaton Minimise()
+    {
+        int[] classes = [.. States.Select(state => state.Accepts ? 1 : 0)];
+        int count = 0;
+        for (int previous = -1; count != previous;)
+        {
+            previous = count;
+            var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+            classes = [.. States.Select((state, i) => Number(numbers, Describe(state, classes[i])))];
+            count = numbers.Count;
+        }
+
+        IEnumerable<AutomatonState> states = Enumerable.Range(0, States.Count).DistinctBy(i => classes[i]).Select(i => new AutomatonState(
+            States[i].Accepts,
+            [.. States[i].Edges.Select(edge => edge with { Target = classes[edge.Target] })]));
+        return new Automaton([.. states]);
+
+        string Describe(AutomatonState state, int own) =>
+            string.Join(' ', state.Edges.Select(edge => (edge.First, edge.Last, classes[edge.Target])).Prepend((own, 0, 0)));
+
+        static int Number(Dictionary<string, int> numbers, string description)
+        {
+            numbers.TryAdd(description, numbers.Count);
+            return numbers[description];
+        }
     }
 
     /// <summary>Whether a text is accepted.</summary>

@@ -9,29 +9,51 @@ internal sealed partial class JsonSchemaCompiler
     private const decimal OutOfDigits = 1e16m;
     private const int LargestDivisor = 1000;
 
+    // A state is a rule with an option for each digit: such grammars stay below 64 KiB.
+    private const int MostNumberStates = 400;
+
+    private static readonly Lazy<Automaton> Integers = new(() => Automaton.OfPattern(JsonRules.IntegerPattern));
+    private static readonly Lazy<Automaton> Decimals = new(() => Automaton.OfPattern(JsonRules.DecimalPattern));
     private static readonly string[] Bounds = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
 
     private string? CompileNumber(IReadOnlyList<SchemaNode> nodes, bool isInteger, string name)
     {
-        var divided = nodes.Where(node => node.Has("multipleOf")).Select(Divisor).OfType<Automaton>().ToList();
-        var bounded = nodes.SelectMany(node => Bounds, (node, keyword) => (node, keyword)).Where(pair => pair.node.Has(pair.keyword)).ToList();
-        var patterns = bounded.Select(pair => BoundPattern(pair.node, pair.keyword)).OfType<string>().ToList();
-        if (patterns.Count == 0 && divided.Count == 0)
+        Automaton digits = isInteger ? Integers.Value : Decimals.Value;
+        Automaton automaton = NumberAutomaton(nodes, digits, MostNumberStates);
+        if (ReferenceEquals(automaton, digits))
         {
             return isInteger ? JsonRules.Integer(_grammar) : JsonRules.Number(_grammar);
         }
 
-        var digits = Automaton.OfPattern(isInteger ? JsonRules.IntegerPattern : JsonRules.DecimalPattern);
-        Automaton automaton = patterns.Select(Automaton.OfPattern).Concat(divided).Aggregate(digits, (all, next) => all.Intersect(next));
         if (automaton.IsEmpty)
         {
-            (SchemaNode node, string keyword) = bounded.Count > 0 ? bounded[0] : (nodes.First(node => node.Has("multipleOf")), "multipleOf");
+            (SchemaNode node, string keyword) = Bounded(nodes).Concat(nodes.Select(node => (node, "multipleOf"))).First(pair => pair.Item1.Has(pair.Item2));
             Contradict(node, keyword, "leaves no number of up to 16 digits, together with the other bounds");
             return null;
         }
 
         return AutomatonRules.Add(_grammar, name, automaton, string.Empty, string.Empty);
     }
+
+    // The numbers of some digits that all bounds and divisors allow; the digits themselves where there are none.
+    private Automaton NumberAutomaton(IReadOnlyList<SchemaNode> nodes, Automaton digits, int mostStates)
+    {
+        Automaton all = digits;
+        foreach ((SchemaNode node, string keyword) in Bounded(nodes))
+        {
+            all = BoundPattern(node, keyword) is { } pattern ? Intersect(node, keyword, all, () => Automaton.OfPattern(pattern))! : all;
+        }
+
+        foreach (SchemaNode node in nodes.Where(node => node.Has("multipleOf")))
+        {
+            all = Divisor(node) is { } divisor ? Intersect(node, "multipleOf", all, divisor, mostStates)! : all;
+        }
+
+        return all;
+    }
+
+    private static IEnumerable<(SchemaNode Node, string Keyword)> Bounded(IReadOnlyList<SchemaNode> nodes) =>
+        nodes.SelectMany(_ => Bounds, (node, keyword) => (node, keyword)).Where(pair => pair.node.Has(pair.keyword));
 
     private string? BoundPattern(SchemaNode node, string keyword)
     {
@@ -84,7 +106,7 @@ internal sealed partial class JsonSchemaCompiler
         return flag is null || (node.TryGet(flag, out SchemaNode value) && value.Element.ValueKind == JsonValueKind.True);
     }
 
-    private Automaton? Divisor(SchemaNode node)
+    private Func<Automaton>? Divisor(SchemaNode node)
     {
         node.TryGet("multipleOf", JsonValueKind.Number, out SchemaNode value);
         decimal? divisor = ToDecimal(value.Element);
@@ -95,14 +117,15 @@ internal sealed partial class JsonSchemaCompiler
 
         if (divisor is { } whole and >= 1 and <= LargestDivisor && whole == decimal.Truncate(whole))
         {
-            return Automaton.OfMultiples((int)whole).Intersect(Automaton.OfPattern(JsonRules.IntegerPattern));
+            return () => Automaton.OfMultiples((int)whole);
         }
 
         for (int places = 1; places <= 16 && divisor is not null; places++)
         {
             if (divisor * (decimal)Math.Pow(10, places) == 1)
             {
-                return Automaton.OfPattern(string.Create(CultureInfo.InvariantCulture, $"^-?[0-9]+(\\.[0-9]{{1,{places}}})?$"));
+                string pattern = string.Create(CultureInfo.InvariantCulture, $"^-?[0-9]+(\\.[0-9]{{1,{places}}})?$");
+                return () => Automaton.OfPattern(pattern);
             }
         }
 

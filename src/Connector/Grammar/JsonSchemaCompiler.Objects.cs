@@ -67,7 +67,7 @@ internal sealed partial class JsonSchemaCompiler
         if (names.Count > 0 || keys is not null)
         {
             Automaton others = Automaton.OfWords(names).Complement();
-            Automaton automaton = keys is null ? others : others.Intersect(keys);
+            Automaton automaton = keys is null ? others : Intersect(nodes.First(node => node.Has("propertyNames")), "propertyNames", others, () => keys)!;
             if (automaton.IsEmpty)
             {
                 return null;

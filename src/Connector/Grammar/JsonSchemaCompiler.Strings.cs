@@ -51,21 +51,24 @@ internal sealed partial class JsonSchemaCompiler
                 all = Intersect(node, "pattern", all, () => Automaton.OfPattern(pattern.Text()));
             }
 
-            if (node.TryGet("format", JsonValueKind.String, out SchemaNode format) && StringFormats.Find(format.Text()) is { } expression)
+            if (node.TryGet("format", JsonValueKind.String, out SchemaNode format) && StringFormats.Find(format.Text()) is { } texts)
             {
-                all = Intersect(node, "format", all, () => Automaton.OfPattern(expression));
+                all = Intersect(node, "format", all, () => texts);
             }
         }
 
         return all is null || lengths is (0, null) ? all : Bind(nodes, all, lengths);
     }
 
-    private Automaton? Intersect(SchemaNode node, string keyword, Automaton? all, Func<Automaton> automaton)
+    // What was so far, where the other automaton or both together are too large, which is refused.
+    private Automaton? Intersect(SchemaNode node, string keyword, Automaton? all, Func<Automaton> automaton, int mostStates = Automaton.MostStates)
     {
         try
         {
             Automaton next = automaton();
-            return all?.Intersect(next) ?? next;
+            next = all?.Intersect(next) ?? next;
+            Automaton.CheckSize(next.States.Count, mostStates);
+            return next;
         }
         catch (PatternException exception)
         {

@@ -95,15 +95,26 @@ internal sealed partial class JsonSchemaCompiler
     {
         (long least, long? most) = StringLengths(nodes);
         int length = text.EnumerateRunes().Count();
-        return length >= least && !(length > most) && (StringAutomaton(nodes, (0, null))?.Accepts(text) ?? true);
+        return length >= least && !(length > most) && (Once(_texts, nodes, () => StringAutomaton(nodes, (0, null)))?.Accepts(text) ?? true);
     }
 
     private bool AllowsNumber(IReadOnlyList<SchemaNode> nodes, JsonElement value)
     {
         string text = value.TryGetDecimal(out decimal number) ? number.ToString(CultureInfo.InvariantCulture) : value.GetRawText();
-        IEnumerable<Automaton> bounds = nodes.SelectMany(node => Bounds.Where(node.Has).Select(keyword => BoundPattern(node, keyword))).OfType<string>().Select(Automaton.OfPattern);
-        IEnumerable<Automaton> divisors = nodes.Where(node => node.Has("multipleOf")).Select(Divisor).OfType<Automaton>();
-        return bounds.Concat(divisors).All(automaton => automaton.Accepts(text));
+        return Once(_numbers, nodes, () => NumberAutomaton(nodes, Automaton.Everything, Automaton.MostStates))!.Accepts(text);
+    }
+
+    // Values are many, the schemas that bind them few.
+    private static Automaton? Once(Dictionary<string, Automaton?> known, IReadOnlyList<SchemaNode> nodes, Func<Automaton?> automaton)
+    {
+        string key = string.Join(' ', nodes.Select(node => node.Path));
+        if (!known.TryGetValue(key, out Automaton? found))
+        {
+            found = automaton();
+            known.Add(key, found);
+        }
+
+        return found;
     }
 
     private bool AllowsObject(IReadOnlyList<SchemaNode> nodes, SchemaNode value)

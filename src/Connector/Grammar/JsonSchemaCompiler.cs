@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace CurKv.Connector.Grammar;
@@ -20,6 +21,8 @@ internal sealed partial class JsonSchemaCompiler
     private readonly SchemaExpansion _expansion;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string?> _containers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Automaton?> _texts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Automaton?> _numbers = new(StringComparer.Ordinal);
     private readonly List<string> _open = [];
     private readonly int _rulesBefore;
     private JsonSchemaNotSupportedException? _contradiction;
@@ -55,9 +58,10 @@ internal sealed partial class JsonSchemaCompiler
     private string? Compile(List<SchemaNode> nodes, string name, bool mandatory)
     {
         SchemaNode node = nodes.Count > 0 ? nodes[^1] : _root;
-        if (_depth >= DeepestNesting || _grammar.Count - _rulesBefore > MostRules)
+        bool isTooDeep = _depth >= DeepestNesting || !RuntimeHelpers.TryEnsureSufficientExecutionStack();
+        if (isTooDeep || _grammar.Count - _rulesBefore > MostRules)
         {
-            throw node.Fail("schema", _depth >= DeepestNesting
+            throw node.Fail("schema", isTooDeep
                 ? $"nests more than {DeepestNesting} levels deep; make it flatter"
                 : $"needs more than {MostRules} rules; make it smaller");
         }

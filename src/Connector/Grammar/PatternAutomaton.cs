@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace CurKv.Connector.Grammar;
 
@@ -37,6 +38,11 @@ internal sealed class PatternAutomaton
     // Returns the state from which the node leads to the next one.
     private int Append(PatternNode node, int next)
     {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new PatternException("nests groups and quantifiers too deeply; make it flatter");
+        }
+
         switch (node)
         {
             case PatternNode.Character character:
@@ -75,8 +81,11 @@ internal sealed class PatternAutomaton
             start = loop;
         }
 
-        for (int i = 0; i < repetition.Minimum; i++)
+        // A part that is always empty adds no state, however often it stands there.
+        int before = -1;
+        for (int i = 0; i < repetition.Minimum && start != before; i++)
         {
+            before = start;
             start = Append(repetition.Part, start);
         }
 

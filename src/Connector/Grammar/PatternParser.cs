@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace CurKv.Connector.Grammar;
 
@@ -11,6 +12,7 @@ internal sealed class PatternParser
 {
     private const int DeepestGroup = 64;
     private const int LargestCount = 10_000;
+    private const int MostQuantifiers = 16;
 
     private static readonly CodePointSet Digits = CodePointSet.Of(('0', '9'));
     private static readonly CodePointSet WordCharacters = CodePointSet.Of(('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z'));
@@ -76,7 +78,7 @@ internal sealed class PatternParser
 
     private PatternNode ParseChoice()
     {
-        if (++_depth > DeepestGroup)
+        if (++_depth > DeepestGroup || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             throw Fail("nests groups too deeply");
         }
@@ -151,7 +153,7 @@ internal sealed class PatternParser
 
     private PatternNode ParseQuantifier(PatternNode atom)
     {
-        while (_position < _pattern.Length)
+        for (int quantifiers = 0; _position < _pattern.Length; quantifiers++)
         {
             (int Minimum, int? Maximum)? counts = _pattern[_position] switch
             {
@@ -173,7 +175,12 @@ internal sealed class PatternParser
                 throw Fail("repeats an anchor");
             }
 
-            atom = new PatternNode.Repetition(atom, found.Minimum, found.Maximum);
+            if (quantifiers == MostQuantifiers)
+            {
+                throw Fail(string.Create(CultureInfo.InvariantCulture, $"has more than {MostQuantifiers} quantifiers in a row; use one"));
+            }
+
+            atom = found is (1, 1) ? atom : new PatternNode.Repetition(atom, found.Minimum, found.Maximum);
         }
 
         return atom;

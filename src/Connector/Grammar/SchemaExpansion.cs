@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace CurKv.Connector.Grammar;
@@ -37,7 +38,7 @@ internal sealed class SchemaExpansion(JsonElement root)
 
     private IReadOnlyList<IReadOnlyList<SchemaNode>> Expand(SchemaNode node)
     {
-        if (++_steps > MostSteps || _depth >= DeepestExpansion)
+        if (++_steps > MostSteps || _depth >= DeepestExpansion || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             throw node.Fail("$ref", "nests or repeats schemas too much; simplify allOf, anyOf, oneOf and $ref");
         }

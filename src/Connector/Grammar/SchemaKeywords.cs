@@ -41,7 +41,7 @@ internal static class SchemaKeywords
     public static JsonKinds Infer(IReadOnlyList<SchemaNode> nodes)
     {
         JsonKinds kinds = Implied.Where(entry => nodes.Any(node => node.Has(entry.Keyword))).Aggregate(JsonKinds.None, (all, entry) => all | entry.Kinds);
-        bool formats = nodes.Any(node => node.TryGet("format", JsonValueKind.String, out SchemaNode format) && StringFormats.Find(format.Text()) is not null);
+        bool formats = nodes.Any(node => node.TryGet("format", JsonValueKind.String, out SchemaNode format) && StringFormats.Knows(format.Text()));
         kinds |= formats ? JsonKinds.String : JsonKinds.None;
         return kinds == JsonKinds.None ? JsonKinds.All : kinds;
     }

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace CurKv.Connector.Grammar;
 
-/// <summary>The formats of strings that are regular, as patterns: RFC 3339 dates and times, UUIDs, addresses.</summary>
+/// <summary>The formats of strings that are regular, as automata: RFC 3339 dates and times, UUIDs, addresses.</summary>
 /// <remarks>
 /// They are at least as strict as the RFCs and as .NET's own parsers: no year 0, no 30 February, 29 February in leap years alone, no leap seconds,
 /// fractions of up to seven digits. E-mail addresses, host names and URIs are the usual ones, not all that the RFCs allow.
@@ -28,7 +28,7 @@ internal static class StringFormats
 
     private const string UriCharacter = "([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})";
 
-    private static readonly FrozenDictionary<string, string> Patterns = new Dictionary<string, string>(StringComparer.Ordinal)
+    private static readonly FrozenDictionary<string, Lazy<Automaton>> Automata = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["date"] = Date,
         ["time"] = Time,
@@ -42,10 +42,14 @@ internal static class StringFormats
         ["ipv6"] = Address6,
         ["uri"] = $"[A-Za-z][A-Za-z0-9+.-]*://{HostName}(:\\d{{1,4}})?(/{UriCharacter}*)?(\\?({UriCharacter}|\\?)*)?(#({UriCharacter}|\\?)*)?",
         ["json-pointer"] = "(/([^~/]|~[01])*)*",
-    }.ToFrozenDictionary();
+    }.ToFrozenDictionary(pair => pair.Key, pair => new Lazy<Automaton>(() => Automaton.OfPattern($"^({pair.Value})$")));
 
-    /// <summary>The pattern of a format.</summary>
+    /// <summary>Whether a format is known; an unknown one says nothing.</summary>
     /// <param name="format">The format's name, as in JSON Schema.</param>
-    /// <returns>A regular expression; <see langword="null"/> where the format is unknown, and says nothing then.</returns>
-    public static string? Find(string format) => Patterns.TryGetValue(format, out string? pattern) ? $"^({pattern})$" : null;
+    public static bool Knows(string format) => Automata.ContainsKey(format);
+
+    /// <summary>The texts of a format, computed once for all schemas.</summary>
+    /// <param name="format">The format's name, as in JSON Schema.</param>
+    /// <returns>An automaton; <see langword="null"/> where the format is unknown.</returns>
+    public static Automaton? Find(string format) => Automata.GetValueOrDefault(format)?.Value;
 }

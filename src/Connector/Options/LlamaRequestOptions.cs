@@ -94,6 +94,11 @@ public sealed class LlamaRequestOptions
     public IList<string>? StopSequences { get; set; }
 
     /// <summary>What the answer has to keep to, in llama.cpp's GBNF; its first rule is <c>root</c>. The additional property <c>grammar</c>.</summary>
+    /// <remarks>
+    /// At most 1,048,576 characters, 256 levels of parentheses, 65,536 rules and 262,144 elements once repetitions are written out, and 128
+    /// optional items in a row, counted through rules and repetitions: <c>("a"? "b"?){64}</c> is the longest of its kind. A grammar can still be
+    /// ambiguous, so that each level of nesting doubles the work (<c>x ::= "a" x "b" | "a" x "c" | "d"</c>): take none from untrusted callers.
+    /// </remarks>
     /// <value>None where nothing sets it.</value>
     public string? Grammar { get; set; }
 

@@ -1,4 +1,4 @@
-using CurKv.Connector.Tests.Chat;
+using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -13,6 +13,19 @@ public class LlamaDocumentTests(PebbleFixture fixture) : IClassFixture<PebbleFix
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private LlamaChatClient Client => fixture.Client;
+
+    // Harmony's answers stand in channels of their own, which a form told in the question cannot be put into.
+    [Fact]
+    public async Task GetStreamingResponseAsync_ToolsAndAFormatOfItsOwn_NamesTheWayToAsk()
+    {
+        string harmony = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Corpus", "gpt-oss.jinja"));
+        var engine = new FakeLlamaEngine { Model = new FakeLlamaEngine().Model with { ChatTemplate = harmony } };
+        using LlamaChatClient client = engine.CreateClient();
+        using LlamaDocument document = await client.ReadDocumentAsync("A text.", cancellationToken: TestContext.Current.CancellationToken);
+
+        var e = Assert.Throws<NotSupportedException>(() => document.GetStreamingResponseAsync("What?", new ChatOptions { Tools = [AIFunctionFactory.Create(() => 1, "one")] }, TestContext.Current.CancellationToken));
+        Assert.Contains(nameof(LlamaChatClient), e.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task ReadDocumentAsync_NoText_Throws()

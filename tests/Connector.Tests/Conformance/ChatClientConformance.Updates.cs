@@ -58,6 +58,25 @@ public abstract partial class ChatClientConformance
     }
 
     [Fact]
+    public async Task GetStreamingResponseAsync_AnyEnd_HasOneFinishReasonAndOneUsage()
+    {
+        (ChatOptions Options, ChatFinishReason Reason)[] ends =
+        [
+            (new() { Temperature = 0, StopSequences = ["gate"] }, ChatFinishReason.Stop),
+            (new() { Temperature = 0, MaxOutputTokens = 2 }, ChatFinishReason.Length),
+            (new() { Temperature = 0, ResponseFormat = ChatResponseFormat.ForJsonSchema<Colour>() }, ChatFinishReason.Stop),
+            (new() { Temperature = 0, Tools = [Tools.Weather], ToolMode = ChatToolMode.RequireAny, AllowMultipleToolCalls = false }, ChatFinishReason.ToolCalls),
+        ];
+        foreach ((ChatOptions options, ChatFinishReason reason) in ends)
+        {
+            List<ChatResponseUpdate> updates = await ReadAsync(Question, options);
+
+            Assert.Equal(reason, Assert.Single(updates.Select(update => update.FinishReason).OfType<ChatFinishReason>()));
+            Assert.Single(updates.SelectMany(update => update.Contents).OfType<UsageContent>());
+        }
+    }
+
+    [Fact]
     public async Task GetResponseAsync_Whole_SaysWhatTheUpdatesSay()
     {
         ChatResponse whole = await CallAsync(Client, streaming: false, Question, Pebble.Greedy, Cancellation);

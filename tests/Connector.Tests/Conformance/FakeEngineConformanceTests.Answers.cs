@@ -166,6 +166,19 @@ public sealed partial class FakeEngineConformanceTests
         Assert.Equal(40, response.Usage!.OutputTokenCount);
     }
 
+    [Fact]
+    public async Task GetResponseAsync_SecondCallCutByTheLimit_GivesTheFirstAndSaysSo()
+    {
+        SayBytes(Call + Call);
+        ChatOptions options = Tools.Offer(Tools.Weather);
+        options.MaxOutputTokens = Call.Length + 20;
+
+        ChatResponse response = await AskAsync("What?", options);
+
+        Assert.Single(response.Calls());
+        Assert.Equal(ChatFinishReason.Length, response.FinishReason);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -32,6 +32,9 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     /// <summary>The bytes of any token; null for the prompts' characters and the answer's bytes.</summary>
     public Func<int, byte[]>? OnPiece { get; init; }
 
+    /// <summary>What a text becomes before each of its characters is a token.</summary>
+    public Func<string, string> OnTokenize { get; init; } = text => text;
+
     /// <summary>Called with the number of tokens before they are decoded.</summary>
     public Func<int, DecodeStatus> OnDecode { get; set; } = _ => DecodeStatus.Ok;
 
@@ -100,7 +103,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     public static Func<int, byte[]?> Answer(params IReadOnlyList<string> tokens) =>
         index => index < tokens.Count ? Encoding.UTF8.GetBytes(tokens[index]) : null;
 
-    public int[] Tokenize(string text, bool addSpecial, bool parseSpecial) => [.. text.Select(character => (int)character)];
+    public int[] Tokenize(string text, bool addSpecial, bool parseSpecial) => [.. OnTokenize(text).Select(character => (int)character)];
 
     public int Piece(int token, Span<byte> utf8, bool special = false)
     {

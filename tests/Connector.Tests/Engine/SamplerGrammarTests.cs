@@ -27,6 +27,10 @@ public sealed class SamplerGrammarTests(SamplerHarness harness) : IClassFixture<
         { "root ::= " + string.Concat(Enumerable.Repeat("\"a\"{1999} ", 500)), "too large" },
         { "root ::= \"" + new string('a', 100_000) + "\"{1999}", "too large" },
         { "root ::= " + new string('a', 1 << 20), "characters" },
+        { "root ::= (\"a\"? \"a\"?){200} \"b\"", "optional items" },
+        { "root ::= " + string.Concat(Enumerable.Repeat("\"a\"? ", 129)), "optional items" },
+        { "root ::= several{8} \"b\"\nseveral ::= some{1,8}\nsome ::= (\"a\" | ) (\"\" | [a]* [a]?)", "optional items" },
+        { "root ::= \"(\" (\"a\"{0,9} # (\n){1000} \")\"", "optional items" },
         { "root ::= (\"a\"", "llama.cpp" },
         { "root ::= \"a", "llama.cpp" },
         { "root ::= [a", "llama.cpp" },
@@ -34,7 +38,7 @@ public sealed class SamplerGrammarTests(SamplerHarness harness) : IClassFixture<
         { "root ::= nowhere", "llama.cpp" },
         { "other ::= \"a\"", "llama.cpp" },
         { "root ::= root \"a\"", "llama.cpp" },
-        { "root ::= \"a\"{99999}", "llama.cpp" },
+        { "root ::= \"a\"{9999}", "llama.cpp" },
         { "root ::= \"a\"{2,", "llama.cpp" },
         { "root = \"a\"", "llama.cpp" },
         { "root ::= <no such token>", "llama.cpp" },
@@ -54,6 +58,41 @@ public sealed class SamplerGrammarTests(SamplerHarness harness) : IClassFixture<
         }
 
         Assert.Equal("a", harness.Answer(SamplerHarness.With("root ::= \"a\""), SamplerHarness.Wanting("b")));
+    }
+
+    [Theory]
+    [InlineData("root ::= (\"a\"? \"b\"?){64} \"c\"")]
+    [InlineData("root ::= (\"a\"? \"c\"){400}")]
+    [InlineData("root ::= \"x\"{0,1000} (\"a\" | [(?|]){0,400}")]
+    [InlineData("root ::= more{0,300}\nmore ::= space \"a\" space\nspace ::= \" \"?")]
+    public void CreateSampler_FewOptionalItemsInARow_IsUsed(string gbnf)
+    {
+        using LlamaSharpSampler sampler = harness.Sampler(SamplerHarness.With(gbnf));
+
+        Assert.InRange(GrammarOptionals.Longest(gbnf), 1, GrammarOptionals.Limit);
+    }
+
+    [Fact]
+    public void CreateSampler_ManyLargeGrammars_AreNotAllKept()
+    {
+        using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
+        string large = new('a', 400_000);
+        string huge = new('a', 600_000);
+        for (int i = 0; i < 11; i++)
+        {
+            Use(large, i);
+        }
+
+        Use(large, 10);
+        Assert.Equal(11, engine.Grammars.Compiled);
+        Use(large, 0);
+        Assert.Equal(12, engine.Grammars.Compiled);
+
+        Use(huge, 0);
+        Use(huge, 0);
+        Assert.Equal(14, engine.Grammars.Compiled);
+
+        void Use(string text, int i) => engine.CreateSampler(SamplerHarness.With($"root ::= \"{i}{text}\"")).Dispose();
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using CurKv.Connector.Grammar;
 
@@ -103,6 +104,78 @@ public sealed class HostileSchemaTests
         JsonSchemaNotSupportedException exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(deep));
 
         Assert.StartsWith("#/items/items", exception.Path, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a", "{1}", 20_000)]
+    [InlineData("a", "*", 49_000)]
+    [InlineData("(a", "?)", 2_000)]
+    [InlineData("", "(", 49_000)]
+    public void Add_PatternOfManyQuantifiersOrGroups_IsRefused(string start, string repeated, int count)
+    {
+        string schema = JsonSerializer.Serialize(new { type = "string", pattern = start + string.Concat(Enumerable.Repeat(repeated, count)) });
+
+        JsonSchemaNotSupportedException exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(schema));
+
+        Assert.Equal("pattern", exception.Keyword);
+        Assert.NotEmpty(JsonSchemaGrammarTests.Compile(schema, strict: false));
+    }
+
+    [Fact]
+    public void Add_PatternThatRepeatsNothingWithoutEnd_Ends()
+    {
+        var recogniser = new GbnfRecogniser(JsonSchemaGrammarTests.Compile("""{"pattern":"^a(){10000}{10000}{10000}{10000}b{1}{1}$"}"""));
+
+        Assert.True(recogniser.Accepts("\"ab\""));
+        Assert.False(recogniser.Accepts("\"abb\""));
+    }
+
+    [Theory]
+    [InlineData("37")]
+    [InlineData("997")]
+    [InlineData("1001")]
+    public void Add_DivisorOfManyStates_StrictThrowsAndRelaxedSaysSo(string divisor)
+    {
+        string schema = $$"""{"properties":{"a":{"type":"integer","multipleOf":{{divisor}} } } }""";
+        var lines = new List<string>();
+
+        string relaxed = JsonSchemaGrammarTests.Compile(schema, strict: false, lines.Add);
+
+        Assert.True(new GbnfRecogniser(relaxed).Accepts("""{"a":1}"""));
+        Assert.Contains("'multipleOf' at '#/properties/a'", Assert.Single(lines), StringComparison.Ordinal);
+        Assert.Equal(lines[0], Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(schema)).Message);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(17)]
+    [InlineData(50)]
+    [InlineData(60)]
+    [InlineData(300)]
+    [InlineData(350)]
+    [InlineData(500)]
+    [InlineData(1000)]
+    public void Add_Divisor_IsASmallGrammar(int divisor)
+    {
+        string grammar = JsonSchemaGrammarTests.Compile($$"""{"type":"integer","multipleOf":{{divisor}} }""");
+        var recogniser = new GbnfRecogniser(grammar);
+
+        Assert.InRange(grammar.Length, 1, 65_536);
+        Assert.All(Enumerable.Range(-1200, 2400), i => Assert.Equal(i % divisor == 0, recogniser.Accepts(i.ToString(CultureInfo.InvariantCulture))));
+    }
+
+    [Fact]
+    public void Add_NamesThatNeedTooManyStates_StrictThrowsAndRelaxedSaysSo()
+    {
+        const string schema = """{"properties":{"abcdefghijklm":{}},"additionalProperties":{"type":"null"},"propertyNames":{"pattern":"^[a-z]{4990}$"}}""";
+        string name = new('x', 10);
+        var lines = new List<string>();
+
+        string relaxed = JsonSchemaGrammarTests.Compile(schema, strict: false, lines.Add);
+
+        Assert.True(new GbnfRecogniser(relaxed).Accepts($$"""{"{{name}}":null}"""));
+        Assert.Contains("'propertyNames' at '#'", Assert.Single(lines), StringComparison.Ordinal);
+        Assert.Equal(lines[0], Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(schema)).Message);
     }
 
     [Theory]

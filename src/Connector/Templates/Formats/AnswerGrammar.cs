@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using CurKv.Connector.Grammar;
 using Microsoft.Extensions.AI;
@@ -10,7 +9,6 @@ namespace CurKv.Connector.Templates.Formats;
 internal static class AnswerGrammar
 {
     private const string Gap = "\" \"?";
-    private static readonly JsonSerializerOptions AsWritten = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Adds the white space between a call's parts: none, a space, or a line break and a little indentation.</summary>
     /// <returns>The rule's name.</returns>
@@ -108,7 +106,7 @@ internal static class AnswerGrammar
     {
         string space = indented ? grammar.Space() : Gap;
         string edge = indented ? space : string.Empty;
-        string name = GbnfBuilder.Literal(JsonSerializer.Serialize(tool.Name, AsWritten));
+        string name = GbnfBuilder.Literal(ModelJson.Write(tool.Name));
         string[] parts = ["\"{\"", edge, before, Member(nameKey), name, "\",\"", space, Member(argumentsKey), grammar.Arguments(tool, constraint.Relaxed), behind, edge, "\"}\""];
         return grammar.Add($"{tool.Name}-call", string.Join(' ', parts.Where(part => part.Length > 0)));
     }

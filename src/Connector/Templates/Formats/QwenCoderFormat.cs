@@ -49,9 +49,11 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, 
         schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("type", out JsonElement type) && type.ValueKind switch
         {
             JsonValueKind.String => type.ValueEquals("string"),
-            JsonValueKind.Array => type.EnumerateArray().Any(one => one.ValueEquals("string")) && type.EnumerateArray().All(one => one.ValueEquals("string") || one.ValueEquals("null")),
+            JsonValueKind.Array => type.EnumerateArray().Any(one => Is(one, "string")) && type.EnumerateArray().All(one => Is(one, "string") || Is(one, "null")),
             _ => false,
         };
+
+    private static bool Is(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
 
     /// <inheritdoc/>
     protected override string Calls(GbnfBuilder grammar, AnswerConstraint constraint)
@@ -85,7 +87,7 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, 
         string close = $"\n{ParameterClose}";
         string name = $"{tool.Name}-{property.Name}";
         string value = !IsText(property.Value) ? $"{JsonSchemaGrammar.Add(grammar, name, WithDefinitions(property.Value, tool.JsonSchema), strict: false, constraint.Relaxed)} {GbnfBuilder.Literal(close)}"
-            : property.Value.TryGetProperty("enum", out JsonElement values) ? $"({string.Join(" | ", values.EnumerateArray().Select(one => GbnfBuilder.Literal(one.ToString())))}) {GbnfBuilder.Literal(close)}"
+            : property.Value.TryGetProperty("enum", out JsonElement values) && values.ValueKind == JsonValueKind.Array && values.GetArrayLength() > 0 ? $"({string.Join(" | ", values.EnumerateArray().Select(one => GbnfBuilder.Literal(one.ToString())))}) {GbnfBuilder.Literal(close)}"
             : grammar.Contains(RawText) ? RawText : grammar.Until(RawText, [ParameterClose]);
         return $"{GbnfBuilder.Literal($"{ParameterOpen}{property.Name}>\n")} {value}";
     }

@@ -52,6 +52,22 @@ public class AnswerGrammarTests
     };
 
     [Theory]
+    [InlineData("""{"properties":{"a":{"type":"string","enum":5}}}""")]
+    [InlineData("""{"properties":{"a":{"type":"string","enum":[]}}}""")]
+    public void Constrain_EnumThatIsNone_LeavesText(string schema)
+    {
+        var constraint = new AnswerConstraint { Tools = [Answers.Tool("f", schema)], RequiresCall = true };
+
+        Assert.True(Accepts("qwen-coder", constraint, "<tool_call>\n<function=f>\n<parameter=a>\nb\n</parameter>\n</function>\n</tool_call>"));
+    }
+
+    [Theory]
+    [InlineData("[5]")]
+    [InlineData("[\"string\",5]")]
+    [InlineData("[null]")]
+    public void IsText_TypeThatIsNone_IsNot(string type) => Assert.False(QwenCoderFormat.IsText(JsonElement.Parse($$"""{"type":{{type}} }""")));
+
+    [Theory]
     [MemberData(nameof(Written))]
     public void Constrain_CallAsTheFamilyWritesIt_IsAccepted(string format, string answer, bool several)
     {
