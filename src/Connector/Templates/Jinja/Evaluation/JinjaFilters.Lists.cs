@@ -41,6 +41,7 @@ internal static partial class JinjaFilters
         }
 
         string filter = run.Text(arguments.Positional[0]).Text;
+        run.Budget.Items(arguments.Positional.Count);
         JinjaArguments rest = arguments.Skip(1);
         return new JinjaList(items.ConvertAll(item => run.Filter(filter, item, rest)), JinjaListKind.Generator);
     }
