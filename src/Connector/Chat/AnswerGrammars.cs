@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using CurKv.Connector.Engine;
 using CurKv.Connector.Grammar;
 using CurKv.Connector.Templates.Formats;
 using Microsoft.Extensions.AI;

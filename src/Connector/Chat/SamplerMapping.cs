@@ -1,6 +1,5 @@
 using System.Text;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;

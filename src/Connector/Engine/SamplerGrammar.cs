@@ -1,5 +1,3 @@
-using CurKv.Connector.Grammar;
-
 namespace CurKv.Connector.Engine;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using CurKv.Connector.Engine;
 using CurKv.Connector.Grammar;
 using Microsoft.Extensions.AI;
 

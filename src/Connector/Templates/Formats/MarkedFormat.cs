@@ -1,3 +1,4 @@
+using CurKv.Connector.Engine;
 using CurKv.Connector.Grammar;
 
 namespace CurKv.Connector.Templates.Formats;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CurKv.Connector.Engine;
 using CurKv.Connector.Grammar;
 using CurKv.Connector.Templates.Formats;
 using CurKv.Connector.Tests.Grammar;

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Grammar;
+namespace CurKv.Connector.Engine;
 
 /// <summary>A grammar that an answer, or its end, has to keep to.</summary>
 /// <param name="Gbnf">The grammar in llama.cpp's GBNF; its first rule is <c>root</c>. Where there are triggers, <c>root</c> begins with the trigger's own text.</param>
