@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;
@@ -22,19 +21,7 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
         _handle = context.DangerousGetHandle();
         Settings = settings;
         HookSwitch = callback is null ? null : EvalHookSwitch.Find(_handle, callback);
-
-        nuint size = (nuint)settings.BatchSize;
-        _batch.tokens = (LLamaToken*)NativeMemory.Alloc(size, sizeof(int));
-        _batch.pos = (LLamaPos*)NativeMemory.Alloc(size, sizeof(int));
-        _batch.n_seq_id = (int*)NativeMemory.Alloc(size, sizeof(int));
-        _batch.seq_id = (LLamaSeqId**)NativeMemory.Alloc(size, (nuint)sizeof(nint));
-        _batch.logits = (byte*)NativeMemory.AllocZeroed(size);
-        var sequence = (LLamaSeqId*)NativeMemory.Alloc(sizeof(int));
-        for (int i = 0; i < settings.BatchSize; i++)
-        {
-            _batch.n_seq_id[i] = 1;
-            _batch.seq_id[i] = sequence;
-        }
+        _batch = NativeBatch.Allocate(settings.BatchSize, ownSequences: false);
     }
 
     public LlamaContextSettings Settings { get; }
@@ -109,12 +96,6 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
 
         _context.Dispose();
         _callback?.Dispose();
-        NativeMemory.Free(_batch.seq_id[0]);
-        NativeMemory.Free(_batch.seq_id);
-        NativeMemory.Free(_batch.n_seq_id);
-        NativeMemory.Free(_batch.pos);
-        NativeMemory.Free(_batch.logits);
-        NativeMemory.Free(_batch.tokens);
-        _batch = default;
+        NativeBatch.Free(ref _batch);
     }
 }

@@ -19,22 +19,10 @@ internal sealed unsafe class LlamaSharpEmbeddingContext : ILlamaEmbeddingContext
         _handle = context.DangerousGetHandle();
         Settings = settings;
         Dimensions = LlamaGaps.llama_model_n_embd_out(model.DangerousGetHandle());
+        _batch = NativeBatch.Allocate(settings.BatchSize, ownSequences: true);
 
-        nuint size = (nuint)settings.BatchSize;
-        _batch.tokens = (LLamaToken*)NativeMemory.Alloc(size, sizeof(int));
-        _batch.pos = (LLamaPos*)NativeMemory.Alloc(size, sizeof(int));
-        _batch.n_seq_id = (int*)NativeMemory.Alloc(size, sizeof(int));
-        _batch.seq_id = (LLamaSeqId**)NativeMemory.Alloc(size, (nuint)sizeof(nint));
-        _batch.logits = (byte*)NativeMemory.Alloc(size);
-        var sequences = (LLamaSeqId*)NativeMemory.Alloc(size, sizeof(int));
-        for (int i = 0; i < settings.BatchSize; i++)
-        {
-            _batch.n_seq_id[i] = 1;
-            _batch.seq_id[i] = sequences + i;
-
-            // Pooling is over outputs.
-            _batch.logits[i] = 1;
-        }
+        // Pooling is over outputs.
+        new Span<byte>(_batch.logits, settings.BatchSize).Fill(1);
     }
 
     public LlamaEmbeddingSettings Settings { get; }
@@ -82,13 +70,7 @@ internal sealed unsafe class LlamaSharpEmbeddingContext : ILlamaEmbeddingContext
         }
 
         _context.Dispose();
-        NativeMemory.Free(_batch.seq_id[0]);
-        NativeMemory.Free(_batch.seq_id);
-        NativeMemory.Free(_batch.n_seq_id);
-        NativeMemory.Free(_batch.pos);
-        NativeMemory.Free(_batch.logits);
-        NativeMemory.Free(_batch.tokens);
-        _batch = default;
+        NativeBatch.Free(ref _batch);
     }
 
     private void Fill(ReadOnlySpan<int[]> texts)
