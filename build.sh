@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that can be done with a fresh clone. Needs the .NET SDK and, for the stand-in's libraries, Node's npm.
+# Everything that can be done with a fresh clone. Needs the .NET SDK.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -16,7 +16,7 @@ usage() {
 ./build.sh bench grammar     what a grammar costs for each token of an answer [--json]
 ./build.sh bench gpu         builds artifacts/gpu/CurKv.Benchmarks.Gpu, which measures the same on a GPU, on machines without .NET too
 ./build.sh eval  [options]   right answers under every policy; --quick for the table of docs/policies.md
-./build.sh pack              makes the NuGet packages (needs a feed that carries LLamaSharp)
+./build.sh pack              makes the NuGet packages
 ./build.sh clean             removes everything that was built
 
 Options of demo, bench and eval go to their programs: ./build.sh demo --help
@@ -40,7 +40,6 @@ command=${1:-}
 case "$command" in
     demo | test | bench | eval | pack)
         need dotnet "the .NET SDK is missing: install .NET 10 (https://dot.net)."
-        [ "$command" = pack ] || [ "${UseLLamaSharp:-auto}" = true ] || need npm "npm is missing: install Node.js; the llama.cpp libraries come from npm where the feed lacks LLamaSharp."
         ;;
 esac
 

@@ -1,8 +1,8 @@
 namespace CurKv.Connector;
 
 /// <summary>What a client runs on. To be had from <see cref="LlamaChatClient.GetService"/>.</summary>
-/// <param name="Binding"><c>LLamaSharp</c>, or <c>stand-in</c> where it was built without that package.</param>
-/// <param name="LlamaCppBuild">llama.cpp's build (<c>b9842</c>) or commit.</param>
+/// <param name="Binding"><c>LLamaSharp</c>.</param>
+/// <param name="LlamaCppBuild">llama.cpp's commit.</param>
 /// <param name="NativeLibraryPath">The libllama in use.</param>
 /// <param name="ModelPath">The GGUF file.</param>
 /// <param name="ModelDescription">llama.cpp's description of the model.</param>

@@ -27,10 +27,12 @@ internal static unsafe class AbiGuard
         LLamaContextParams context = LLamaContextParams.Default();
         LLamaModelParams model = LLamaModelParams.Default();
         bool known = context is { n_ctx: 512, n_batch: 2048, n_ubatch: 512, n_seq_max: 1, n_threads: > 0, n_threads_batch: > 0, cb_eval: 0 }
-            && context.llama_flash_attn_type == LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_AUTO
+            && context is { context_type: LLamaContextType.Default, rope_scaling_type: RopeScalingType.Unspecified, llama_pooling_type: LLamaPoolingType.Unspecified }
+            && context is { attention_type: LLamaAttentionType.Unspecified, llama_flash_attn_type: LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_AUTO }
+            && context is { rope_freq_base: 0, rope_freq_scale: 0, yarn_ext_factor: -1, yarn_beta_slow: -1, yarn_orig_ctx: 0, defrag_threshold: -1 }
             && context.type_k == GGMLType.GGML_TYPE_F16 && context.type_v == GGMLType.GGML_TYPE_F16
-            && context.offload_kqv
-            && model.use_mmap && model.main_gpu == 0;
+            && context is { embeddings: false, offload_kqv: true, op_offload: true, kv_unified: false }
+            && model is { load_mode: LLamaLoadMode.MemoryMap, main_gpu: 0, check_tensors: false, use_extra_bufts: true };
         if (!known)
         {
             throw Mismatch(libraryPath, "its default parameters are not where the binding expects them");

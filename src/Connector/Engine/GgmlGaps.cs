@@ -4,7 +4,7 @@ namespace CurKv.Connector.Engine;
 
 /// <summary>ggml's own graphs, backends and buffers, which LLamaSharp does not expose: pointers and integers only.</summary>
 /// <remarks>
-/// Signatures and meanings are the same in LLamaSharp 0.28.0's llama.cpp (c0c7e147) and in b9842. ggml ends the process on shapes that
+/// Signatures and meanings are those of LLamaSharp 0.30.0's llama.cpp (b10221). ggml ends the process on shapes that
 /// do not fit: <see cref="GgmlGraph"/> is built by callers that know theirs.
 /// </remarks>
 internal static unsafe partial class GgmlGaps

@@ -29,9 +29,6 @@ internal static unsafe partial class LlamaGaps
     public static partial bool llama_memory_seq_rm(nint memory, int sequence, int from, int to);
 
     [LibraryImport(Llama)]
-    public static partial void llama_memory_seq_cp(nint memory, int source, int destination, int from, int to);
-
-    [LibraryImport(Llama)]
     public static partial nuint llama_state_seq_get_size_ext(nint context, int sequence, uint flags);
 
     [LibraryImport(Llama)]
@@ -43,9 +40,6 @@ internal static unsafe partial class LlamaGaps
     [LibraryImport(Llama)]
     [return: MarshalAs(UnmanagedType.U1)]
     public static partial bool llama_model_is_hybrid(nint model);
-
-    [LibraryImport(Llama)]
-    public static partial int llama_model_n_swa(nint model);
 
     [LibraryImport(GgmlBase)]
     public static partial byte* ggml_commit();

@@ -65,7 +65,7 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
     {
         // Across streams llama.cpp ends the process unless whole buffers are meant.
         ArgumentOutOfRangeException.ThrowIfNotEqual(Settings.Sequences, 1);
-        LlamaGaps.llama_memory_seq_cp(LlamaGaps.llama_get_memory(_handle), from, to, start, -1);
+        _context.MemorySequenceCopy((LLamaSeqId)from, (LLamaSeqId)to, start, -1);
     }
 
     public (int Min, int Max) SequenceRange(int sequence) => (

@@ -36,13 +36,8 @@ internal sealed unsafe class LlamaSharpEmbeddingContext : ILlamaEmbeddingContext
         // llama.cpp ends the process on a batch that is too large.
         ArgumentOutOfRangeException.ThrowIfGreaterThan(texts.Length, Settings.Sequences, nameof(texts));
         Fill(texts);
-        nint memory = LlamaGaps.llama_get_memory(_handle);
-        if (memory != 0)
-        {
-            LlamaGaps.llama_memory_clear(memory, data: true);
-        }
-
-        // An encoder's model has no memory: llama.cpp encodes then, by itself.
+        // An encoder's model has no memory: llama.cpp has nothing to clear then, and encodes by itself.
+        _context.MemoryClear();
         NativeLog.ClearErrors();
         int status = LlamaGaps.llama_decode(_handle, _batch);
         if (status != 0)

@@ -81,8 +81,7 @@ internal sealed unsafe partial class LlamaSharpEngine
 
     private LLamaPoolingType Pooling(LlamaPooling pooling)
     {
-        nint model = _model.DangerousGetHandle();
-        if (LlamaGaps.llama_model_has_encoder(model) && LlamaGaps.llama_model_has_decoder(model))
+        if (_model is { HasEncoder: true, HasDecoder: true })
         {
             throw NoVectors("an encoder that feeds a decoder, whose vectors llama.cpp does not give");
         }

@@ -77,7 +77,7 @@ internal sealed unsafe partial class LlamaSharpEngine
             AttentionScale = (float)(gguf.Real("attention.scale") ?? 0),
             IsRecurrent = model.IsRecurrent,
             IsHybrid = isHybrid,
-            SlidingWindow = LlamaGaps.llama_model_n_swa(model.DangerousGetHandle()),
+            SlidingWindow = model.SWACount,
             PoolingType = (int?)gguf.Number("pooling_type"),
             ChatTemplate = model.GetTemplate(strict: false),
         };

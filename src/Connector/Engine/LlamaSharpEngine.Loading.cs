@@ -41,7 +41,7 @@ internal sealed unsafe partial class LlamaSharpEngine
                 AbiGuard.Check(llama, libraryPath);
                 CudaGuard.Check();
                 _configuredPath = path is null ? null : Path.GetFullPath(path);
-                _binding = new LlamaBinding(BindingName, Build(libraryPath), libraryPath);
+                _binding = new LlamaBinding(BindingName, Marshal.PtrToStringUTF8((nint)LlamaGaps.ggml_commit()) ?? "unknown", libraryPath);
             }
             catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
             {
@@ -52,15 +52,6 @@ internal sealed unsafe partial class LlamaSharpEngine
                     e);
             }
         }
-    }
-
-    // npm's libraries carry the build in their names; the others tell their commit.
-    private static string Build(string libraryPath)
-    {
-        string[] parts = Path.GetFileName(libraryPath).Split('.');
-        return parts is [_, ['b', .. { Length: > 0 } number], ..] && int.TryParse(number, out _)
-            ? parts[1]
-            : Marshal.PtrToStringUTF8((nint)LlamaGaps.ggml_commit()) ?? "unknown";
     }
 
     private static SafeLlamaModelHandle LoadModel(string path, int gpuLayers, IProgress<float>? progress, CancellationToken cancellationToken)

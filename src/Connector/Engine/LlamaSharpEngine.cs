@@ -5,14 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.Engine;
 
-/// <summary>The engine over LLamaSharp's names: the package's, or the stand-in's where the feed lacks the package.</summary>
+/// <summary>The engine over LLamaSharp.</summary>
 internal sealed unsafe partial class LlamaSharpEngine : ILlamaEngine
 {
-#if LLAMASHARP
     private const string BindingName = "LLamaSharp";
-#else
-    private const string BindingName = "stand-in";
-#endif
     private static LlamaBinding? _binding;
 
     private readonly SafeLlamaModelHandle _model;

@@ -40,7 +40,7 @@ internal static class NativeModules
             name is LlamaGaps.Llama or LlamaGaps.GgmlBase or GgmlGaps.Ggml ? Handle(name) : 0);
 #pragma warning restore CA2255
 
-    // libllama.so, libllama.b9842.so, libllama.so.0.0.9842, llama.dll → llama.
+    // libllama.so, libllama.so.0.0.10221, libllama.dylib, llama.dll → llama.
     private static string PlainName(string file)
     {
         string name = file.StartsWith("lib", StringComparison.Ordinal) ? file[3..] : file;

@@ -1,3 +1,0 @@
-namespace LLama.Exceptions;
-
-internal sealed class LoadWeightsFailedException(string modelPath) : Exception($"Failed to load model '{modelPath}'");
