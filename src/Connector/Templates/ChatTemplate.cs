@@ -1,5 +1,6 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
+using CurKv.Jinja;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.Templates;

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
+using CurKv.Jinja;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates;

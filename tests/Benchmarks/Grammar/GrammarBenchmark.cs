@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Benchmarks;
