@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using CurKv.Connector.Templates;
 using CurKv.Jinja;
 
 namespace CurKv.Connector.Tests.Jinja;

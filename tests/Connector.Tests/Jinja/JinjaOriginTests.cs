@@ -1,4 +1,3 @@
-using CurKv.Connector.Templates;
 using CurKv.Jinja;
 
 namespace CurKv.Connector.Tests.Jinja;

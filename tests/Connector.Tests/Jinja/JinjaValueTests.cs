@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Text.Json.Nodes;
-using CurKv.Connector.Templates;
 using CurKv.Jinja;
 
 namespace CurKv.Connector.Tests.Jinja;
