@@ -1,8 +1,5 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Scheduling;
-using CurKv.Connector.Templates;
-using CurKv.Connector.Templates.Formats;
 using CurKv.KvPolicy.Naming;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
@@ -43,7 +40,7 @@ public sealed class LlamaChatClient : IChatClient
     }
 
     internal LlamaChatClient(ILlamaEngine engine, LlamaChatClientOptions options, ILogger logger) =>
-        _runtime = new LlamaRuntime(engine, options, KvPolicyCatalog.Default, logger);
+        _runtime = Start(engine, options, KvPolicyCatalog.Default, logger);
 
     internal LlamaChatClient(
         LlamaChatClientOptions options, KvPolicyCatalog policies, ILogger? logger, IProgress<float>? progress, CancellationToken cancellationToken)
@@ -54,7 +51,7 @@ public sealed class LlamaChatClient : IChatClient
         LlamaSharpEngine engine = LlamaSharpEngine.Load(options.ModelPath, options.GpuLayerCount, options.NativeLibraryPath, logger, progress, cancellationToken);
         try
         {
-            _runtime = new LlamaRuntime(engine, options, policies, logger);
+            _runtime = Start(engine, options, policies, logger);
         }
         catch
         {
@@ -89,7 +86,7 @@ public sealed class LlamaChatClient : IChatClient
     /// <exception cref="KvCompressionException">This model's cache cannot be compressed, or not by this policy.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        LlamaRuntime.CollectAsync(GetStreamingResponseAsync(messages, options, cancellationToken));
+        UpdateStream.CollectAsync(GetStreamingResponseAsync(messages, options, cancellationToken));
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
@@ -106,8 +103,8 @@ public sealed class LlamaChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(messages);
         _runtime.ThrowIfDisposed();
         ChatRequest request = ChatRequest.Of(messages, options, this);
-        _runtime.ThrowIfInvalid(request.Settings.Compression);
-        return _runtime.AnswerAsync(request, () => Prepare(request), cancellationToken);
+        KvCompressionPlanner compression = _runtime.Compression.Of(request.Settings.Compression);
+        return _runtime.AnswerAsync(request, () => _runtime.Preparation.Conversation(request, compression), cancellationToken);
     }
 
     /// <summary>
@@ -133,10 +130,10 @@ public sealed class LlamaChatClient : IChatClient
         string? instructions = options?.Instructions;
         NativeText.WithoutNul(instructions ?? string.Empty, nameof(options));
         _runtime.ThrowIfDisposed();
-        KvCompressionOptions compression = options?.Compression ?? _runtime.Options.Compression;
+        KvCompressionPlanner compression = _runtime.Compression.Of(options?.Compression);
         var (prompt, snapshot, statistics) = await _runtime.ReadAsync(
-            () => _runtime.Prompts.BuildDocument(instructions, document), compression, progress, cancellationToken).ConfigureAwait(false);
-        return new LlamaDocument(_runtime, document, instructions, prompt, snapshot, statistics);
+            () => _runtime.Preparation.Opening(document, instructions), compression, progress, cancellationToken).ConfigureAwait(false);
+        return new LlamaDocument(_runtime, new ReadDocument(document, instructions, prompt), snapshot, statistics);
     }
 
     /// <inheritdoc/>
@@ -155,13 +152,16 @@ public sealed class LlamaChatClient : IChatClient
     /// <summary>Cancels what runs and unloads the model. May be called more than once.</summary>
     public void Dispose() => _runtime.Dispose();
 
-    private PreparedPrompt Prepare(ChatRequest request)
+    private static LlamaRuntime Start(ILlamaEngine engine, LlamaChatClientOptions options, KvPolicyCatalog policies, ILogger logger)
     {
-        Conversation conversation = request.Form is { } form
-            ? request.Conversation with { Turns = TurnShaping.Instruct(request.Conversation.Turns, form.Prompt()) }
-            : request.Conversation;
-        Prompt prompt = _runtime.Prompts.Build(conversation);
-        KvCompressionPlan? plan = _runtime.Plan(request.Settings.Compression ?? _runtime.Options.Compression, prompt, questionKnown: true);
-        return new PreparedPrompt(null, prompt.Text, prompt.Tokens, plan, _runtime.Prompts.Template.Format);
+        try
+        {
+            return new LlamaRuntime(engine, options, policies, logger);
+        }
+        catch (LlamaException e)
+        {
+            ChatAdvice.AddTo(e);
+            throw;
+        }
     }
 }

@@ -1,4 +1,3 @@
-using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.KvPolicy.Cache;
 

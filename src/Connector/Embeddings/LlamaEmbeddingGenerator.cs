@@ -178,8 +178,15 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     {
         int[] tokens = _context.Tokenize(text);
         return tokens.Length == 0 ? throw new ArgumentException($"Text {index} has no token. Leave it out.", nameof(text))
-            : tokens.Length > _longestText ? throw PromptTooLongException.ForEmbedding(index, tokens.Length, _longestText)
+            : tokens.Length > _longestText ? throw TooLong(index, tokens.Length)
             : tokens;
+    }
+
+    private PromptTooLongException TooLong(int index, int tokens)
+    {
+        PromptTooLongException e = PromptTooLongException.ForText(index, tokens, _longestText);
+        e.Advice = $"Split it, or raise {nameof(LlamaEmbeddingGeneratorOptions)}.{nameof(LlamaEmbeddingGeneratorOptions.ContextSize)} as far as the model was trained.";
+        return e;
     }
 
     private IEnumerable<Range> Batches(int[][] texts)

@@ -1,5 +1,6 @@
 using CurKv.Connector.Engine;
-using CurKv.Connector.KvCache.Paths;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Scheduling;
 using CurKv.KvPolicy.Cache;
 using Microsoft.Extensions.Logging;

@@ -95,4 +95,6 @@ public sealed class KvCompressionOptions
     internal bool KeepsAll => CustomPolicy is null && string.Equals(Policy, NoPolicy, StringComparison.OrdinalIgnoreCase);
 
     internal bool IsAuto => CustomPolicy is null && string.Equals(Policy, AutoPolicy, StringComparison.OrdinalIgnoreCase);
+
+    internal KvCompressionOptions Clone() => (KvCompressionOptions)MemberwiseClone();
 }

@@ -1,5 +1,5 @@
 using CurKv.Connector.Engine;
-using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 
 namespace CurKv.Connector.Scheduling;
 

@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using CurKv.Connector;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Kernels;
 using Microsoft.Extensions.Logging.Abstractions;
 

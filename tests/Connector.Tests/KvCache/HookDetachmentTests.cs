@@ -1,6 +1,7 @@
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.Capture;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,4 +1,5 @@
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.KvCache;
 using CurKv.KvPolicy.Naming;

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Engine;
+namespace CurKv.Connector;
 
 /// <summary>Whether llama.cpp computes attention in one fused operation.</summary>
 public enum FlashAttentionMode

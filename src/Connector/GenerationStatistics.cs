@@ -1,6 +1,4 @@
-using CurKv.Connector.KvCache;
-
-namespace CurKv.Connector.Scheduling;
+namespace CurKv.Connector;
 
 /// <summary>What an answer took. The last update of a stream carries it as its raw representation, a response likewise.</summary>
 public sealed record GenerationStatistics

@@ -1,7 +1,7 @@
 using CurKv.Connector.Engine;
 using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Capture;
 
 /// <summary>
 /// Copies the queries of some decoded tokens out of llama.cpp's compute graph. It asks for nodes only while it observes; asking splits

@@ -1,6 +1,6 @@
 using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.State;
 
 /// <summary>
 /// A parsed sequence blob of llama.cpp (<c>llama_state_seq_get_data</c>, little-endian, packed). The layout is llama.cpp's own

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector;
 
 /// <summary>How a sequence's cells were read and rewritten. All paths end in the same bytes.</summary>
 public enum KvRewritePath

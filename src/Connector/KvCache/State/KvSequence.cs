@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Selection;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.State;
 
 /// <summary>What a sequence's cells hold: llama.cpp knows of a cell what its position is, not which tokens its heads hold.</summary>
 /// <remarks>

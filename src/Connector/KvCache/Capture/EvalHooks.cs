@@ -1,6 +1,6 @@
 using CurKv.Connector.Engine;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Capture;
 
 /// <summary>Two hooks where llama.cpp takes one.</summary>
 internal sealed unsafe class EvalHooks(IEvalHook first, IEvalHook second) : IEvalHook

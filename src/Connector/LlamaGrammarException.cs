@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Engine;
+namespace CurKv.Connector;
 
 /// <summary>An answer's grammar is not one that llama.cpp can use, or the model's tokens cannot spell what it wants.</summary>
 public sealed class LlamaGrammarException : LlamaException

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Engine;
+namespace CurKv.Connector;
 
 /// <summary>Something that has to do with the model, its native libraries or a prompt went wrong. The message names the setting and the fix.</summary>
 public class LlamaException : Exception
@@ -10,4 +10,13 @@ public class LlamaException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <inheritdoc/>
+    public override string Message => Advice is null ? base.Message : $"{base.Message} {Advice}";
+
+    /// <summary>What happened, where a setting of the client decides it.</summary>
+    internal LlamaFault Fault { get; init; }
+
+    /// <summary>The setting and the fix, which lower layers do not know: the client adds them.</summary>
+    internal string? Advice { get; set; }
 }

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Scheduling;
+namespace CurKv.Connector;
 
 /// <summary>How far a prompt is read.</summary>
 /// <param name="Processed">Tokens read so far.</param>

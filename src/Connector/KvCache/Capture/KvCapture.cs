@@ -1,7 +1,8 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Capture;
 
 /// <summary>
 /// Finds the cache's own tensors in llama.cpp's compute graph and remembers them: they stay valid for the context's life, and on

@@ -1,9 +1,8 @@
-using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Scheduling;
 using Microsoft.Extensions.Logging;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Capture;
 
 /// <summary>
 /// Keeps the hook off but where queries are observed: on a GPU it makes the scheduler wait after every part of the graph, and prefill
@@ -58,9 +57,9 @@ internal sealed partial class HookDetachment
         return decoded && hookSwitch.Asks > before;
     }
 
-    [LoggerMessage(LogLevel.Warning, $"{nameof(LlamaChatClientOptions.DetachHook)} is set, but the eval hook does not stand exactly once where this llama.cpp's contexts are searched for it: it stays, and prefill on a GPU takes longer.")]
+    [LoggerMessage(LogLevel.Warning, "The eval hook cannot be detached: it does not stand exactly once where this llama.cpp's contexts are searched for it: it stays, and prefill on a GPU takes longer.")]
     private static partial void LogNotFound(ILogger logger);
 
-    [LoggerMessage(LogLevel.Warning, $"{nameof(LlamaChatClientOptions.DetachHook)} is set, but taking the eval hook away does not stop its calls, or giving it back does not bring them back: it stays, and prefill on a GPU takes longer.")]
+    [LoggerMessage(LogLevel.Warning, "The eval hook cannot be detached: taking it away does not stop its calls, or giving it back does not bring them back: it stays, and prefill on a GPU takes longer.")]
     private static partial void LogNotDetached(ILogger logger);
 }

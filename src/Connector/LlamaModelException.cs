@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Engine;
+namespace CurKv.Connector;
 
 /// <summary>The model file is missing, damaged, of an unknown architecture, or lacks what was asked of it.</summary>
 public sealed class LlamaModelException : LlamaException

@@ -1,6 +1,6 @@
 using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.State;
 
 /// <summary>How one layer's rows are stored in a state blob.</summary>
 /// <param name="KeyType">The keys' element type.</param>

@@ -1,8 +1,7 @@
-using CurKv.Connector.KvCache.Paths;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Selection;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.State;
 
 /// <summary>
 /// Writes a blob that holds the selected tokens only. Cell j holds, for every layer and head by itself, the j-th token of that

@@ -1,6 +1,7 @@
+using CurKv.Connector.KvCache;
 using CurKv.KvPolicy.Diagnostics;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector;
 
 /// <summary>What compressing one sequence did.</summary>
 /// <param name="Policy">The policy's name.</param>

@@ -1,6 +1,4 @@
-using CurKv.Connector.Engine;
-
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector;
 
 /// <summary>A sequence could not be compressed: the model's cache cannot be cut, or llama.cpp refused the rewritten cells.</summary>
 public sealed class KvCompressionException : LlamaException

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.State;
 
 /// <summary>
 /// What follows the base block in a sequence's blob: the cells of sliding windows, recurrent state. It is carried over as it is: a

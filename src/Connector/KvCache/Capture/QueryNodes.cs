@@ -1,7 +1,7 @@
 using CurKv.Connector.Engine;
 using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Capture;
 
 /// <summary>
 /// Which node of llama.cpp's compute graph holds each layer's queries as they meet the keys. Nodes of several steps are named

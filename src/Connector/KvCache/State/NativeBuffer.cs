@@ -1,6 +1,6 @@
 using CurKv.Connector.Engine;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.State;
 
 /// <summary>
 /// Memory for state blobs that only grows and is used again: blobs pass the 2 GB of a managed array, and a cold buffer costs ten

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.State;
 
 /// <summary>
 /// What a context's state blobs have in common: everything but the cells. The format is that of the base block, whose layers attend
