@@ -1,7 +1,7 @@
 namespace CurKv.Connector;
 
 /// <summary>A JSON schema is wrong, or says what no grammar can enforce: the message names the keyword, where it stands, and the fix.</summary>
-public sealed class JsonSchemaNotSupportedException : NotSupportedException
+internal sealed class JsonSchemaNotSupportedException : NotSupportedException
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="keyword">The keyword that is at fault.</param>

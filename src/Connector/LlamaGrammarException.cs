@@ -1,7 +1,7 @@
 namespace CurKv.Connector;
 
 /// <summary>An answer's grammar is not one that llama.cpp can use, or the model's tokens cannot spell what it wants.</summary>
-public sealed class LlamaGrammarException : LlamaException
+internal sealed class LlamaGrammarException : LlamaException
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="grammar">The grammar.</param>

@@ -1,7 +1,7 @@
 namespace CurKv.Connector;
 
 /// <summary>The llama.cpp libraries are missing, or are a build that the binding does not fit.</summary>
-public sealed class LlamaNativeLibraryException : LlamaException
+internal sealed class LlamaNativeLibraryException : LlamaException
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="message">What is wrong, and the fix.</param>

@@ -44,7 +44,7 @@ internal static class KvCompressionOptionsValidation
 
         if (options.Sinks < 0)
         {
-            yield return $"{nameof(options.Sinks)} is {options.Sinks}. Set it to 0 or more; 4 is usual.";
+            yield return $"{nameof(options.Sinks)} is {options.Sinks}. Set it to 0 or more; {KvCompressionOptions.DefaultSinks} is usual.";
         }
 
         if (options.Recent < 1)

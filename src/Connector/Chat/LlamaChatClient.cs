@@ -33,7 +33,7 @@ public sealed class LlamaChatClient : IChatClient
     /// <param name="logger">Receives what the client does, and llama.cpp's own log; null for none.</param>
     /// <exception cref="OptionsValidationException">A setting is bad; the message names it and the fix.</exception>
     /// <exception cref="LlamaModelException">The model cannot be loaded.</exception>
-    /// <exception cref="LlamaNativeLibraryException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
+    /// <exception cref="LlamaException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
     public LlamaChatClient(LlamaChatClientOptions options, ILogger<LlamaChatClient>? logger = null)
         : this(options, KvPolicyCatalog.Default, logger, null, CancellationToken.None)
     {
@@ -80,8 +80,8 @@ public sealed class LlamaChatClient : IChatClient
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">Neither the prompt nor what compression is to keep of it fits into the context.</exception>
-    /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
     /// <exception cref="KvCompressionException">This model's cache cannot be compressed, or not by this policy.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
@@ -92,8 +92,8 @@ public sealed class LlamaChatClient : IChatClient
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">Neither the prompt nor what compression is to keep of it fits into the context.</exception>
-    /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
     /// <exception cref="KvCompressionException">This model's cache cannot be compressed, or not by this policy.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>

@@ -39,7 +39,7 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
 
         if (options.BatchSize < 1)
         {
-            yield return $"{nameof(options.BatchSize)} is {options.BatchSize}. Set it to at least 1 token; 512 is usual.";
+            yield return $"{nameof(options.BatchSize)} is {options.BatchSize}. Set it to at least 1 token; {LlamaChatClientOptions.DefaultBatchSize} is usual.";
         }
 
         if (options.Threads < 1)

@@ -40,8 +40,8 @@ public sealed class LlamaDocument : IChatClient
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
     /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them.</exception>
-    /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
     /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
@@ -53,8 +53,8 @@ public sealed class LlamaDocument : IChatClient
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
     /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them.</exception>
-    /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
     /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>

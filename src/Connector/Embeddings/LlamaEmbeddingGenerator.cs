@@ -31,7 +31,7 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     /// <param name="logger">Receives llama.cpp's own log; null for none.</param>
     /// <exception cref="OptionsValidationException">A setting is bad; the message names it and the fix.</exception>
     /// <exception cref="LlamaModelException">The model cannot be loaded, or gives no vectors for texts.</exception>
-    /// <exception cref="LlamaNativeLibraryException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
+    /// <exception cref="LlamaException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
     public LlamaEmbeddingGenerator(LlamaEmbeddingGeneratorOptions options, ILogger<LlamaEmbeddingGenerator>? logger = null)
         : this(options, logger, CancellationToken.None)
     {

@@ -1,4 +1,5 @@
 using CurKv.Connector.Chat;
+using CurKv.Connector.Embeddings;
 using CurKv.Connector.KvCache;
 using CurKv.KvPolicy.Naming;
 using CurKv.KvPolicy.Policies;
@@ -10,13 +11,13 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Adds <see cref="LlamaChatClient"/> to a container.</summary>
+/// <summary>Adds <see cref="LlamaChatClient"/> and <see cref="LlamaEmbeddingGenerator"/> to a container.</summary>
 /// <remarks>
-/// The client is a singleton: it holds the model and its cache. Options are validated when the host starts; the model is loaded
-/// when the client is first resolved. An own <see cref="IKvPolicy"/> that is registered as a singleton can be named in
+/// Both are singletons: they hold a model, and the client its cache. Options are validated when the host starts; the model is loaded
+/// when its client or generator is first resolved. An own <see cref="IKvPolicy"/> that is registered as a singleton can be named in
 /// <see cref="KvCompressionOptions.Policy"/>, alone or in a composition.
 /// </remarks>
-public static class LlamaChatClientServiceCollectionExtensions
+public static partial class LlamaServiceCollectionExtensions
 {
     /// <summary>Adds a client whose options are configured elsewhere.</summary>
     /// <param name="services">The container.</param>

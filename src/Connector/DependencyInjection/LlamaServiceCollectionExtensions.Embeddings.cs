@@ -7,17 +7,16 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Adds <see cref="LlamaEmbeddingGenerator"/> to a container.</summary>
-/// <remarks>The generator is a singleton: it holds the model. Options are validated when the host starts; the model is loaded when the generator is first resolved.</remarks>
-public static class LlamaEmbeddingGeneratorServiceCollectionExtensions
+/// <content>Embedding generators.</content>
+public static partial class LlamaServiceCollectionExtensions
 {
     /// <summary>Adds a generator whose options are configured elsewhere.</summary>
     /// <param name="services">The container.</param>
     /// <returns>A builder that puts further generators around this one.</returns>
     public static EmbeddingGeneratorBuilder<string, Embedding<float>> AddLlamaEmbeddingGenerator(this IServiceCollection services)
     {
-        AddOptions(services, Options.Options.DefaultName);
-        return services.AddEmbeddingGenerator<string, Embedding<float>>(provider => Create(provider, Options.Options.DefaultName));
+        AddGeneratorOptions(services, Options.Options.DefaultName);
+        return services.AddEmbeddingGenerator<string, Embedding<float>>(provider => CreateGenerator(provider, Options.Options.DefaultName));
     }
 
     /// <summary>Adds a generator.</summary>
@@ -27,7 +26,7 @@ public static class LlamaEmbeddingGeneratorServiceCollectionExtensions
     public static EmbeddingGeneratorBuilder<string, Embedding<float>> AddLlamaEmbeddingGenerator(
         this IServiceCollection services, Action<LlamaEmbeddingGeneratorOptions> configure)
     {
-        AddOptions(services, Options.Options.DefaultName).Configure(configure);
+        AddGeneratorOptions(services, Options.Options.DefaultName).Configure(configure);
         return services.AddLlamaEmbeddingGenerator();
     }
 
@@ -38,7 +37,7 @@ public static class LlamaEmbeddingGeneratorServiceCollectionExtensions
     public static EmbeddingGeneratorBuilder<string, Embedding<float>> AddLlamaEmbeddingGenerator(
         this IServiceCollection services, IConfigurationSection section)
     {
-        AddOptions(services, Options.Options.DefaultName).Bind(section);
+        AddGeneratorOptions(services, Options.Options.DefaultName).Bind(section);
         return services.AddLlamaEmbeddingGenerator();
     }
 
@@ -49,8 +48,8 @@ public static class LlamaEmbeddingGeneratorServiceCollectionExtensions
     public static EmbeddingGeneratorBuilder<string, Embedding<float>> AddKeyedLlamaEmbeddingGenerator(this IServiceCollection services, object serviceKey)
     {
         string name = Name(serviceKey);
-        AddOptions(services, name);
-        return services.AddKeyedEmbeddingGenerator<string, Embedding<float>>(serviceKey, provider => Create(provider, name));
+        AddGeneratorOptions(services, name);
+        return services.AddKeyedEmbeddingGenerator<string, Embedding<float>>(serviceKey, provider => CreateGenerator(provider, name));
     }
 
     /// <summary>Adds a generator under a key.</summary>
@@ -61,7 +60,7 @@ public static class LlamaEmbeddingGeneratorServiceCollectionExtensions
     public static EmbeddingGeneratorBuilder<string, Embedding<float>> AddKeyedLlamaEmbeddingGenerator(
         this IServiceCollection services, object serviceKey, Action<LlamaEmbeddingGeneratorOptions> configure)
     {
-        AddOptions(services, Name(serviceKey)).Configure(configure);
+        AddGeneratorOptions(services, Name(serviceKey)).Configure(configure);
         return services.AddKeyedLlamaEmbeddingGenerator(serviceKey);
     }
 
@@ -73,24 +72,18 @@ public static class LlamaEmbeddingGeneratorServiceCollectionExtensions
     public static EmbeddingGeneratorBuilder<string, Embedding<float>> AddKeyedLlamaEmbeddingGenerator(
         this IServiceCollection services, object serviceKey, IConfigurationSection section)
     {
-        AddOptions(services, Name(serviceKey)).Bind(section);
+        AddGeneratorOptions(services, Name(serviceKey)).Bind(section);
         return services.AddKeyedLlamaEmbeddingGenerator(serviceKey);
     }
 
-    private static string Name(object serviceKey)
-    {
-        ArgumentNullException.ThrowIfNull(serviceKey);
-        return serviceKey.ToString() ?? Options.Options.DefaultName;
-    }
-
-    private static OptionsBuilder<LlamaEmbeddingGeneratorOptions> AddOptions(IServiceCollection services, string name)
+    private static OptionsBuilder<LlamaEmbeddingGeneratorOptions> AddGeneratorOptions(IServiceCollection services, string name)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LlamaEmbeddingGeneratorOptions>, LlamaEmbeddingGeneratorOptionsValidator>());
         return services.AddOptions<LlamaEmbeddingGeneratorOptions>(name).ValidateOnStart();
     }
 
-    private static LlamaEmbeddingGenerator Create(IServiceProvider provider, string name) => new(
+    private static LlamaEmbeddingGenerator CreateGenerator(IServiceProvider provider, string name) => new(
         provider.GetRequiredService<IOptionsMonitor<LlamaEmbeddingGeneratorOptions>>().Get(name),
         provider.GetService<ILogger<LlamaEmbeddingGenerator>>());
 }
