@@ -1,8 +1,8 @@
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Formats;
 using CurKv.KvPolicy.Naming;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
