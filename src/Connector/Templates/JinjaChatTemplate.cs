@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
 using CurKv.Jinja;

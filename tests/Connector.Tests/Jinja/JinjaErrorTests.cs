@@ -1,3 +1,4 @@
+using CurKv.Connector.Templates.Formats;
 using CurKv.Jinja;
 
 namespace CurKv.Connector.Tests.Jinja;
