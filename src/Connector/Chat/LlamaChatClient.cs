@@ -49,14 +49,24 @@ public sealed class LlamaChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(options);
         new LlamaChatClientOptionsValidator(policies).ThrowIfInvalid(options);
         logger ??= NullLogger.Instance;
-        LlamaSharpEngine engine = LlamaSharpEngine.Load(options.ModelPath, options.GpuLayerCount, options.NativeLibraryPath, logger, progress, cancellationToken);
+        var settings = new LlamaEngineSettings(options.ModelPath)
+        {
+            GpuLayerCount = options.GpuLayerCount, NativeLibraryPath = options.NativeLibraryPath, BackendPaths = [.. options.BackendPaths],
+        };
+        LlamaSharpEngine? engine = null;
         try
         {
+            engine = LlamaSharpEngine.Load(settings, logger, progress, cancellationToken);
             _runtime = new LlamaRuntime(engine, options, policies, logger);
         }
-        catch
+        catch (Exception e)
         {
-            engine.Dispose();
+            engine?.Dispose();
+            if (e is LlamaException llama)
+            {
+                ChatAdvice.AddTo(llama);
+            }
+
             throw;
         }
     }

@@ -87,7 +87,7 @@ internal sealed partial class LlamaRuntime : IDisposable
         ChatRequest request, Func<PreparedPrompt> prepare, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         GenerationRequest generation = await Task.Run(() => Generation(request, prepare()), cancellationToken).ConfigureAwait(false);
-        IAsyncEnumerable<GenerationEvent> events = Scheduler.GenerateAsync(generation, cancellationToken);
+        IAsyncEnumerable<GenerationEvent> events = ChatAdvice.Advised(Scheduler.GenerateAsync(generation, cancellationToken));
         await foreach (ChatResponseUpdate update in UpdateStream.FromAsync(events, ModelId, request.ShowsReasoning, cancellationToken).ConfigureAwait(false))
         {
             yield return update;

@@ -1,10 +1,10 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using LLama.Native;
 
 namespace CurKv.Connector.Engine;
 
 /// <summary>
-/// Refuses a libllama whose parameter structs are not laid out as the binding's: they go by value, and a wrong layout crashes
+/// Refuses a libllama of another build than the binding's: parameter structs go by value, and a wrong layout or signature crashes
 /// the process or silently sets other fields.
 /// </summary>
 internal static unsafe class AbiGuard
@@ -12,56 +12,78 @@ internal static unsafe class AbiGuard
     private const byte Canary = 0xA5;
     private const int ProbeBytes = 512;
 
-    /// <summary>Compares the structs' sizes and known defaults with the loaded library's.</summary>
+    /// <summary>Compares the loaded library's commit, and its structs' sizes and defaults, with what is expected.</summary>
+    /// <param name="llama">The library.</param>
+    /// <param name="libraryPath">Where it lies.</param>
+    /// <param name="commit">What its <c>ggml_commit()</c> says.</param>
     /// <exception cref="LlamaNativeLibraryException">They differ.</exception>
-    public static void Check(nint llama, string libraryPath)
+    public static void Check(nint llama, string libraryPath, string commit)
     {
-        // On x64 a large struct comes back through a hidden pointer, which is the function's only argument. Other
-        // architectures pass it elsewhere, so there the defaults alone decide.
-        if (RuntimeInformation.ProcessArchitecture == Architecture.X64)
+        byte[] context = Defaults(llama, "llama_context_default_params", out int contextSize);
+        byte[] model = Defaults(llama, "llama_model_default_params", out int modelSize);
+        string?[] problems =
+        [
+            LlamaCppBuild.Matches(commit) ? null : $"it says that it is {commit}",
+            Problem("llama_context_params", LlamaDefaults.Context, context, contextSize),
+            Problem("llama_model_params", LlamaDefaults.Model, model, modelSize),
+        ];
+        string why = string.Join("; ", problems.Where(problem => problem is not null));
+        if (why.Length > 0)
         {
-            CheckSize<LLamaContextParams>(llama, "llama_context_default_params", libraryPath);
-            CheckSize<LLamaModelParams>(llama, "llama_model_default_params", libraryPath);
-        }
-
-        LLamaContextParams context = LLamaContextParams.Default();
-        LLamaModelParams model = LLamaModelParams.Default();
-        bool known = context is { n_ctx: 512, n_batch: 2048, n_ubatch: 512, n_seq_max: 1, n_threads: > 0, n_threads_batch: > 0, cb_eval: 0 }
-            && context is { context_type: LLamaContextType.Default, rope_scaling_type: RopeScalingType.Unspecified, llama_pooling_type: LLamaPoolingType.Unspecified }
-            && context is { attention_type: LLamaAttentionType.Unspecified, llama_flash_attn_type: LLamaFlashAttentionType.LLAMA_FLASH_ATTENTION_TYPE_AUTO }
-            && context is { rope_freq_base: 0, rope_freq_scale: 0, yarn_ext_factor: -1, yarn_beta_slow: -1, yarn_orig_ctx: 0, defrag_threshold: -1 }
-            && context.type_k == GGMLType.GGML_TYPE_F16 && context.type_v == GGMLType.GGML_TYPE_F16
-            && context is { embeddings: false, offload_kqv: true, op_offload: true, kv_unified: false }
-            && model is { load_mode: LLamaLoadMode.MemoryMap, main_gpu: 0, check_tensors: false, use_extra_bufts: true };
-        if (!known)
-        {
-            throw Mismatch(libraryPath, "its default parameters are not where the binding expects them");
+            throw new LlamaNativeLibraryException(
+                $"The llama.cpp library '{libraryPath}' is not the build that this binding was made for, {LlamaCppBuild.Commit} ({LlamaCppBuild.Release}, of LLamaSharp {LlamaCppBuild.LLamaSharpVersion}): {why}. " +
+                $"Use the natives of LLamaSharp.Backend.* {LlamaCppBuild.LLamaSharpVersion}, or build llama.cpp of that commit.")
+            {
+                Fault = EngineFault.OtherBuild,
+            };
         }
     }
 
-    private static void CheckSize<T>(nint llama, string function, string libraryPath)
+    /// <summary>How a struct that the library has filled differs from the expected one; null where it does not.</summary>
+    /// <param name="name">The struct's name.</param>
+    /// <param name="expected">The struct as it should be.</param>
+    /// <param name="actual">The bytes that the library has filled.</param>
+    /// <param name="size">How many bytes it has filled; 0 where that is not known.</param>
+    public static string? Problem(string name, NativeStruct expected, ReadOnlySpan<byte> actual, int size)
     {
-        byte* probe = stackalloc byte[ProbeBytes];
-        int expected = Marshal.SizeOf<T>();
-        int actual = 0;
+        // The last bytes of a struct may be padding that nothing writes.
+        bool hasSize = size == 0 || (size <= expected.Size && size > expected.Size - sizeof(long));
+        return !hasSize ? $"its {name} has {size} bytes and not {expected.Size}"
+            : expected.FirstDifference(actual) is string difference ? $"in its {name}, {difference}"
+            : null;
+    }
+
+    // Other architectures than x64 tell a large result's place in a register of its own: there no canary can be laid.
+    private static byte[] Defaults(nint llama, string function, out int size)
+    {
+        nint address = NativeLibrary.GetExport(llama, function);
+        size = 0;
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+        {
+            Probe probe = ((delegate* unmanaged[Cdecl]<Probe>)address)();
+            return ((ReadOnlySpan<byte>)probe).ToArray();
+        }
 
         // Two fills: a byte that the library writes with the canary's own value shows in the other run.
-        for (int run = 0; run < 2; run++)
+        byte[] bytes = new byte[ProbeBytes];
+        fixed (byte* probe = bytes)
         {
-            byte fill = (byte)(Canary + run);
-            new Span<byte>(probe, ProbeBytes).Fill(fill);
-            ((delegate* unmanaged[Cdecl]<byte*, byte*>)NativeLibrary.GetExport(llama, function))(probe);
-            actual = Math.Max(actual, new Span<byte>(probe, ProbeBytes).LastIndexOfAnyExcept(fill) + 1);
+            for (int run = 0; run < 2; run++)
+            {
+                byte fill = (byte)(Canary + run);
+                bytes.AsSpan().Fill(fill);
+                ((delegate* unmanaged[Cdecl]<byte*, byte*>)address)(probe);
+                size = Math.Max(size, bytes.AsSpan().LastIndexOfAnyExcept(fill) + 1);
+            }
         }
 
-        // The last bytes of a struct may be padding that nothing writes.
-        if (actual > expected || actual <= expected - 8)
-        {
-            throw Mismatch(libraryPath, $"{function} fills {actual} bytes where the binding has {expected}");
-        }
+        return bytes;
     }
 
-    private static LlamaNativeLibraryException Mismatch(string libraryPath, string why) => new(
-        $"The llama.cpp library '{libraryPath}' is another build than this binding was made for: {why}. " +
-        $"Use the natives of the same version as the binding (LLamaSharp.Backend.* beside LLamaSharp), or leave {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.NativeLibraryPath)} unset.");
+    // Larger than any build's struct, so that none writes beyond it.
+    [InlineArray(ProbeBytes)]
+    private struct Probe
+    {
+        private byte _first;
+    }
 }

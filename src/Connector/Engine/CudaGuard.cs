@@ -8,7 +8,9 @@ namespace CurKv.Connector.Engine;
 /// </summary>
 internal static unsafe class CudaGuard
 {
-    private const string Library = "ggml-cuda";
+    /// <summary>The plain name of ggml's CUDA library.</summary>
+    public const string Library = "ggml-cuda";
+
     private const int MajorAttribute = 75;
     private const int MinorAttribute = 76;
 
@@ -16,8 +18,17 @@ internal static unsafe class CudaGuard
     /// <exception cref="LlamaNativeLibraryException">Its kernels cannot run.</exception>
     public static void Check()
     {
-        string? path = NativeModules.FindPath(Library);
-        if (path is null || !NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out nint cuda))
+        if (NativeModules.FindPath(Library) is string path)
+        {
+            Check(path);
+        }
+    }
+
+    /// <summary>Checks a CUDA library, loaded or not.</summary>
+    /// <exception cref="LlamaNativeLibraryException">Its kernels cannot run.</exception>
+    public static void Check(string path)
+    {
+        if (!NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out nint cuda))
         {
             return;
         }
@@ -25,7 +36,7 @@ internal static unsafe class CudaGuard
         (int driver, List<int> capabilities) = Ask(cuda);
         if (capabilities.Count > 0 && Problem(path, CudaFatBinary.Read(path), driver, capabilities) is string problem)
         {
-            throw new LlamaNativeLibraryException(problem);
+            throw new LlamaNativeLibraryException(problem) { Fault = EngineFault.CudaUnusable };
         }
     }
 
@@ -47,7 +58,7 @@ internal static unsafe class CudaGuard
             string remedy = needed > 0
                 ? $"needs a driver with CUDA {Version(needed)} or later there, and this one has CUDA {Version(driver)}. Update the driver, use"
                 : $"has no kernels for it (driver: CUDA {Version(driver)}). Use";
-            return $"The CUDA library '{path}' cannot run on a GPU of compute capability {Capability(capability)}: it {remedy} a package built for this GPU and driver (such as LLamaSharp.Backend.Cuda12), hide the GPU from the process (CUDA_VISIBLE_DEVICES=-1), or set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.NativeLibraryPath)} to a library without CUDA and {nameof(LlamaChatClientOptions.GpuLayerCount)} to 0.";
+            return $"The CUDA library '{path}' cannot run on a GPU of compute capability {Capability(capability)}: it {remedy} a package built for this GPU and driver (such as LLamaSharp.Backend.Cuda12), or hide the GPU from the process (CUDA_VISIBLE_DEVICES=-1).";
         }
 
         return null;

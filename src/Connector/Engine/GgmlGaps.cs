@@ -35,6 +35,16 @@ internal static unsafe partial class GgmlGaps
     [LibraryImport(Ggml)]
     public static partial nint ggml_backend_dev_by_type(int type);
 
+    [LibraryImport(Ggml)]
+    public static partial nuint ggml_backend_dev_count();
+
+    /// <summary>Loads a backend's library; 0 where it cannot be.</summary>
+    [LibraryImport(Ggml, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint ggml_backend_load(string path);
+
+    [LibraryImport(Ggml, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial void ggml_backend_load_all_from_path(string path);
+
     [LibraryImport(Base)]
     public static partial nint ggml_backend_buffer_get_type(nint buffer);
 

@@ -25,7 +25,7 @@ internal sealed class GgufFile
     {
         if (!File.Exists(path))
         {
-            throw new LlamaModelException(path, $"The model file '{path}' does not exist. Set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ModelPath)} to a GGUF file.");
+            throw new LlamaModelException(path, $"The model file '{path}' does not exist.") { Fault = EngineFault.ModelUnusable };
         }
 
         try
@@ -74,7 +74,7 @@ internal sealed class GgufFile
     {
         if (reader.BaseStream.Length < 24 || reader.ReadUInt32() != Magic)
         {
-            throw new LlamaModelException(path, $"'{path}' is not a GGUF file. Set {nameof(LlamaChatClientOptions.ModelPath)} to a model converted for llama.cpp.");
+            throw new LlamaModelException(path, $"'{path}' is not a GGUF file.") { Fault = EngineFault.ModelUnusable };
         }
 
         uint version = reader.ReadUInt32();

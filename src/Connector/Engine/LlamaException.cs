@@ -1,3 +1,5 @@
+using CurKv.Connector.Engine;
+
 namespace CurKv.Connector;
 
 /// <summary>Something that has to do with the model, its native libraries or a prompt went wrong. The message names the setting and the fix.</summary>
@@ -10,4 +12,13 @@ public class LlamaException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <inheritdoc/>
+    public override string Message => Advice is null ? base.Message : $"{base.Message} {Advice}";
+
+    /// <summary>What happened, where a setting of the client decides it.</summary>
+    internal EngineFault Fault { get; init; }
+
+    /// <summary>The setting and the fix, which the engine does not know: the client adds them.</summary>
+    internal string? Advice { get; set; }
 }

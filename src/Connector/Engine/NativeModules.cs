@@ -40,8 +40,8 @@ internal static class NativeModules
             name is LlamaGaps.Llama or LlamaGaps.GgmlBase or GgmlGaps.Ggml ? Handle(name) : 0);
 #pragma warning restore CA2255
 
-    // libllama.so, libllama.so.0.0.10221, libllama.dylib, llama.dll → llama.
-    private static string PlainName(string file)
+    /// <summary>A library's plain name: <c>llama</c> for libllama.so, libllama.so.0.0.10221, libllama.dylib and llama.dll.</summary>
+    public static string PlainName(string file)
     {
         string name = file.StartsWith("lib", StringComparison.Ordinal) ? file[3..] : file;
         int dot = name.IndexOf('.', StringComparison.Ordinal);
