@@ -20,10 +20,24 @@ internal static class ChatAdvice
         IAsyncEnumerator<T> each = items.GetAsyncEnumerator();
         await using (each.ConfigureAwait(false))
         {
-            while (await MoveNextAsync(each).ConfigureAwait(false))
+            while (await Advised(each.MoveNextAsync().AsTask()).ConfigureAwait(false))
             {
                 yield return each.Current;
             }
+        }
+    }
+
+    /// <summary>Waits for a result, and completes the message of what ends the wait.</summary>
+    public static async Task<T> Advised<T>(Task<T> task)
+    {
+        try
+        {
+            return await task.ConfigureAwait(false);
+        }
+        catch (LlamaException e)
+        {
+            AddTo(e);
+            throw;
         }
     }
 
@@ -44,17 +58,4 @@ internal static class ChatAdvice
             $"Lower {Cells}, or change {nameof(LlamaChatClientOptions.KeyCacheType)}, {nameof(LlamaChatClientOptions.ValueCacheType)} or {nameof(LlamaChatClientOptions.FlashAttention)}.",
         _ => null,
     };
-
-    private static async ValueTask<bool> MoveNextAsync<T>(IAsyncEnumerator<T> each)
-    {
-        try
-        {
-            return await each.MoveNextAsync().ConfigureAwait(false);
-        }
-        catch (LlamaException e)
-        {
-            AddTo(e);
-            throw;
-        }
-    }
 }

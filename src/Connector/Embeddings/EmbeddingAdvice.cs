@@ -1,6 +1,6 @@
 using CurKv.Connector.Engine;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.Embeddings;
 
 /// <summary>Adds to what the engine reports which of the generator's settings decides it, and the fix.</summary>
 internal static class EmbeddingAdvice

@@ -1,4 +1,4 @@
-namespace CurKv.Connector;
+namespace CurKv.Connector.Engine;
 
 /// <summary>How the vectors of a text's tokens become the text's.</summary>
 public enum LlamaPooling

@@ -1,5 +1,5 @@
 using System.Globalization;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;

@@ -1,4 +1,7 @@
 using System.Text;
+using CurKv.Connector.Engine.Models;
+using CurKv.Connector.Templates;
+using CurKv.KvPolicy.Selection;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;

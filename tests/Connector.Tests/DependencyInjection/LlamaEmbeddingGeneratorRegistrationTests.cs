@@ -1,3 +1,5 @@
+using CurKv.Connector.Embeddings;
+using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Loading;
 using CurKv.Connector.Tests.Models;
 using LLama.Native;
 

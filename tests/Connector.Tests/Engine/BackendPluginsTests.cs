@@ -1,4 +1,6 @@
+using CurKv.Connector.Embeddings;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Loading;
 using CurKv.Connector.Tests.Chat;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.Options;

@@ -1,4 +1,5 @@
 using CurKv.Connector.Chat;
+using CurKv.Connector.Embeddings;
 using CurKv.Connector.Engine;
 
 namespace CurKv.Connector.Tests.Engine;

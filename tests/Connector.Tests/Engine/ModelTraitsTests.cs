@@ -1,6 +1,7 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Models;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Tests.Engine;
 

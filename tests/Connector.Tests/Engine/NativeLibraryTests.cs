@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Models;
 

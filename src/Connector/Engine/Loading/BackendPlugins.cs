@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Engine;
+namespace CurKv.Connector.Engine.Loading;
 
 /// <summary>
 /// ggml's backends that are libraries of their own. A build whose backends are all of that kind (<c>GGML_BACKEND_DL</c>) has none until

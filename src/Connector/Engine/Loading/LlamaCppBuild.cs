@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Engine;
+namespace CurKv.Connector.Engine.Loading;
 
 /// <summary>The llama.cpp that LLamaSharp and our own P/Invokes were made for. What its functions take is known by the commit alone.</summary>
 internal static class LlamaCppBuild

@@ -1,6 +1,6 @@
 using LLama.Native;
 
-namespace CurKv.Connector.Engine;
+namespace CurKv.Connector.Engine.Loading;
 
 /// <summary>llama.cpp's parameter structs with their defaults, field by field as in <c>llama.h</c> of <see cref="LlamaCppBuild.Release"/>.</summary>
 internal static class LlamaDefaults

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace CurKv.Connector.Engine;
+namespace CurKv.Connector.Engine.Loading;
 
 /// <summary>
 /// What LLamaSharp's natives need of a Linux system and slim containers lack. The loader's own message reaches nobody: LLamaSharp lists

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace CurKv.Connector.Engine;
+namespace CurKv.Connector.Engine.Loading;
 
 /// <summary>A C struct as the compiler lays it out, with the value that a library is expected to set each field to.</summary>
 internal sealed class NativeStruct : IEnumerable<string>

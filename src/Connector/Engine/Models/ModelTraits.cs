@@ -1,6 +1,6 @@
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Connector.Engine;
+namespace CurKv.Connector.Engine.Models;
 
 /// <summary>
 /// What a model's file says of its attention, and what its family does that no file says. Everything that depends on an architecture's

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Engine;
+namespace CurKv.Connector.Engine.Models;
 
 /// <summary>Which elements of a head rotate together, as llama.cpp numbers it (<c>llama_rope_type</c>).</summary>
 internal enum RopeLayout
