@@ -9,6 +9,7 @@ internal sealed unsafe partial class LlamaSharpEngine
 {
     public ILlamaContext CreateContext(LlamaContextSettings settings, IEvalHook? hook)
     {
+        ObjectDisposedException.ThrowIf(_model.IsClosed, this);
         CheckMemory(settings);
         EvalCallback? callback = hook is null ? null : new EvalCallback(hook);
         LLamaContextParams parameters = LLamaContextParams.Default();
@@ -47,6 +48,7 @@ internal sealed unsafe partial class LlamaSharpEngine
 
     public ILlamaEmbeddingContext CreateEmbeddingContext(LlamaEmbeddingSettings settings)
     {
+        ObjectDisposedException.ThrowIf(_model.IsClosed, this);
         LLamaPoolingType pooling = Pooling(settings.Pooling);
 
         // Of a chat model, llama.cpp computes logits for every token that is pooled. Without FlashAttention each token's weights for all

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CurKv.Connector.Embeddings;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Engine.Loading;
@@ -41,8 +42,8 @@ public class BackendPluginsTests
     {
         string text = TestModels.Scratch("libggml-vulkan.so");
         File.WriteAllText(text, "This is not a library.");
-        string twin = Directory.EnumerateFiles(AppContext.BaseDirectory, "*ggml-base*", SearchOption.AllDirectories).First();
-        foreach (string path in new[] { text, twin })
+        string other = Directory.EnumerateFiles(RuntimeEnvironment.GetRuntimeDirectory(), "*System.Native.*").First(file => !file.EndsWith(".dll", StringComparison.Ordinal));
+        foreach (string path in new[] { text, other })
         {
             for (int attempt = 0; attempt < 2; attempt++)
             {

@@ -29,14 +29,14 @@ public class ModelTraitsTests
     }
 
     [Theory]
-    [InlineData("llama", RopeLayout.Norm, true)]
-    [InlineData("qwen2", RopeLayout.Neox, true)]
-    [InlineData("qwen2vl", RopeLayout.Multi, true)]
-    [InlineData("gpt2", RopeLayout.None, false)]
-    [InlineData("starcoder", RopeLayout.Norm, false)]
-    [InlineData("mamba", RopeLayout.None, false)]
-    public void HasRotaryPositions_Family_IsKnown(string architecture, RopeLayout layout, bool expected) =>
-        Assert.Equal(expected, Traits(architecture).HasRotaryPositions(layout));
+    [InlineData("llama", (int)RopeLayout.Norm, true)]
+    [InlineData("qwen2", (int)RopeLayout.Neox, true)]
+    [InlineData("qwen2vl", (int)RopeLayout.Multi, true)]
+    [InlineData("gpt2", (int)RopeLayout.None, false)]
+    [InlineData("starcoder", (int)RopeLayout.Norm, false)]
+    [InlineData("mamba", (int)RopeLayout.None, false)]
+    public void HasRotaryPositions_Family_IsKnown(string architecture, int layout, bool expected) =>
+        Assert.Equal(expected, Traits(architecture).HasRotaryPositions((RopeLayout)layout));
 
     [Theory]
     [InlineData("llama", "", true)]
@@ -83,14 +83,18 @@ public class ModelTraitsTests
         Assert.Equal(frequencyBase, Traits("llama", keys).Rotary(RopeLayout.Norm, isHybrid: false)?.Base);
 
     [Theory]
-    [InlineData(RopeLayout.Norm, true, true)]
-    [InlineData(RopeLayout.Neox, true, false)]
-    [InlineData(RopeLayout.None, false, false)]
-    [InlineData(RopeLayout.Multi, false, false)]
-    [InlineData(RopeLayout.InterleavedMulti, false, false)]
-    [InlineData(RopeLayout.Vision, false, false)]
-    public void Rotary_Layout_IsPlainForTwoOfThem(RopeLayout layout, bool isPlain, bool interleaved) => Assert.Equal(
-        isPlain ? new RotaryEmbedding(10000, 32, interleaved) : null, Traits("any", "rope.dimension_count=32").Rotary(layout, isHybrid: false));
+    [InlineData((int)RopeLayout.Norm, true, true)]
+    [InlineData((int)RopeLayout.Neox, true, false)]
+    [InlineData((int)RopeLayout.None, false, false)]
+    [InlineData((int)RopeLayout.Multi, false, false)]
+    [InlineData((int)RopeLayout.InterleavedMulti, false, false)]
+    [InlineData((int)RopeLayout.Vision, false, false)]
+    public void Rotary_Layout_IsPlainForTwoOfThem(int layout, bool isPlain, bool interleaved)
+    {
+        RotaryEmbedding? expected = isPlain ? new RotaryEmbedding(10000, 32, interleaved) : null;
+
+        Assert.Equal(expected, Traits("any", "rope.dimension_count=32").Rotary((RopeLayout)layout, isHybrid: false));
+    }
 
     [Fact]
     public void Rotary_FrequenciesScaledOneByOne_IsNotPlain()

@@ -3,6 +3,7 @@ using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;
 using CurKv.Connector.Tests.Models;
+using LLama.Native;
 
 namespace CurKv.Connector.Tests.Engine;
 
@@ -47,7 +48,7 @@ public unsafe class OwnershipTests
     public void EmbeddingContext_Disposed_Refuses()
     {
         using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
-        ILlamaEmbeddingContext context = engine.CreateEmbeddingContext(new LlamaEmbeddingSettings { BatchSize = 16, Threads = 1 });
+        ILlamaEmbeddingContext context = engine.CreateEmbeddingContext(new LlamaEmbeddingSettings { BatchSize = 16, Sequences = 4, Threads = 1 });
         Assert.Single(context.Embed([context.Tokenize("A text.")]));
         context.Dispose();
         context.Dispose();
@@ -72,7 +73,7 @@ public unsafe class OwnershipTests
     public void Batch_Tokens_AreOfOneSequenceUntilSaid(bool ownSequences)
     {
         var batch = new NativeBatch(5, ownSequences);
-        *batch.Value.seq_id[0] = 3;
+        *batch.Value.seq_id[0] = (LLamaSeqId)3;
 
         Assert.Equal(ownSequences ? 0 : 3, (int)*batch.Value.seq_id[4]);
         for (int i = 0; i < 5; i++)

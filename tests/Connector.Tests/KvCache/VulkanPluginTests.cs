@@ -37,7 +37,7 @@ public class VulkanPluginTests
 
         Assert.All(answers, answer => Assert.Contains("4821", answer, StringComparison.Ordinal));
         await ChildTest.AssertPassesAsync<VulkanPluginTests>(
-            nameof(Child_Plugin_RunsOnTheDevice), new Dictionary<string, string> { [PluginVariable] = plugin, [ExpectedVariable] = string.Join('\n', answers) });
+            nameof(Child_Plugin_RunsOnTheDevice), new Dictionary<string, string> { [PluginVariable] = plugin!, [ExpectedVariable] = string.Join('\n', answers) });
     }
 
     [Fact(Explicit = true)]
