@@ -6,8 +6,11 @@ namespace CurKv.Connector.Chat;
 internal static class ChatAdvice
 {
     private const string Options = nameof(LlamaChatClientOptions);
+    private const string Library = $"{Options}.{nameof(LlamaChatClientOptions.NativeLibraryPath)}";
+    private const string Model = $"{Options}.{nameof(LlamaChatClientOptions.ModelPath)}";
+    private const string Backends = $"{Options}.{nameof(LlamaChatClientOptions.BackendPaths)}";
     private const string Cells = $"{Options}.{nameof(LlamaChatClientOptions.ContextSize)}";
-    private const string Compression = nameof(LlamaChatClientOptions.Compression);
+    private const string Compression = $"{Options}.{nameof(LlamaChatClientOptions.Compression)}";
     private const string Policy = $"{Compression}.{nameof(KvCompressionOptions.Policy)}";
 
     /// <summary>Completes an exception's message.</summary>
@@ -19,7 +22,7 @@ internal static class ChatAdvice
         IAsyncEnumerator<T> each = items.GetAsyncEnumerator();
         await using (each.ConfigureAwait(false))
         {
-            while (await Advised(each.MoveNextAsync()).ConfigureAwait(false))
+            while (await Advised(each.MoveNextAsync().AsTask()).ConfigureAwait(false))
             {
                 yield return each.Current;
             }
@@ -27,7 +30,7 @@ internal static class ChatAdvice
     }
 
     /// <summary>Waits for a result, and completes the message of what fails.</summary>
-    public static async ValueTask<T> Advised<T>(ValueTask<T> result)
+    public static async Task<T> Advised<T>(Task<T> result)
     {
         try
         {
@@ -41,20 +44,36 @@ internal static class ChatAdvice
     }
 
     /// <summary>The setting that decides what happened, and the fix; null where none does.</summary>
-    public static string? Of(LlamaException e) => e.Fault switch
+    public static string? Of(LlamaException e) => e is PromptTooLongException { Fault: LlamaFault.WindowTooLarge, NeededCells: int cells }
+        ? $"Raise {Cells} to {cells}, or lower {nameof(LlamaChatClientOptions.BatchSize)}."
+        : Of(e.Fault);
+
+    /// <summary>The setting that decides a fault, and the fix; null where none does.</summary>
+    public static string? Of(LlamaFault fault) => fault switch
     {
+        LlamaFault.LibraryNotLoaded =>
+            $"Install LLamaSharp.Backend.Cpu or LLamaSharp.Backend.Cuda12 beside the application, or set {Library} to a libllama of the build that the binding was made for, and start the process again.",
+        LlamaFault.OtherBuild => $"Or leave {Library} unset to use the natives of the LLamaSharp backend package.",
+        LlamaFault.OtherLibraryLoaded => $"Set {Library} to the same path everywhere, or leave it unset.",
+        LlamaFault.NoBackend => $"Or list them in {Backends}, or leave {Library} unset.",
+        LlamaFault.BackendNotLoaded => $"Correct {Backends}.",
+        LlamaFault.CudaUnusable =>
+            $"Or do without CUDA: leave the library out of {Backends} and {Library}, and set {nameof(LlamaChatClientOptions.GpuLayerCount)} to 0.",
+        LlamaFault.ModelUnusable => $"Set {Model} to a whole GGUF file of an architecture that this llama.cpp knows.",
+        LlamaFault.CacheTooLarge => $"Lower {Cells}.",
+        LlamaFault.ContextRefused =>
+            $"Lower {Cells}, or change {nameof(LlamaChatClientOptions.KeyCacheType)}, {nameof(LlamaChatClientOptions.ValueCacheType)} or {nameof(LlamaChatClientOptions.FlashAttention)}.",
         LlamaFault.PromptTooLong =>
             $"Raise {Cells}, set {Policy} (for questions about a document by ChatOptions.RawRepresentationFactory), or send less.",
+        LlamaFault.WindowTooLarge => $"Raise {Cells}, or lower {nameof(LlamaChatClientOptions.BatchSize)}.",
         LlamaFault.KeptTooLong =>
             $"Raise {Cells}, evict more ({Compression}.{nameof(KvCompressionOptions.Ratio)} or {nameof(KvCompressionOptions.Cells)}), or send less.",
-        LlamaFault.WindowTooLarge =>
-            $"Raise {Cells} to {((PromptTooLongException)e).NeededCells}, or lower {nameof(LlamaChatClientOptions.BatchSize)}.",
         LlamaFault.CacheNotCompressible => $"Set {Policy} to \"{KvCompressionOptions.NoPolicy}\".",
         LlamaFault.QueriesNotObserved => $"Set {Policy} to a policy without queries, such as \"{KvCompressionDefaults.QueryFreePolicy}\".",
         LlamaFault.PolicyUnsuited => $"Set {Policy} to another policy.",
         LlamaFault.ElementsRotated =>
-            $"Set {nameof(LlamaChatClientOptions.KeyCacheType)} and {nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Policy} to another policy.",
-        LlamaFault.ValuesRotated => $"Set {nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Policy} to another policy.",
+            $"Set {Options}.{nameof(LlamaChatClientOptions.KeyCacheType)} and {nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Policy} to another policy.",
+        LlamaFault.ValuesRotated => $"Set {Options}.{nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Policy} to another policy.",
         LlamaFault.DocumentEvicted =>
             $"Set {Policy} to another policy for questions about this document, or keep all of it when it is read.",
         LlamaFault.TemplateUnusable =>

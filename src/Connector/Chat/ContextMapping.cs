@@ -1,4 +1,5 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
 using CurKv.KvPolicy.Naming;
 using CurKv.KvPolicy.Policies;

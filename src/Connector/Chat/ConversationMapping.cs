@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.Templates;
 using CurKv.Connector.Templates.Formats;
 using Microsoft.Extensions.AI;

@@ -1,4 +1,5 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
 using CurKv.KvPolicy.Naming;
 using Microsoft.Extensions.AI;
@@ -40,7 +41,7 @@ public sealed class LlamaChatClient : IChatClient
     }
 
     internal LlamaChatClient(ILlamaEngine engine, LlamaChatClientOptions options, ILogger logger) =>
-        _runtime = Start(engine, options, KvPolicyCatalog.Default, logger);
+        _runtime = new LlamaRuntime(engine, options, KvPolicyCatalog.Default, logger);
 
     internal LlamaChatClient(
         LlamaChatClientOptions options, KvPolicyCatalog policies, ILogger? logger, IProgress<float>? progress, CancellationToken cancellationToken)
@@ -48,14 +49,24 @@ public sealed class LlamaChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(options);
         new LlamaChatClientOptionsValidator(policies).ThrowIfInvalid(options);
         logger ??= NullLogger.Instance;
-        LlamaSharpEngine engine = LlamaSharpEngine.Load(options.ModelPath, options.GpuLayerCount, options.NativeLibraryPath, logger, progress, cancellationToken);
+        var settings = new LlamaEngineSettings(options.ModelPath)
+        {
+            GpuLayerCount = options.GpuLayerCount, NativeLibraryPath = options.NativeLibraryPath, BackendPaths = [.. options.BackendPaths],
+        };
+        LlamaSharpEngine? engine = null;
         try
         {
-            _runtime = Start(engine, options, policies, logger);
+            engine = LlamaSharpEngine.Load(settings, logger, progress, cancellationToken);
+            _runtime = new LlamaRuntime(engine, options, policies, logger);
         }
-        catch
+        catch (Exception e)
         {
-            engine.Dispose();
+            engine?.Dispose();
+            if (e is LlamaException llama)
+            {
+                ChatAdvice.AddTo(llama);
+            }
+
             throw;
         }
     }
@@ -151,17 +162,4 @@ public sealed class LlamaChatClient : IChatClient
 
     /// <summary>Cancels what runs and unloads the model. May be called more than once.</summary>
     public void Dispose() => _runtime.Dispose();
-
-    private static LlamaRuntime Start(ILlamaEngine engine, LlamaChatClientOptions options, KvPolicyCatalog policies, ILogger logger)
-    {
-        try
-        {
-            return new LlamaRuntime(engine, options, policies, logger);
-        }
-        catch (LlamaException e)
-        {
-            ChatAdvice.AddTo(e);
-            throw;
-        }
-    }
 }

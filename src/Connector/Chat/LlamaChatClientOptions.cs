@@ -72,6 +72,14 @@ public sealed class LlamaChatClientOptions
     /// <value>Null by default: the one that the LLamaSharp backend package brings.</value>
     public string? NativeLibraryPath { get; set; }
 
+    /// <summary>
+    /// Files of further ggml backends to load before the model, such as <c>libggml-vulkan.so</c> or <c>libggml-cuda.so</c>: with them
+    /// LLamaSharp.Backend.Cpu computes on a GPU. Of a build whose ggml fits llama.cpp's of LLamaSharp. A backend belongs to the process, is
+    /// loaded once, and stays: also for clients that do not list it.
+    /// </summary>
+    /// <value>Empty by default.</value>
+    public IList<string> BackendPaths { get; set; } = [];
+
     /// <summary>How the cache is compressed once a prompt is read.</summary>
     public KvCompressionOptions Compression { get; set; } = new();
 }

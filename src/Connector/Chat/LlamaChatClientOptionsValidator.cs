@@ -1,3 +1,4 @@
+using CurKv.Connector.Engine.Loading;
 using CurKv.Connector.KvCache;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Naming;
@@ -65,6 +66,11 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
         if (options.FlashAttention == FlashAttentionMode.Off && options.ValueCacheType is KvElementType.Q8_0 or KvElementType.Q4_0)
         {
             yield return $"{nameof(options.ValueCacheType)} {options.ValueCacheType} needs FlashAttention. Set {nameof(options.FlashAttention)} to On, or {nameof(options.ValueCacheType)} to F16.";
+        }
+
+        foreach (string problem in BackendPlugins.Problems(options.BackendPaths))
+        {
+            yield return $"{nameof(options.BackendPaths)} {problem}";
         }
 
         if (options.Compression is null)

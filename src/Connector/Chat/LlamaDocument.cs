@@ -11,7 +11,8 @@ namespace CurKv.Connector.Chat;
 /// nothing of the calls before. Its cells lie in host memory, next to the client's cache.
 /// </summary>
 /// <remarks>
-/// Every member may be called from several threads at once. The client that read the document has to live longer. A call that brings
+/// Every member may be called from several threads at once. The client that read the document has to live longer: once it is
+/// disposed, calls throw an <see cref="ObjectDisposedException"/> that names it, and only <see cref="Dispose"/> and <see cref="GetService"/> are left. A call that brings
 /// <see cref="KvCompressionOptions"/> as what <see cref="ChatOptions.RawRepresentationFactory"/> makes compresses once more, document and
 /// question together: a document that was kept whole is then cut to what each question needs.
 /// </remarks>

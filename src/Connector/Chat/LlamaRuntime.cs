@@ -67,8 +67,8 @@ internal sealed partial class LlamaRuntime : IDisposable
         Func<Prompt> build, KvCompressionPlanner compression, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
         Prompt? prompt = null;
-        var (snapshot, statistics) = await ChatAdvice.Advised(new ValueTask<(KvSnapshot, GenerationStatistics)>(Scheduler.ReadAsync(
-            () => PromptPreparation.Reading(prompt = build(), compression), progress, cancellationToken))).ConfigureAwait(false);
+        var (snapshot, statistics) = await ChatAdvice.Advised(Scheduler.ReadAsync(
+            () => PromptPreparation.Reading(prompt = build(), compression), progress, cancellationToken)).ConfigureAwait(false);
         return (prompt!, snapshot, statistics);
     }
 

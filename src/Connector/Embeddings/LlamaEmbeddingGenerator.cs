@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.Scheduling;
-using CurKv.KvPolicy.Kernels;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -119,7 +119,19 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     {
         ArgumentNullException.ThrowIfNull(options);
         LlamaEmbeddingGeneratorOptionsValidator.ThrowIfInvalid(options);
-        return LlamaSharpEngine.Load(options.ModelPath, options.GpuLayerCount, options.NativeLibraryPath, logger ?? NullLogger.Instance, null, cancellationToken);
+        var settings = new LlamaEngineSettings(options.ModelPath)
+        {
+            GpuLayerCount = options.GpuLayerCount, NativeLibraryPath = options.NativeLibraryPath, BackendPaths = [.. options.BackendPaths],
+        };
+        try
+        {
+            return LlamaSharpEngine.Load(settings, logger ?? NullLogger.Instance, null, cancellationToken);
+        }
+        catch (LlamaException e)
+        {
+            EmbeddingAdvice.AddTo(e);
+            throw;
+        }
     }
 
     private static ILlamaEmbeddingContext CreateContext(ILlamaEngine engine, LlamaEmbeddingGeneratorOptions options)
@@ -135,9 +147,14 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
                 Pooling = options.Pooling,
             });
         }
-        catch
+        catch (Exception e)
         {
             engine.Dispose();
+            if (e is LlamaException llama)
+            {
+                EmbeddingAdvice.AddTo(llama);
+            }
+
             throw;
         }
     }
@@ -164,7 +181,7 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
         foreach (Range batch in Batches(tokens))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (float[] vector in _context.Embed(tokens.AsSpan(batch)))
+            foreach (float[] vector in Vectors(tokens.AsSpan(batch)))
             {
                 embeddings.Add(new Embedding<float>(_options.Normalize ? Normalized(vector) : vector) { CreatedAt = DateTimeOffset.UtcNow, ModelId = _metadata.DefaultModelId });
             }
@@ -172,6 +189,19 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
 
         long count = tokens.Sum(text => (long)text.Length);
         (embeddings.Usage!.InputTokenCount, embeddings.Usage.TotalTokenCount) = (count, count);
+    }
+
+    private float[][] Vectors(ReadOnlySpan<int[]> texts)
+    {
+        try
+        {
+            return _context.Embed(texts);
+        }
+        catch (LlamaException e)
+        {
+            EmbeddingAdvice.AddTo(e);
+            throw;
+        }
     }
 
     private int[] Tokenize(string text, int index)

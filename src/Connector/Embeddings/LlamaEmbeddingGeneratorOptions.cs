@@ -46,4 +46,12 @@ public sealed class LlamaEmbeddingGeneratorOptions
     /// <summary>The libllama to load, with its siblings beside it. One process can use one build.</summary>
     /// <value>Null by default: the one that the LLamaSharp backend package brings.</value>
     public string? NativeLibraryPath { get; set; }
+
+    /// <summary>
+    /// Files of further ggml backends to load before the model, such as <c>libggml-vulkan.so</c> or <c>libggml-cuda.so</c>: with them
+    /// LLamaSharp.Backend.Cpu computes on a GPU. Of a build whose ggml fits llama.cpp's of LLamaSharp. A backend belongs to the process, is
+    /// loaded once, and stays: also for clients that do not list it.
+    /// </summary>
+    /// <value>Empty by default.</value>
+    public IList<string> BackendPaths { get; set; } = [];
 }

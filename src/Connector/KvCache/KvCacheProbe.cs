@@ -1,4 +1,5 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache.Capture;
 using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Scheduling;

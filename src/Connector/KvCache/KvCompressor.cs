@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache.Capture;
 using CurKv.Connector.KvCache.Paths;
 using CurKv.Connector.KvCache.State;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CurKv.Connector;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.KvCache.Capture;
 using CurKv.Connector.KvCache.State;

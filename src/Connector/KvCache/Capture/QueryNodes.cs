@@ -1,4 +1,5 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.KvCache.Capture;

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Cache;
 

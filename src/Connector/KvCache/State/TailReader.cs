@@ -1,4 +1,5 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 
 namespace CurKv.Connector.KvCache.State;
 
