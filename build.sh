@@ -15,6 +15,7 @@ usage() {
                              [--tokens N] [--policy NAME] [--cache f16|q8_0] [--threads N]
 ./build.sh bench grammar     what a grammar costs for each token of an answer [--json]
 ./build.sh bench gpu         builds artifacts/gpu/CurKv.Benchmarks.Gpu, which measures the same on a GPU, on machines without .NET too
+./build.sh mutate            changes the code that selects tokens, one operator at a time, and shows the changes that no test notices
 ./build.sh eval  [options]   right answers under every policy; --quick for the table of docs/policies.md
 ./build.sh pack              makes the NuGet packages
 ./build.sh clean             removes everything that was built
@@ -38,7 +39,7 @@ run() {
 command=${1:-}
 [ $# -gt 0 ] && shift
 case "$command" in
-    demo | test | bench | eval | pack)
+    demo | test | bench | eval | mutate | pack)
         need dotnet "the .NET SDK is missing: install .NET 10 (https://dot.net)."
         ;;
 esac
@@ -54,6 +55,14 @@ case "$command" in
         fi
         ;;
     eval) run tests/Evaluation "$@" ;;
+    mutate)
+        dotnet tool restore
+        output=$PWD/artifacts/mutation
+        cd tests/KvPolicy.Tests
+
+        # The test program takes the platform's own --filter only if it is built as that platform's runner.
+        UseMicrosoftTestingPlatformRunner=true dotnet stryker --output "$output" "$@"
+        ;;
     pack) dotnet pack Connector.sln -c Release -o artifacts/packages ;;
     clean) rm -rf artifacts ;;
     test)

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Scheduling;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

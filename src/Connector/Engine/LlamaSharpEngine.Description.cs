@@ -1,7 +1,6 @@
 using System.Text;
 using CurKv.Connector.Templates;
 using CurKv.KvPolicy.Cache;
-using CurKv.KvPolicy.Selection;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;

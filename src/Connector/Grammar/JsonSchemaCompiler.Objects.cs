@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using CurKv.Connector.Templates.Formats;
-using CurKv.KvPolicy.Budgets;
 
 namespace CurKv.Connector.Grammar;
 

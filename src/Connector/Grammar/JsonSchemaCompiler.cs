@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using CurKv.KvPolicy.Budgets;
 
 namespace CurKv.Connector.Grammar;
 

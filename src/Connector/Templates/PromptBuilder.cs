@@ -1,7 +1,7 @@
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
-using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Templates;
 

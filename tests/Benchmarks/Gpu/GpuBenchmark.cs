@@ -2,11 +2,12 @@ using System.Diagnostics;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.KvCache.Device;
-using CurKv.Connector.KvCache.Paths;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Naming;
 using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Leverage;
+using CurKv.KvPolicy.Protection;
 using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging;
 

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Scheduling;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Benchmarks.Interception;

@@ -4,7 +4,6 @@ using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Templates;
-using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Connector.Tests.Engine;

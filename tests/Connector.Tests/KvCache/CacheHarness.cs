@@ -1,10 +1,10 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Protection;
 using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging.Abstractions;
 

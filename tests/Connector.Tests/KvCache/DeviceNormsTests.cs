@@ -4,7 +4,7 @@ using CurKv.Connector.KvCache.Device;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Cache;
-using CurKv.KvPolicy.Selection;
+using CurKv.KvPolicy.Policies;
 
 namespace CurKv.Connector.Tests.KvCache;
 

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using CurKv.Connector.Engine;
 using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
 
 namespace CurKv.Connector.KvCache.Device;
 
