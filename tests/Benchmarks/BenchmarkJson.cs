@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using CurKv.Samples.Chat;
 
 namespace CurKv.Benchmarks;
 
@@ -8,4 +9,7 @@ namespace CurKv.Benchmarks;
 [JsonSerializable(typeof(GrammarRow))]
 [JsonSerializable(typeof(InterceptionReport))]
 [JsonSerializable(typeof(KernelReport))]
+[JsonSerializable(typeof(PeerAnswers))]
+[JsonSerializable(typeof(PeerReport))]
+[JsonSerializable(typeof(Question[]))]
 internal sealed partial class BenchmarkJson : JsonSerializerContext;
