@@ -1,4 +1,9 @@
 using System.Text.Json.Serialization;
+using CurKv.Benchmarks.Compression;
+using CurKv.Benchmarks.Grammar;
+using CurKv.Benchmarks.Interception;
+using CurKv.Benchmarks.Kernels;
+using CurKv.Benchmarks.Peer;
 using CurKv.Samples.Chat;
 
 namespace CurKv.Benchmarks;

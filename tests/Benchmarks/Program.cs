@@ -1,5 +1,10 @@
 using System.CommandLine;
 using CurKv.Benchmarks;
+using CurKv.Benchmarks.Compression;
+using CurKv.Benchmarks.Grammar;
+using CurKv.Benchmarks.Interception;
+using CurKv.Benchmarks.Kernels;
+using CurKv.Benchmarks.Peer;
 
 const string Compression = "Measures what compressing the cache costs against reading the prompt, and what it gains in decoding.";
 

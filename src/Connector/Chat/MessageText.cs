@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Formats;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;

@@ -1,4 +1,4 @@
-namespace CurKv.Connector;
+namespace CurKv.Connector.Embeddings;
 
 /// <summary>The model that a <see cref="LlamaEmbeddingGenerator"/> runs, and how.</summary>
 public sealed class LlamaEmbeddingGeneratorOptions

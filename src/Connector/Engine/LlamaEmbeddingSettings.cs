@@ -1,3 +1,5 @@
+using CurKv.Connector.Embeddings;
+
 namespace CurKv.Connector.Engine;
 
 /// <summary>The sizes of a context for embeddings.</summary>

@@ -1,5 +1,7 @@
 using System.Globalization;
-using CurKv.KvPolicy;
+using CurKv.Connector.Chat;
+using CurKv.Connector.Embeddings;
+using CurKv.KvPolicy.Cache;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;

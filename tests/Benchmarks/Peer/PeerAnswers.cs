@@ -1,4 +1,4 @@
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Peer;
 
 /// <summary>What asking about the book in one way gave, and took.</summary>
 /// <param name="Setting">The way.</param>

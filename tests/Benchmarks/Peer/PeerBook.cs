@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json;
-using CurKv.Connector;
+using CurKv.Connector.Chat;
+using CurKv.Connector.KvCache;
 using CurKv.Samples.Chat;
 using Microsoft.Extensions.AI;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Peer;
 
 /// <summary>The demo's book and its questions, asked in several ways.</summary>
 internal sealed class PeerBook

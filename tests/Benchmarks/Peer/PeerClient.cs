@@ -1,4 +1,5 @@
-using CurKv.Connector;
+using CurKv.Connector.Chat;
+using CurKv.Connector.KvCache;
 using LLama;
 using LLama.Abstractions;
 using LLama.Common;
@@ -6,7 +7,7 @@ using LLama.Native;
 using LLama.Transformers;
 using Microsoft.Extensions.AI;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Peer;
 
 /// <summary>One of the two clients that are compared: LLamaSharp's own, as its documentation sets it up, or CurKv's.</summary>
 internal sealed class PeerClient : DelegatingChatClient

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using CurKv.Benchmarks.Compression;
 using CurKv.Connector.Engine;
 using LLama;
 using Spectre.Console;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Peer;
 
 /// <summary>The command line of the comparison with LLamaSharp's own chat client.</summary>
 internal sealed class PeerCommand

@@ -1,4 +1,4 @@
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Peer;
 
 /// <summary>What both clients did where they were tried.</summary>
 /// <param name="Probe">The probe's name.</param>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.AI;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Peer;
 
 /// <summary>Something that a chat client is tried at.</summary>
 /// <param name="Name">Its name in JSON.</param>

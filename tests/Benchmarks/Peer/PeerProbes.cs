@@ -1,12 +1,12 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
-using CurKv.Connector;
+using CurKv.Connector.Chat;
 using LLama.Common;
 using LLama.Sampling;
 using Microsoft.Extensions.AI;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Peer;
 
 /// <summary>What chat clients are tried at, by the contract of <see cref="IChatClient"/> alone but for the grammar, which each has in options of its own.</summary>
 internal static class PeerProbes

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Peer;
 
 /// <summary>The comparison with LLamaSharp's own chat client.</summary>
 /// <param name="Model">The model's file.</param>

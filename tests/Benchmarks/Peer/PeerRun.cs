@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using CurKv.Connector.Engine;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Peer;
 
 /// <summary>One client tried at one thing, in a process of its own: some of them end it.</summary>
 internal sealed class PeerRun

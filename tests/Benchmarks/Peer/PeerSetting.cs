@@ -1,4 +1,4 @@
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Peer;
 
 /// <summary>A way of asking about the book.</summary>
 /// <param name="Title">What tables call it.</param>

@@ -1,6 +1,7 @@
 using System.Text;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Templates;
+using CurKv.Connector.Tests.Conformance;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Tests.Chat;

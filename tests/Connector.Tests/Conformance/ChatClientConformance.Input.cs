@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Tests.Chat;
 using Microsoft.Extensions.AI;
 
