@@ -1,4 +1,6 @@
-using CurKv.Connector;
+using CurKv.Connector.Chat;
+using CurKv.Connector.KvCache;
+using CurKv.Connector.Scheduling;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Samples.Chat;

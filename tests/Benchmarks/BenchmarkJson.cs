@@ -1,4 +1,8 @@
 using System.Text.Json.Serialization;
+using CurKv.Benchmarks.Compression;
+using CurKv.Benchmarks.Grammar;
+using CurKv.Benchmarks.Interception;
+using CurKv.Benchmarks.Kernels;
 
 namespace CurKv.Benchmarks;
 

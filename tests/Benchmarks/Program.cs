@@ -1,5 +1,9 @@
 using System.CommandLine;
 using CurKv.Benchmarks;
+using CurKv.Benchmarks.Compression;
+using CurKv.Benchmarks.Grammar;
+using CurKv.Benchmarks.Interception;
+using CurKv.Benchmarks.Kernels;
 
 const string Compression = "Measures what compressing the cache costs against reading the prompt, and what it gains in decoding.";
 

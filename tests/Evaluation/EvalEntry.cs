@@ -1,3 +1,5 @@
+using CurKv.Connector.Templates;
+
 namespace CurKv.Evaluation;
 
 /// <summary>A prompt as its file has it.</summary>

@@ -1,5 +1,4 @@
 using System.Text;
-using CurKv.Connector;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Scheduling;

@@ -1,14 +1,15 @@
-using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Grammar;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Templates;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Naming;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.Chat;
 
 /// <summary>
 /// Chats with a GGUF model in this process, through llama.cpp. Once a prompt is read, its KV cache is cut down to the cells worth

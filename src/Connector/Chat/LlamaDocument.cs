@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using CurKv.Connector.Chat;
+using CurKv.Connector.Engine;
+using CurKv.Connector.Grammar;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;
@@ -8,7 +9,7 @@ using CurKv.Connector.Templates.Formats;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.Chat;
 
 /// <summary>
 /// A document that was read and compressed once, as a chat client of its own: every call starts from what is left of it and knows

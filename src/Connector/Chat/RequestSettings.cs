@@ -1,4 +1,5 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using Microsoft.Extensions.AI;
 

@@ -1,5 +1,7 @@
-using CurKv.Connector;
-using CurKv.KvPolicy;
+using CurKv.Connector.Chat;
+using CurKv.Connector.KvCache;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;

@@ -1,4 +1,4 @@
-using CurKv.Connector;
+using CurKv.Connector.Embeddings;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;

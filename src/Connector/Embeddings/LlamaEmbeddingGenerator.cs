@@ -1,12 +1,13 @@
 using System.Numerics.Tensors;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Scheduling;
+using CurKv.KvPolicy.Kernels;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.Embeddings;
 
 /// <summary>
 /// Turns texts into vectors with a GGUF model in this process, through llama.cpp: an embedding model, or a chat model whose tokens'

@@ -1,4 +1,6 @@
-namespace CurKv.Connector;
+using CurKv.KvPolicy.Kernels;
+
+namespace CurKv.Connector.Embeddings;
 
 /// <summary>The model that a <see cref="LlamaEmbeddingGenerator"/> runs, and how.</summary>
 public sealed class LlamaEmbeddingGeneratorOptions

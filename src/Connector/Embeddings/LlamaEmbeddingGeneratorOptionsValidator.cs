@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.Embeddings;
 
 /// <summary>Says of every bad setting which one it is and what to set instead. llama.cpp would end the process on some of them.</summary>
 internal sealed class LlamaEmbeddingGeneratorOptionsValidator : IValidateOptions<LlamaEmbeddingGeneratorOptions>

@@ -1,4 +1,4 @@
-namespace CurKv.Connector;
+namespace CurKv.Connector.Embeddings;
 
 /// <summary>How the vectors of a text's tokens become the text's.</summary>
 public enum LlamaPooling

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CurKv.Connector.Chat;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;

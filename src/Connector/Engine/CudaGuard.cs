@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CurKv.Connector.Chat;
 
 namespace CurKv.Connector.Engine;
 

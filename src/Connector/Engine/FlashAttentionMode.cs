@@ -1,4 +1,4 @@
-namespace CurKv.Connector;
+namespace CurKv.Connector.Engine;
 
 /// <summary>Whether llama.cpp computes attention in one fused operation.</summary>
 public enum FlashAttentionMode

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Engine;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using CurKv.Connector.Chat;
 
 namespace CurKv.Connector.Engine;
 

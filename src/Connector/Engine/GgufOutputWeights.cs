@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Globalization;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 using Microsoft.Win32.SafeHandles;
 
 namespace CurKv.Connector.Engine;

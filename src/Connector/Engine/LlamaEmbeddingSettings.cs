@@ -1,3 +1,6 @@
+using CurKv.Connector.Embeddings;
+using CurKv.KvPolicy.Kernels;
+
 namespace CurKv.Connector.Engine;
 
 /// <summary>The sizes of a context for embeddings.</summary>

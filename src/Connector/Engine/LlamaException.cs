@@ -1,4 +1,4 @@
-namespace CurKv.Connector;
+namespace CurKv.Connector.Engine;
 
 /// <summary>Something that has to do with the model, its native libraries or a prompt went wrong. The message names the setting and the fix.</summary>
 public class LlamaException : Exception

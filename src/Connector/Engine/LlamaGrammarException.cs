@@ -1,4 +1,4 @@
-namespace CurKv.Connector;
+namespace CurKv.Connector.Engine;
 
 /// <summary>An answer's grammar is not one that llama.cpp can use, or the model's tokens cannot spell what it wants.</summary>
 public sealed class LlamaGrammarException : LlamaException

@@ -1,4 +1,4 @@
-namespace CurKv.Connector;
+namespace CurKv.Connector.Engine;
 
 /// <summary>The model file is missing, damaged, of an unknown architecture, or lacks what was asked of it.</summary>
 public sealed class LlamaModelException : LlamaException

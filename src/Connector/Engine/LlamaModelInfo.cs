@@ -1,4 +1,6 @@
-using CurKv.KvPolicy;
+using CurKv.Connector.Templates;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.Engine;
 

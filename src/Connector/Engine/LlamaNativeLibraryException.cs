@@ -1,4 +1,4 @@
-namespace CurKv.Connector;
+namespace CurKv.Connector.Engine;
 
 /// <summary>The llama.cpp libraries are missing, or are a build that the binding does not fit.</summary>
 public sealed class LlamaNativeLibraryException : LlamaException

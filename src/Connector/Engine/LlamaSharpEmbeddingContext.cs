@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using CurKv.Connector.Embeddings;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;

@@ -1,5 +1,8 @@
 using System.Globalization;
-using CurKv.KvPolicy;
+using CurKv.Connector.Chat;
+using CurKv.Connector.Embeddings;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Kernels;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;

@@ -1,5 +1,7 @@
 using System.Text;
-using CurKv.KvPolicy;
+using CurKv.Connector.Templates;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;

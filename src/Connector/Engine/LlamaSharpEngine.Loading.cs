@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using CurKv.Connector.Chat;
 using LLama.Exceptions;
 using LLama.Native;
 

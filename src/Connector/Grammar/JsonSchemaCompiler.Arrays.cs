@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using CurKv.Connector.Templates.Formats;
 
 namespace CurKv.Connector.Grammar;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using CurKv.Connector.Templates.Formats;
+using CurKv.KvPolicy.Budgets;
 
 namespace CurKv.Connector.Grammar;
 

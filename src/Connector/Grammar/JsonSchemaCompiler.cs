@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using CurKv.KvPolicy.Budgets;
 
 namespace CurKv.Connector.Grammar;
 

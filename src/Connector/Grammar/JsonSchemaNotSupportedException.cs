@@ -1,4 +1,4 @@
-namespace CurKv.Connector;
+namespace CurKv.Connector.Grammar;
 
 /// <summary>A JSON schema is wrong, or says what no grammar can enforce: the message names the keyword, where it stands, and the fix.</summary>
 public sealed class JsonSchemaNotSupportedException : NotSupportedException

@@ -1,3 +1,5 @@
+using CurKv.Connector.Templates.Formats;
+
 namespace CurKv.Connector.Grammar;
 
 /// <summary>Writes objects of which any may stand, so that members with which several of them begin are written once.</summary>

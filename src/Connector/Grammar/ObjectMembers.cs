@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CurKv.Connector.Templates.Formats;
 
 namespace CurKv.Connector.Grammar;
 

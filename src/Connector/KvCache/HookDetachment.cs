@@ -1,4 +1,6 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.KvCache;

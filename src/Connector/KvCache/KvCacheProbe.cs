@@ -1,5 +1,7 @@
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache.Paths;
+using CurKv.Connector.Scheduling;
+using CurKv.KvPolicy.Cache;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.KvCache;

@@ -1,5 +1,5 @@
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.KvCache;
 

@@ -1,4 +1,6 @@
-namespace CurKv.Connector;
+using CurKv.Connector.Engine;
+
+namespace CurKv.Connector.KvCache;
 
 /// <summary>A sequence could not be compressed: the model's cache cannot be cut, or llama.cpp refused the rewritten cells.</summary>
 public sealed class KvCompressionException : LlamaException

@@ -1,5 +1,6 @@
-using CurKv.KvPolicy;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
+using CurKv.KvPolicy.Policies;
 
 namespace CurKv.Connector.KvCache;
 

@@ -1,4 +1,6 @@
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.KvCache;
 

@@ -1,4 +1,7 @@
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.KvCache;
 

@@ -1,6 +1,6 @@
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Diagnostics;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.KvCache;
 
 /// <summary>What compressing one sequence did.</summary>
 /// <param name="Policy">The policy's name.</param>

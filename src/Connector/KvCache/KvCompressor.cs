@@ -1,6 +1,11 @@
 using System.Diagnostics;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache.Paths;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Diagnostics;
+using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.KvCache;

@@ -1,5 +1,7 @@
 using System.Runtime.ExceptionServices;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies.Attention;
 
 namespace CurKv.Connector.KvCache;
 

@@ -1,4 +1,4 @@
-namespace CurKv.Connector;
+namespace CurKv.Connector.KvCache;
 
 /// <summary>How a sequence's cells were read and rewritten. All paths end in the same bytes.</summary>
 public enum KvRewritePath

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.KvCache;
 

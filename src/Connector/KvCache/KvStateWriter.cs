@@ -1,4 +1,6 @@
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache.Paths;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.KvCache;
 

@@ -1,6 +1,7 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
 
 namespace CurKv.Connector.Scheduling;
 

@@ -1,4 +1,6 @@
-namespace CurKv.Connector;
+using CurKv.Connector.KvCache;
+
+namespace CurKv.Connector.Scheduling;
 
 /// <summary>What an answer took. The last update of a stream carries it as its raw representation, a response likewise.</summary>
 public sealed record GenerationStatistics

@@ -1,4 +1,4 @@
-namespace CurKv.Connector;
+namespace CurKv.Connector.Scheduling;
 
 /// <summary>How far a prompt is read.</summary>
 /// <param name="Processed">Tokens read so far.</param>

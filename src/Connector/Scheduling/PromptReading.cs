@@ -1,3 +1,5 @@
+using CurKv.Connector.KvCache;
+
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>What reading a prompt took.</summary>

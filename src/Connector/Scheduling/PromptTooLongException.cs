@@ -1,4 +1,9 @@
-namespace CurKv.Connector;
+using CurKv.Connector.Chat;
+using CurKv.Connector.Embeddings;
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+
+namespace CurKv.Connector.Scheduling;
 
 /// <summary>A prompt has more tokens than the context has cells, and what compression is to keep of it does not fit either. Nothing is cut off silently.</summary>
 public sealed class PromptTooLongException : LlamaException

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Sessions;

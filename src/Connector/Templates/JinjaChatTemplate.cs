@@ -2,8 +2,10 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
+using CurKv.Connector.Templates.Jinja;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates;

@@ -1,4 +1,4 @@
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
 
 namespace CurKv.Connector.Templates;
 

@@ -1,4 +1,7 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Selection;
+
+namespace CurKv.KvPolicy.Budgets;
 
 /// <summary>How many cells a sequence keeps: a share of its tokens, a fixed number, or as many as retain a share of the scores.</summary>
 public readonly record struct KvBudget

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Budgets;
 
 /// <summary>
 /// Tokens that every head keeps whatever their scores, in this order until the budget is full: the attention sinks, the

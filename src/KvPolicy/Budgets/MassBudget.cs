@@ -1,4 +1,8 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Selection;
+
+namespace CurKv.KvPolicy.Budgets;
 
 /// <summary>Finds how many cells retain a share of the scores.</summary>
 /// <param name="policy">The policy that the scores are from.</param>

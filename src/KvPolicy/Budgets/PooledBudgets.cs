@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using CurKv.KvPolicy.Kernels;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Budgets;
 
 /// <summary>One layer's cells, shared among its heads (AdaKV, arXiv 2407.11550) and grown one cell per head at a time.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Budgets;
 
 /// <summary>Neighbouring tokens of a prompt, by their positions.</summary>
 /// <param name="Start">The first token, from 0.</param>

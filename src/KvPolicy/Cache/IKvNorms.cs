@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>Squared norms of cached rows from elsewhere, such as the device that holds them: the rows need not be in memory then.</summary>
 /// <remarks>

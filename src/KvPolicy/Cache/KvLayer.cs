@@ -1,6 +1,7 @@
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Policies;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>What a policy sees of one layer.</summary>
 /// <param name="Index">The layer, from 0.</param>

@@ -1,4 +1,8 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Selection;
+
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>What one layer has cached, as a caller hands it to <see cref="KvSelector"/>.</summary>
 /// <param name="Keys">The cached keys. Their shape is always read, their memory only if the policy wants keys.</param>

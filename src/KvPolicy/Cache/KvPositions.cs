@@ -1,4 +1,6 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Selection;
+
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>At which positions of the text one layer's cached tokens stand, once a compression has moved them to other cells.</summary>
 /// <remarks>

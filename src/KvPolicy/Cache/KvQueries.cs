@@ -1,4 +1,6 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Policies.Attention;
+
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>The last queries of a prompt in one layer, after RoPE: <c>[query heads][window][head dimension]</c>, f32.</summary>
 /// <remarks>

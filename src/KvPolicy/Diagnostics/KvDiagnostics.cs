@@ -1,4 +1,8 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Selection;
+
+namespace CurKv.KvPolicy.Diagnostics;
 
 /// <summary>Measures what an eviction costs, before anything is evicted.</summary>
 /// <remarks>Thread-safe; layers are measured in parallel.</remarks>

@@ -1,4 +1,6 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Selection;
+
+namespace CurKv.KvPolicy.Diagnostics;
 
 /// <summary>What a selection loses, per layer and KV head.</summary>
 /// <remarks>Made by <see cref="KvDiagnostics"/>. Immutable and safe to read from several threads.</remarks>

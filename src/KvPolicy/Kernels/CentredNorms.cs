@@ -3,6 +3,7 @@ using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.KvPolicy.Kernels;
 

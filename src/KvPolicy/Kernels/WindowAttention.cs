@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.KvPolicy.Kernels;
 

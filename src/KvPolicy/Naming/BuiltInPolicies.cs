@@ -1,4 +1,8 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Combined;
+
+namespace CurKv.KvPolicy.Naming;
 
 /// <summary>The library's own policies: their names, their arguments and what these are by default.</summary>
 internal static class BuiltInPolicies

@@ -1,6 +1,7 @@
 using System.Globalization;
+using CurKv.KvPolicy.Policies;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Naming;
 
 /// <summary>What stands in the brackets behind a policy's name. Reading an argument makes it known; what was never read is an error.</summary>
 /// <param name="text">The whole name, for errors.</param>

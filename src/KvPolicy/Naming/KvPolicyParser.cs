@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Combined;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Naming;
 
 /// <summary>Reads one name by the grammar of <see cref="KvPolicyCatalog"/> and creates the policies on the way.</summary>
 internal sealed class KvPolicyParser

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Naming;
 
 /// <summary>Writes policies as <see cref="KvPolicyCatalog"/> reads them.</summary>
 internal static class KvPolicyText

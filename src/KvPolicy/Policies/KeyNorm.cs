@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Keeps the tokens with the shortest keys: <c>−‖k‖</c> (arXiv 2406.11430).</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>What of the cache a policy reads.</summary>
 [Flags]

@@ -2,9 +2,11 @@ using System.Buffers;
 using System.Globalization;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Naming;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Keeps the tokens that the tokens after them would not lead to expect (LagKV, arXiv 2504.04704).</summary>
 /// <remarks>

@@ -1,6 +1,8 @@
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Naming;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Keeps tokens at random: what any other policy has to beat.</summary>
 /// <param name="seed">The same seed keeps the same tokens, on every machine.</param>

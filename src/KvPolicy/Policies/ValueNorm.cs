@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Keeps the tokens with the longest values: <c>‖v‖</c>.</summary>
 /// <remarks>

@@ -1,4 +1,7 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+
+namespace CurKv.KvPolicy.Selection;
 
 /// <summary>The cached tokens of every head, cut by protection.</summary>
 /// <remarks>Heads of a cache that was compressed hold different tokens, so protected positions lie in different cells of each.</remarks>

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Selection;
 
 /// <summary>The tokens that each KV head of each layer keeps: <c>[layers][heads][cells]</c>, ascending in every head.</summary>
 public sealed class KvSelection

@@ -1,6 +1,9 @@
 using System.Buffers;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Selection;
 
 /// <summary>Scores a cache with a policy and selects the tokens that each head keeps.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Selection;
 
 /// <summary>Works on layers in parallel.</summary>
 internal static class Layers

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Selection;
 
 /// <summary>The plain twin of <see cref="TokenSelector"/>: sorts. What the tests compare with.</summary>
 internal static class SortingTokenSelector

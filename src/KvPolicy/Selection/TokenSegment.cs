@@ -1,6 +1,8 @@
 using System.Buffers;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Selection;
 
 /// <summary>Neighbouring tokens that are either all protected or all free to be evicted.</summary>
 /// <param name="Start">The first token.</param>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using CurKv.KvPolicy.Kernels;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Selection;
 
 /// <summary>Picks the tokens that one head keeps.</summary>
 /// <remarks>

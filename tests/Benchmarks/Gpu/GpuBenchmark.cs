@@ -1,8 +1,13 @@
 using System.Diagnostics;
-using CurKv.Connector;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache.Device;
+using CurKv.Connector.KvCache.Paths;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Benchmarks.Gpu;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.Connector.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Benchmarks.Gpu;

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Selection;
+
 namespace CurKv.Benchmarks.Gpu;
 
 /// <summary>The shape of a llama-architecture model.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using CurKv.Benchmarks.Gpu;
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
 if (args.Length < 4)
 {

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
+using CurKv.Connector.Scheduling;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Grammar;
 
 /// <summary>
 /// Decodes an answer that a grammar binds, and the very same tokens without one, alternating. The model is small and was not taught

@@ -1,11 +1,11 @@
 using System.Diagnostics;
-using CurKv.Connector;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.Scheduling;
 using CurKv.KvPolicy.Kernels;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>A context over the random model, set up as the product does, whose cache is filled with random rows.</summary>
 internal sealed unsafe class FilledContext : IDisposable

@@ -1,13 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
-using CurKv.Connector;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>The command line of <see cref="InterceptionBenchmark"/>.</summary>
 internal sealed class InterceptionCommand

@@ -1,8 +1,9 @@
 using System.Text;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>
 /// Writes a llama-architecture GGUF with random weights in q8_0: the attention of a large model's layers, little else, and no

@@ -1,8 +1,7 @@
-using CurKv.Connector;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Naming;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>One way to compress.</summary>
 /// <param name="Policy">The policy's name.</param>

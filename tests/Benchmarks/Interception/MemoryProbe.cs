@@ -1,13 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using CurKv.Connector;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>Measures the first compression's extra memory, in a process of its own: buffers that another one left would hide it.</summary>
 internal sealed class MemoryProbe

@@ -1,7 +1,10 @@
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Selection;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Kernels;
 
 /// <summary>
 /// Measures the kernels on one thread over far more memory than the caches hold, each beside a plain read of that memory: the

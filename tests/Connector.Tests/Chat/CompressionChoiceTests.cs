@@ -1,4 +1,13 @@
-using CurKv.KvPolicy;
+using CurKv.Connector.Chat;
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+using CurKv.Connector.Scheduling;
+using CurKv.Connector.Templates;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Combined;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 

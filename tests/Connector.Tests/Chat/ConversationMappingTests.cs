@@ -1,5 +1,6 @@
 using CurKv.Connector.Chat;
 using CurKv.Connector.Templates;
+using CurKv.Connector.Tests.Conformance;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Tests.Chat;

@@ -1,3 +1,4 @@
+using CurKv.Connector.Engine;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Tests.Chat;

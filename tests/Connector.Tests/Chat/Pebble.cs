@@ -1,4 +1,6 @@
 using System.Text;
+using CurKv.Connector.Chat;
+using CurKv.Connector.Templates;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;
 

@@ -1,3 +1,5 @@
+using CurKv.Connector.Scheduling;
+
 namespace CurKv.Connector.Tests.Chat;
 
 /// <summary>Keeps what is reported, on the reporting thread: <see cref="System.Progress{T}"/> would post it elsewhere.</summary>

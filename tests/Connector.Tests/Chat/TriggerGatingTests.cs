@@ -1,3 +1,6 @@
+using CurKv.Connector.Chat;
+using CurKv.Connector.Templates;
+using CurKv.Connector.Tests.Conformance;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;
 

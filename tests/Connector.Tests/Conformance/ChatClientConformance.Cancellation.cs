@@ -1,3 +1,5 @@
+using CurKv.Connector.Chat;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Chat;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;

@@ -1,4 +1,5 @@
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
 
 namespace CurKv.Connector.Tests.DependencyInjection;
 

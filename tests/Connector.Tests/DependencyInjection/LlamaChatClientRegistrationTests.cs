@@ -1,6 +1,10 @@
+using CurKv.Connector.Chat;
+using CurKv.Connector.Engine;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Chat;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

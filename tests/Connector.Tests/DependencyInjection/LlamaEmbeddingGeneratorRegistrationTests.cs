@@ -1,3 +1,4 @@
+using CurKv.Connector.Embeddings;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;

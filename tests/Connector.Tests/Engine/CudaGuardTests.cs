@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Models;
 

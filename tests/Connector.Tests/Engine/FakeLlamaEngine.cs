@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Text;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache;
+using CurKv.Connector.Templates;
+using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Connector.Tests.Engine;

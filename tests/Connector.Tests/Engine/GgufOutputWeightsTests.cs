@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 using System.Text;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.Tests.Engine;
 

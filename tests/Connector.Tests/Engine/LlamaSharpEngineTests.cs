@@ -1,7 +1,10 @@
 using System.Text;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Tests.Chat;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

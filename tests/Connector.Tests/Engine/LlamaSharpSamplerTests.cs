@@ -1,4 +1,5 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Templates;
 
 namespace CurKv.Connector.Tests.Engine;
 

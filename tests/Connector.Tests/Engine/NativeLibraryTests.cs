@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Models;
 

@@ -1,7 +1,10 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.Device;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.Tests.KvCache;
 

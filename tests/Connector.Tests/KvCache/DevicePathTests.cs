@@ -1,7 +1,11 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.Paths;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
 
 namespace CurKv.Connector.Tests.KvCache;
 

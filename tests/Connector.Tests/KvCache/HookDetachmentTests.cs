@@ -1,7 +1,8 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 

@@ -1,5 +1,8 @@
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Combined;
 
 namespace CurKv.Connector.Tests.KvCache;
 

@@ -1,4 +1,5 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Scheduling;
 
 namespace CurKv.Connector.Tests.KvCache;
 

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Selection;
+
 namespace CurKv.Connector.Tests.Models;
 
 /// <summary>The shape of a small model with seeded random weights.</summary>

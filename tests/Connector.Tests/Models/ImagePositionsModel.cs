@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Selection;
+
 namespace CurKv.Connector.Tests.Models;
 
 /// <summary>A small model of the qwen2vl architecture: positions have several dimensions (M-RoPE), which its cells store too.</summary>

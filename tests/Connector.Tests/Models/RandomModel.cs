@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Selection;
+
 namespace CurKv.Connector.Tests.Models;
 
 /// <summary>A small model of the llama architecture: attention in every layer, rotary positions.</summary>

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Selection;
+
 namespace CurKv.Connector.Tests.Models;
 
 /// <summary>A small model of the mamba architecture: no attention at all.</summary>

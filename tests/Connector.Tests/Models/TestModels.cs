@@ -1,4 +1,6 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Tests.Chat;
+using CurKv.KvPolicy.Policies;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Connector.Tests.Models;

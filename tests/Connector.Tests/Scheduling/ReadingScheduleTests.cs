@@ -1,7 +1,9 @@
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.KvCache;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Attention;
 
 namespace CurKv.Connector.Tests.Scheduling;
 

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 using FsCheck;
 using FsCheck.Xunit;
 

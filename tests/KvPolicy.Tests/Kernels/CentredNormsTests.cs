@@ -1,4 +1,6 @@
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Selection;
 using CurKv.KvPolicy.Tests.Support;
 
 namespace CurKv.KvPolicy.Tests.Kernels;

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
 using CurKv.KvPolicy.Tests.Support;
 

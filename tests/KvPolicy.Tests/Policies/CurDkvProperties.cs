@@ -1,3 +1,7 @@
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Selection;
 using CurKv.KvPolicy.Tests.Support;
 using FsCheck;
 using FsCheck.Xunit;

@@ -1,3 +1,7 @@
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
+
 namespace CurKv.KvPolicy.Tests.Selection;
 
 public class TokenSegmentTests

@@ -1,4 +1,7 @@
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Policies.Attention;
 
 namespace CurKv.KvPolicy.Tests.Support;
 

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 using CurKv.KvPolicy.Tests.Support;
 
 namespace CurKv.KvPolicy.Tests.Vectors;

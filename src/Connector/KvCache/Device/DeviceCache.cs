@@ -1,6 +1,6 @@
 using CurKv.Connector.Engine;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>The cache's tensors, and what computes on them where they lie. Layers may be spread over devices.</summary>
 internal sealed unsafe class DeviceCache : IDisposable

@@ -1,8 +1,8 @@
 using System.Numerics.Tensors;
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>
 /// Measures the rows of one sequence on the devices that hold them, by ggml's operations: only the norms come to the host. Rows

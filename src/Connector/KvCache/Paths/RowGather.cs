@@ -1,8 +1,9 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Paths;
 
 /// <summary>Gathers selected tokens. The j-th token of an ascending selection is never before cell j, so that forward copying to the first cells overwrites nothing that is still needed.</summary>
 internal static unsafe class RowGather

@@ -1,6 +1,6 @@
 using CurKv.Connector.Engine;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Paths;
 
 /// <summary>Reads a sequence's tail without its base block. The memory is kept for the next one.</summary>
 internal sealed unsafe class TailReader(ILlamaContext context, KvStateFormat format) : IDisposable

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja;
 
 /// <summary>A chat template that cannot be parsed or rendered, that goes beyond a limit, or that refuses a conversation (<c>raise_exception</c>).</summary>
 internal sealed class JinjaException : Exception

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja;
 
 /// <summary>What a template may use up. Templates come with model files that nobody checked: none of them may hang or exhaust the process.</summary>
 internal sealed record JinjaLimits

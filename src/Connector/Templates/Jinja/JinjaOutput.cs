@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja;
 
 /// <summary>A rendered template.</summary>
 /// <param name="Text">The text.</param>

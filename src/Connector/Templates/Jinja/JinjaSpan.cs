@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja;
 
 /// <summary>A part of a rendered text that came from the context.</summary>
 /// <param name="Range">Where it lies in the text.</param>

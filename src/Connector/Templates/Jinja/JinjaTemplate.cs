@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
+using CurKv.Connector.Templates.Jinja.Evaluation;
+using CurKv.Connector.Templates.Jinja.Syntax;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja;
 
 /// <summary>
 /// A chat template in the dialect that Hugging Face models bring: Jinja 3 with <c>trim_blocks</c> and <c>lstrip_blocks</c>, loop controls,

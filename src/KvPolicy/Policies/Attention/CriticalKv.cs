@@ -1,7 +1,11 @@
 using System.Buffers;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Selection;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Attention;
 
 /// <summary>
 /// Refines another policy's scores by what the values become behind the output weights (CriticalKV, arXiv 2502.03805).

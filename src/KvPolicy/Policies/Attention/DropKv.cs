@@ -1,7 +1,9 @@
 using System.Numerics.Tensors;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Naming;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Attention;
 
 /// <summary>
 /// Keeps the tokens whose loss would move the outputs of the prompt's last queries furthest:

@@ -1,4 +1,6 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+
+namespace CurKv.KvPolicy.Policies.Attention;
 
 /// <summary>What the policies have in common that look at the queries of a prompt's last tokens.</summary>
 internal static class ObservedWindow

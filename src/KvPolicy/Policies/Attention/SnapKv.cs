@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Numerics.Tensors;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Naming;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Attention;
 
 /// <summary>Keeps the tokens that the prompt's last queries attend to, together with their neighbours (SnapKV, arXiv 2404.14469).</summary>
 /// <remarks>

@@ -1,8 +1,11 @@
 using System.Buffers;
 using System.Globalization;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Naming;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Combined;
 
 /// <summary>Shares cells among a layer's heads by their scores (AdaKV, arXiv 2407.11550): <c>adaptive(a)</c>.</summary>
 /// <remarks>

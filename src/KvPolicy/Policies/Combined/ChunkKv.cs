@@ -2,9 +2,11 @@ using System.Buffers;
 using System.Globalization;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Naming;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Combined;
 
 /// <summary>Keeps runs of neighbouring tokens rather than single ones (ChunkKV, arXiv 2502.00299): <c>chunk(a)</c>.</summary>
 /// <remarks>

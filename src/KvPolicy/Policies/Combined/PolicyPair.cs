@@ -1,6 +1,7 @@
 using System.Buffers;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Combined;
 
 /// <summary>Two policies scored one after the other and joined token by token.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Numerics.Tensors;
 using CurKv.KvPolicy.Kernels;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Combined;
 
 /// <summary>Two policies' scores, each divided by its mean in the head, added: <c>a+b</c>, or with a weight <c>a+4*b</c>.</summary>
 /// <remarks>

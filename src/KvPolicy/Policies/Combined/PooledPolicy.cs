@@ -1,7 +1,9 @@
 using System.Buffers;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Naming;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Combined;
 
 /// <summary>A policy's scores, each replaced by the mean over its token's neighbourhood: <c>pool(x)</c>.</summary>
 /// <remarks>

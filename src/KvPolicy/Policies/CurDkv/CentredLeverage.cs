@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Keys by their distance from the mean key, values by a power of their norm.</summary>
 internal sealed class CentredLeverage(double valueExponent) : ILeverage

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Numerics.Tensors;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Naming;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>
 /// CurDKV: keeps the tokens that weigh most among the keys and the values, as in a CUR decomposition (arXiv 2509.15038). No

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>How <see cref="CurDkv"/> joins a token's weight among the keys with its weight among the values.</summary>
 public enum CurDkvCombination

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Settings of <see cref="CurDkv"/>.</summary>
 public sealed class CurDkvOptions

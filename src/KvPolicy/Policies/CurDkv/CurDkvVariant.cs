@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>How <see cref="CurDkv"/> measures a token's weight among the keys and among the values.</summary>
 public enum CurDkvVariant

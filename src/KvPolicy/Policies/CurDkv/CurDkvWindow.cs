@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>The neighbourhoods of <see cref="CurDkvVariant.LocalNorms"/>: windows laid end to end over the tokens.</summary>
 /// <param name="Tokens">The length of a window.</param>

@@ -1,7 +1,8 @@
 using System.Buffers;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>True leverage scores, with a small ridge: they sum to the rank of the keys or values.</summary>
 internal sealed class ExactLeverage : RowLeverage

@@ -1,4 +1,6 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Measures how much each token weighs among its head's keys and among its values.</summary>
 internal interface ILeverage

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Divides weights by the mean or the sum of their window.</summary>
 internal static class LocalWindows

@@ -1,4 +1,6 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Squared norms: what a sketch estimates, without its noise.</summary>
 internal sealed class NormLeverage : ILeverage

@@ -1,4 +1,6 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Measures keys and values alike, row by row.</summary>
 internal abstract class RowLeverage : ILeverage

@@ -1,6 +1,7 @@
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Squared norms after a projection that keys and values share.</summary>
 /// <param name="projection">Gives the projection for a head dimension.</param>

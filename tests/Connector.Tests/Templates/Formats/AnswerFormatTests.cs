@@ -1,5 +1,6 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
+using CurKv.Connector.Tests.Conformance;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Grammar;
 using CurKv.Connector.Templates.Formats;
+using CurKv.Connector.Tests.Conformance;
 using CurKv.Connector.Tests.Grammar;
 using Microsoft.Extensions.AI;
 

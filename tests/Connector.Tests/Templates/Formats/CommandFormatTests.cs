@@ -1,4 +1,5 @@
 using CurKv.Connector.Templates.Formats;
+using CurKv.Connector.Tests.Conformance;
 
 namespace CurKv.Connector.Tests.Templates.Formats;
 

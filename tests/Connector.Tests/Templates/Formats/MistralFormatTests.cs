@@ -1,4 +1,5 @@
 using CurKv.Connector.Templates.Formats;
+using CurKv.Connector.Tests.Conformance;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Tests.Templates.Formats;

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
 using CurKv.Connector.Templates.Formats;
+using CurKv.Connector.Tests.Conformance;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;
 using NJsonSchema;

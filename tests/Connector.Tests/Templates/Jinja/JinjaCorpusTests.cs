@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja;
 
 namespace CurKv.Connector.Tests.Templates.Jinja;
 

@@ -1,4 +1,5 @@
-using CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Formats;
+using CurKv.Connector.Templates.Jinja;
 
 namespace CurKv.Connector.Tests.Templates.Jinja;
 

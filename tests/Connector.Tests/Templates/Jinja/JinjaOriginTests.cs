@@ -1,4 +1,4 @@
-using CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja;
 
 namespace CurKv.Connector.Tests.Templates.Jinja;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Text.Json.Nodes;
-using CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja;
 
 namespace CurKv.Connector.Tests.Templates.Jinja;
 

@@ -1,4 +1,9 @@
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Selection;
 using CurKv.KvPolicy.Tests.Support;
 using FsCheck;
 using FsCheck.Xunit;

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>How one value is to be formatted.</summary>
 internal sealed record FormatSpecification

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>Counts what a rendering uses up, and stops it at the limits. Not thread-safe.</summary>
 /// <param name="limits">The limits.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>The methods of Python's dictionaries. They change copies that one rendering owns, never the caller's context.</summary>
 internal static class JinjaDictMethods

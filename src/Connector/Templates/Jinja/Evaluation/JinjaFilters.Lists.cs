@@ -1,6 +1,8 @@
 using System.Globalization;
+using CurKv.Connector.Templates.Jinja.Syntax;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <content>The filters on lists.</content>
 internal static partial class JinjaFilters

@@ -1,8 +1,9 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Numerics;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>Jinja's filters on values and texts; those on lists are in the other part of the class.</summary>
 internal static partial class JinjaFilters

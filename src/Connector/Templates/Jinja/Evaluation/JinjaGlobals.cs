@@ -1,6 +1,7 @@
 using System.Numerics;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>The functions that every template has.</summary>
 internal static class JinjaGlobals

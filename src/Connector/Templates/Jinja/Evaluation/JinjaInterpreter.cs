@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
+using CurKv.Connector.Templates.Formats;
+using CurKv.Connector.Templates.Jinja.Syntax;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>One rendering: runs statements and evaluates expressions. Not thread-safe.</summary>
 internal sealed class JinjaInterpreter

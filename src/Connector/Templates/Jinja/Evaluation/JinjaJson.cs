@@ -1,6 +1,7 @@
 using System.Globalization;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>Writes values as Python's <c>json.dumps</c> does, with the settings of Hugging Face's <c>tojson</c>. One object writes one value.</summary>
 /// <param name="budget">Pays for it.</param>

@@ -1,6 +1,7 @@
 using System.Numerics;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>The variable <c>loop</c>: where a loop is.</summary>
 /// <param name="items">What is looped over.</param>

@@ -1,6 +1,8 @@
 using System.Numerics;
+using CurKv.Connector.Templates.Jinja.Syntax;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>Arithmetic as Python has it: integers and floats apart, booleans as integers, division and remainder that round down.</summary>
 internal static class JinjaNumbers

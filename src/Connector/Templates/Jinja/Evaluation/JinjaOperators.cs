@@ -1,4 +1,7 @@
-namespace CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja.Syntax;
+using CurKv.Connector.Templates.Jinja.Values;
+
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>The operators on all types.</summary>
 internal static class JinjaOperators

@@ -1,6 +1,7 @@
 using System.Globalization;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>Prints values as Python's <c>str</c> and <c>repr</c> do.</summary>
 internal static class JinjaPrinter

@@ -1,4 +1,6 @@
-namespace CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja.Values;
+
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>Variables by name, within those of an outer scope. What is set here is not seen outside.</summary>
 /// <param name="outer">The outer scope, if there is one.</param>

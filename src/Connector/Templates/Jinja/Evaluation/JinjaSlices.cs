@@ -1,4 +1,6 @@
-namespace CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja.Values;
+
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>Indices and slices as Python has them: negative ones count from the end, and a string's characters are code points.</summary>
 internal static class JinjaSlices

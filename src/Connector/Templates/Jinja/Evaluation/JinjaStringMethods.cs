@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>The methods of Python's strings.</summary>
 internal static class JinjaStringMethods

@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
+using CurKv.Connector.Templates.Jinja.Syntax;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>Jinja's tests.</summary>
 internal static class JinjaTests

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Numerics;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>Python's two ways of formatting: <c>'%s' % value</c> and <c>'{}'.format(value)</c>.</summary>
 internal static class PythonFormat

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>Text as Python has it, where .NET's differs.</summary>
 internal static class PythonText

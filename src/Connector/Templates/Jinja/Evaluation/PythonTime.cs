@@ -1,6 +1,7 @@
 using System.Globalization;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Evaluation;
 
 /// <summary>Times as Python's <c>strftime</c> prints them, in the C locale.</summary>
 internal static class PythonTime

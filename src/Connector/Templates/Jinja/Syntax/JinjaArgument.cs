@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Syntax;
 
 /// <summary>One argument of a call.</summary>
 /// <param name="Name">Its name, or null.</param>

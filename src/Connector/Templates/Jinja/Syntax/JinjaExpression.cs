@@ -1,4 +1,6 @@
-namespace CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja.Values;
+
+namespace CurKv.Connector.Templates.Jinja.Syntax;
 
 /// <summary>A template's expression: one of the records inside. Immutable.</summary>
 /// <param name="Position">Where it stands: an offset into the source.</param>

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using CurKv.Connector.Templates.Jinja.Evaluation;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Syntax;
 
 /// <summary>Cuts a template's source into tokens, in one pass. White space around tags goes as <c>trim_blocks</c>, <c>lstrip_blocks</c> and the marks <c>-</c> and <c>+</c> have it.</summary>
 internal sealed class JinjaLexer

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Syntax;
 
 /// <summary>The operators that take two values and always evaluate both.</summary>
 internal enum JinjaOperator

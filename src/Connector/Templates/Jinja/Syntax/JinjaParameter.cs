@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Syntax;
 
 /// <summary>One parameter of a macro.</summary>
 /// <param name="Name">Its name.</param>

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Numerics;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Syntax;
 
 /// <content>Expressions, with Jinja's precedence: inline if, or, and, not, comparisons, + and -, ~, products, powers, signs; tests and filters bind tightest.</content>
 internal sealed partial class JinjaParser

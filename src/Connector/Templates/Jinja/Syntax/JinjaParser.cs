@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using CurKv.Connector.Templates.Jinja.Values;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Syntax;
 
 /// <summary>Parses a template's statements; its expressions are in the other part of the class. Not thread-safe.</summary>
 internal sealed partial class JinjaParser(string source)

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Syntax;
 
 /// <summary>A template's statement: one of the records inside. Immutable.</summary>
 /// <param name="Position">Where it stands: an offset into the source.</param>

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Syntax;
 
 /// <summary>The kinds of a template's tokens.</summary>
 internal enum JinjaTokenKind

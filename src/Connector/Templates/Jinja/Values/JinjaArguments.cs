@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>A call's arguments.</summary>
 /// <param name="Positional">Those without a name.</param>

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary><c>true</c> or <c>false</c>; in arithmetic, one or zero.</summary>
 internal sealed class JinjaBoolean : JinjaValue

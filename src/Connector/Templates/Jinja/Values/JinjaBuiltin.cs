@@ -1,4 +1,6 @@
-namespace CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja.Evaluation;
+
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>A function, method or filter that the engine brings.</summary>
 /// <param name="run">The rendering that calls it.</param>

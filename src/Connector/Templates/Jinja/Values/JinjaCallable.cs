@@ -1,4 +1,6 @@
-namespace CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja.Evaluation;
+
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>A value that can be called.</summary>
 internal abstract class JinjaCallable : JinjaValue

@@ -1,4 +1,6 @@
-namespace CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja.Evaluation;
+
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>A dictionary; keeps the order in which keys came.</summary>
 /// <param name="origin">Where in the context it came from, if it did.</param>

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>An integer. Python's have no fixed size, so these have none but the limit.</summary>
 /// <param name="value">The number.</param>

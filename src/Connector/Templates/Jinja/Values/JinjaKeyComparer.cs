@@ -1,4 +1,6 @@
-namespace CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja.Evaluation;
+
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>Compares dictionaries' keys: strings and numbers by value, all else by identity.</summary>
 internal sealed class JinjaKeyComparer : IEqualityComparer<JinjaValue>

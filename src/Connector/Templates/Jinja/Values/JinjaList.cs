@@ -1,4 +1,6 @@
-namespace CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja.Evaluation;
+
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>A list, a tuple, or what a filter gives.</summary>
 /// <param name="items">The items; the list takes them over.</param>

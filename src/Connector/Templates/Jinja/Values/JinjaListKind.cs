@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>What Python would call a list. They differ in how they print and compare.</summary>
 internal enum JinjaListKind

@@ -1,4 +1,7 @@
-namespace CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja.Evaluation;
+using CurKv.Connector.Templates.Jinja.Syntax;
+
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>A macro, or the body of a call block, with the scope it was defined in.</summary>
 /// <param name="name">Its name.</param>

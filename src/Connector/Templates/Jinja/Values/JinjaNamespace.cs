@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>What <c>namespace()</c> makes: the only thing whose attributes a template can set, from within loops too.</summary>
 internal sealed class JinjaNamespace : JinjaValue

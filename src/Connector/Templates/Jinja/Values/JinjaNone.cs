@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary><c>none</c>.</summary>
 internal sealed class JinjaNone : JinjaValue

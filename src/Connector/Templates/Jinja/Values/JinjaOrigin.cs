@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>Where in the context a value came from. The path is put together only when it is asked for.</summary>
 internal sealed class JinjaOrigin

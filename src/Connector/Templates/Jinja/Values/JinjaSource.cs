@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>A part of a string that came from the context.</summary>
 /// <param name="Start">The part's first character.</param>

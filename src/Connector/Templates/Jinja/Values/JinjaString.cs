@@ -1,4 +1,6 @@
-namespace CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja.Evaluation;
+
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>A string that knows which of its characters came from the context. Immutable.</summary>
 internal sealed class JinjaString : JinjaValue

@@ -1,6 +1,7 @@
 using System.Text;
+using CurKv.Connector.Templates.Jinja.Evaluation;
 
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>Puts strings together and keeps where their parts came from. Not thread-safe.</summary>
 /// <param name="budget">Pays for the characters.</param>

@@ -1,4 +1,6 @@
-namespace CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Jinja.Evaluation;
+
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>A test that the engine brings: <c>value is test(arguments)</c>.</summary>
 /// <param name="run">The rendering that asks.</param>

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>A variable or attribute that does not exist: prints nothing, counts as false, loops over nothing, and is an error where it is used otherwise.</summary>
 /// <param name="reason">What does not exist.</param>

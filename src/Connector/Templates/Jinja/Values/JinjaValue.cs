@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Templates;
+namespace CurKv.Connector.Templates.Jinja.Values;
 
 /// <summary>A template's value. The types below are all that there are: no object of the host ever is one.</summary>
 internal abstract class JinjaValue

@@ -1,6 +1,9 @@
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+using CurKv.Connector.Templates;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.Chat;
 
 /// <summary>The model that a <see cref="LlamaChatClient"/> runs, and how.</summary>
 public sealed class LlamaChatClientOptions

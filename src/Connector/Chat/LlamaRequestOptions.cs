@@ -1,6 +1,7 @@
+using CurKv.Connector.KvCache;
 using Microsoft.Extensions.AI;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.Chat;
 
 /// <summary>
 /// What one call wants of llama.cpp, beyond what <see cref="ChatOptions"/> has members for. To be returned from

@@ -1,6 +1,9 @@
-using CurKv.KvPolicy;
+using CurKv.Connector.Chat;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.KvCache;
 
 /// <summary>How much of the KV cache is given up once a prompt is read, and by which scores.</summary>
 public sealed class KvCompressionOptions

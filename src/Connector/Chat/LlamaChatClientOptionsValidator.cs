@@ -1,7 +1,10 @@
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Naming;
 using Microsoft.Extensions.Options;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.Chat;
 
 /// <summary>Says of every bad setting which one it is and what to set instead. llama.cpp would end the process on some of them.</summary>
 internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) : IValidateOptions<LlamaChatClientOptions>
