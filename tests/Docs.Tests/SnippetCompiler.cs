@@ -1,3 +1,5 @@
+using CurKv.Connector.Chat;
+using CurKv.KvPolicy.Policies;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -20,13 +22,18 @@ internal static class SnippetCompiler
     private const string PreambleUsings = """
         global using System.ComponentModel;
         global using System.Numerics.Tensors;
-        global using CurKv.Connector;
-        global using CurKv.KvPolicy;
         global using Microsoft.Extensions.AI;
-        global using Microsoft.Extensions.DependencyInjection;
         global using Microsoft.Extensions.Options;
         global using static CurKv.Docs.Tests.SnippetPreamble;
         """;
+
+    // A program may begin with the directives of one that is a single file.
+    private static readonly CSharpParseOptions Language =
+        new CSharpParseOptions(LanguageVersion.Latest).WithFeatures([new("FileBasedProgram", "true")]);
+
+    private static readonly string OurUsings = string.Concat(
+        new[] { typeof(LlamaChatClient), typeof(IKvPolicy) }.SelectMany(type => type.Assembly.GetExportedTypes())
+            .Select(type => type.Namespace).Distinct().Order(StringComparer.Ordinal).Select(name => $"global using {name};\n"));
 
     private static readonly MetadataReference[] References =
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path))];
@@ -46,15 +53,14 @@ internal static class SnippetCompiler
     {
         // Empty lines above the code make the compiler's lines those of the Markdown file.
         SyntaxTree code = Parse(new string('\n', snippet.Line - 1) + snippet.Code, snippet.File);
-        SyntaxTree usings = Parse(snippet.Kind == Snippet.Program ? ImplicitUsings : ImplicitUsings + "\n" + PreambleUsings, "usings");
+        SyntaxTree usings = Parse(snippet.Kind == Snippet.Program ? ImplicitUsings : $"{ImplicitUsings}\n{PreambleUsings}\n{OurUsings}", "usings");
         bool runs = code.GetCompilationUnitRoot().Members.Any(member => member is GlobalStatementSyntax);
         var options = new CSharpCompilationOptions(
             runs ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable);
         return CSharpCompilation.Create("Snippet", [code, usings], References, options);
     }
 
-    private static SyntaxTree Parse(string code, string path) =>
-        CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(LanguageVersion.Latest), path);
+    private static SyntaxTree Parse(string code, string path) => CSharpSyntaxTree.ParseText(code, Language, path);
 
     private static IEnumerable<string> Errors(IEnumerable<Diagnostic> diagnostics) =>
         diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(diagnostic =>

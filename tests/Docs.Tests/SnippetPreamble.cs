@@ -1,5 +1,6 @@
-using CurKv.Connector;
-using CurKv.KvPolicy;
+using CurKv.Connector.Chat;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
