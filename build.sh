@@ -16,7 +16,7 @@ usage() {
 ./build.sh bench grammar     what a grammar costs for each token of an answer [--json]
 ./build.sh bench gpu         builds artifacts/gpu/CurKv.Benchmarks.Gpu, which measures the same on a GPU, on machines without .NET too
 ./build.sh eval  [options]   right answers under every policy; --quick for the table of docs/policies.md
-./build.sh pack              makes the NuGet packages
+./build.sh pack              makes the NuGet packages, into artifacts/packages
 ./build.sh clean             removes everything that was built
 
 Options of demo, bench and eval go to their programs: ./build.sh demo --help
@@ -54,7 +54,12 @@ case "$command" in
         fi
         ;;
     eval) run tests/Evaluation "$@" ;;
-    pack) dotnet pack Connector.sln -c Release -o artifacts/packages ;;
+    pack)
+        for project in src/KvPolicy src/Connector; do
+            dotnet pack "$project" -c Release -o artifacts/packages -p:ContinuousIntegrationBuild=true -v quiet --nologo -clp:NoSummary
+        done
+        ls artifacts/packages
+        ;;
     clean) rm -rf artifacts ;;
     test)
         mkdir -p artifacts

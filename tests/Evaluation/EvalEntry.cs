@@ -1,5 +1,3 @@
-using CurKv.Connector.Templates;
-
 namespace CurKv.Evaluation;
 
 /// <summary>A prompt as its file has it.</summary>

@@ -3,7 +3,6 @@ using System.Text.Json;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Templates;
 using CurKv.Evaluation;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;

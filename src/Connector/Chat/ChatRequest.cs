@@ -1,4 +1,5 @@
 using CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Formats;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;
@@ -51,7 +52,7 @@ internal sealed record ChatRequest
             Callable = AllowedOf(tools, required),
             RequiresCall = required is not null,
             AllowsMultipleCalls = options?.AllowMultipleToolCalls ?? true,
-            Form = AnswerForm.Of(options),
+            Form = ResponseFormatMapping.Map(options),
             MaxOutputTokens = options?.MaxOutputTokens,
             ShowsReasoning = options?.Reasoning?.Output is not ReasoningOutput.None,
         };

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Formats;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;

@@ -1,6 +1,5 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Templates;
 using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Chat;

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;

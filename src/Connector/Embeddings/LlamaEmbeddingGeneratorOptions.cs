@@ -1,5 +1,3 @@
-using CurKv.KvPolicy.Kernels;
-
 namespace CurKv.Connector.Embeddings;
 
 /// <summary>The model that a <see cref="LlamaEmbeddingGenerator"/> runs, and how.</summary>

@@ -1,5 +1,4 @@
 using CurKv.Connector.Embeddings;
-using CurKv.KvPolicy.Kernels;
 
 namespace CurKv.Connector.Engine;
 

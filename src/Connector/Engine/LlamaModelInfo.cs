@@ -1,6 +1,4 @@
-using CurKv.Connector.Templates;
 using CurKv.KvPolicy.Cache;
-using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.Engine;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Embeddings;
 using CurKv.KvPolicy.Cache;
-using CurKv.KvPolicy.Kernels;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;

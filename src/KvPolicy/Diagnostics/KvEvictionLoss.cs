@@ -1,5 +1,3 @@
-using CurKv.KvPolicy.Selection;
-
 namespace CurKv.KvPolicy.Diagnostics;
 
 /// <summary>What a selection loses, per layer and KV head.</summary>

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.KvCache.Device;
-using CurKv.Connector.KvCache.Paths;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Naming;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Benchmarks.Gpu;

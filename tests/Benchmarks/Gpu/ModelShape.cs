@@ -1,5 +1,3 @@
-using CurKv.KvPolicy.Selection;
-
 namespace CurKv.Benchmarks.Gpu;
 
 /// <summary>The shape of a llama-architecture model.</summary>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Scheduling;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Benchmarks.Grammar;

@@ -1,5 +1,3 @@
-using CurKv.KvPolicy.Budgets;
-
 namespace CurKv.Benchmarks.Grammar;
 
 /// <summary>One way of drawing, with and without a grammar. Times are microseconds for each token.</summary>

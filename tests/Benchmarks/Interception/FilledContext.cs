@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Scheduling;
 using CurKv.KvPolicy.Kernels;
 using Microsoft.Extensions.Logging.Abstractions;
 

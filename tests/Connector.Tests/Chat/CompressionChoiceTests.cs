@@ -2,7 +2,6 @@ using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
-using CurKv.Connector.Templates;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Naming;
 using CurKv.KvPolicy.Policies;

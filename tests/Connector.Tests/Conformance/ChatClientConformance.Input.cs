@@ -1,6 +1,5 @@
 using System.Text.Json;
 using CurKv.Connector.Chat;
-using CurKv.Connector.Templates;
 using CurKv.Connector.Tests.Chat;
 using Microsoft.Extensions.AI;
 

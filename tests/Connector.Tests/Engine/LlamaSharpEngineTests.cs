@@ -1,7 +1,6 @@
 using System.Text;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Tests.Chat;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Selection;

@@ -1,5 +1,4 @@
 using CurKv.Connector.Engine;
-using CurKv.Connector.Templates;
 
 namespace CurKv.Connector.Tests.Engine;
 

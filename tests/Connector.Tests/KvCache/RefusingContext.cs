@@ -1,5 +1,4 @@
 using CurKv.Connector.Engine;
-using CurKv.Connector.Scheduling;
 
 namespace CurKv.Connector.Tests.KvCache;
 

@@ -1,5 +1,3 @@
-using CurKv.KvPolicy.Selection;
-
 namespace CurKv.Connector.Tests.Models;
 
 /// <summary>The shape of a small model with seeded random weights.</summary>

@@ -1,5 +1,3 @@
-using CurKv.KvPolicy.Selection;
-
 namespace CurKv.Connector.Tests.Models;
 
 /// <summary>A small model of the qwen2vl architecture: positions have several dimensions (M-RoPE), which its cells store too.</summary>

@@ -1,6 +1,4 @@
 using CurKv.Connector.Engine;
-using CurKv.Connector.Tests.Chat;
-using CurKv.KvPolicy.Policies;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Connector.Tests.Models;

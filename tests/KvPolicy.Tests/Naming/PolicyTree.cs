@@ -1,5 +1,4 @@
 using System.Globalization;
-using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Policies;
 using CurKv.KvPolicy.Policies.Attention;
 using CurKv.KvPolicy.Policies.Combined;

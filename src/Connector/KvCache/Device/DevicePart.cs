@@ -1,5 +1,4 @@
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.KvCache.Device;
 

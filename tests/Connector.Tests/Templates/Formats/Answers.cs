@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CurKv.Connector.Templates.Formats;
-using CurKv.Connector.Tests.Conformance;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Tests.Templates.Formats;
