@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Templates.Formats;
 using Microsoft.Extensions.AI;
 
