@@ -40,7 +40,7 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
             {
                 if (settings[i].Regime == regime)
                 {
-                    start ??= (await runtime.Scheduler.ReadAsync(null, text.Tokens[..split], null, null, cancellationToken)).Snapshot;
+                    start ??= (await runtime.Scheduler.ReadAsync(() => new ReadingRequest(null, text.Tokens[..split], null), null, cancellationToken)).Snapshot;
                     right[i] = await AskAsync(prompt, text, question, start, settings[i], cancellationToken);
                 }
             }
@@ -60,7 +60,7 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
             return await IsRightAsync(prompt, new GenerationRequest { Prefix = start, Tokens = rest, Compression = plan, Sampler = Greedy }, cancellationToken);
         }
 
-        var (context, _) = await runtime.Scheduler.ReadAsync(start, rest, plan, null, cancellationToken);
+        var (context, _) = await runtime.Scheduler.ReadAsync(() => new ReadingRequest(start, rest, plan), null, cancellationToken);
         using (context)
         {
             return await IsRightAsync(prompt, new GenerationRequest { Prefix = context, Tokens = question, Sampler = Greedy }, cancellationToken);
@@ -71,7 +71,7 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
     {
         var answer = new StringBuilder();
         bool ended = false;
-        await foreach (GenerationEvent item in runtime.Scheduler.GenerateAsync(request with { MaxOutputTokens = Math.Max(LongestAnswer, prompt.Answer.Length) }, cancellationToken))
+        await foreach (GenerationEvent item in runtime.Scheduler.GenerateAsync(() => request with { MaxOutputTokens = Math.Max(LongestAnswer, prompt.Answer.Length) }, cancellationToken))
         {
             answer.Append(string.Concat(item.Contents));
             ended = item.FinishReason == ChatFinishReason.Stop;

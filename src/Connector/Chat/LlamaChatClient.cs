@@ -1,8 +1,8 @@
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Formats;
 using CurKv.KvPolicy.Naming;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
@@ -16,7 +16,8 @@ namespace CurKv.Connector.Chat;
 /// keeping, by <see cref="LlamaChatClientOptions.Compression"/>.
 /// </summary>
 /// <remarks>
-/// Every member may be called from several threads at once; answers are generated one after the other. Cancellation is honoured
+/// Every member may be called from several threads at once; answers are generated one after the other, in the order of the calls: a stream
+/// is called when it is first asked for an update. Cancellation is honoured
 /// while a call waits, between chunks of a prompt and between tokens, and shows as <see cref="OperationCanceledException"/>.
 /// An answer without <see cref="ChatOptions.MaxOutputTokens"/> may go on until the context is full. Without
 /// <see cref="ChatOptions.Seed"/> two calls differ; a temperature of 0 takes the likeliest token. Prompts are rendered by the model's own
@@ -80,6 +81,7 @@ public sealed class LlamaChatClient : IChatClient
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
+    /// <exception cref="NotSupportedException">A message holds an image, or other content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">Neither the prompt nor what compression is to keep of it fits into the context.</exception>
     /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
@@ -92,6 +94,7 @@ public sealed class LlamaChatClient : IChatClient
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
+    /// <exception cref="NotSupportedException">A message holds an image, or other content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">Neither the prompt nor what compression is to keep of it fits into the context.</exception>
     /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
@@ -104,7 +107,7 @@ public sealed class LlamaChatClient : IChatClient
     {
         ArgumentNullException.ThrowIfNull(messages);
         _runtime.ThrowIfDisposed();
-        ChatRequest request = ChatRequest.Of(messages, options, this);
+        ChatRequest request = ChatRequest.Of(messages, options, this, _runtime.Options.SkipUnsupportedContent);
         _runtime.ThrowIfInvalid(request.Settings.Compression);
         return _runtime.AnswerAsync(request, () => Prepare(request), cancellationToken);
     }
@@ -129,12 +132,13 @@ public sealed class LlamaChatClient : IChatClient
     {
         ArgumentException.ThrowIfNullOrEmpty(document);
         NativeText.WithoutNul(document, nameof(document));
-        NativeText.WithoutNul(options?.Instructions ?? string.Empty, nameof(options));
+        string? instructions = options?.Instructions;
+        NativeText.WithoutNul(instructions ?? string.Empty, nameof(options));
         _runtime.ThrowIfDisposed();
         KvCompressionOptions compression = options?.Compression ?? _runtime.Options.Compression;
-        Prompt prompt = _runtime.Prompts.BuildDocument(options?.Instructions, document);
-        var (snapshot, statistics) = await _runtime.ReadAsync(prompt, compression, progress, cancellationToken).ConfigureAwait(false);
-        return new LlamaDocument(_runtime, document, options?.Instructions, prompt, snapshot, statistics);
+        var (prompt, snapshot, statistics) = await _runtime.ReadAsync(
+            () => _runtime.Prompts.BuildDocument(instructions, document), compression, progress, cancellationToken).ConfigureAwait(false);
+        return new LlamaDocument(_runtime, document, instructions, prompt, snapshot, statistics);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Runtime.CompilerServices;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
@@ -80,25 +79,32 @@ internal sealed partial class LlamaRuntime : IDisposable
         return _planner.Plan(options, [prompt.SystemPrompt, prompt.Tools], prompt.Scaffolding, questionKnown);
     }
 
-    /// <summary>Answers a request.</summary>
+    /// <summary>Answers a request. Its place among the others is that of the first step of the enumeration.</summary>
     /// <param name="request">The request.</param>
     /// <param name="prepare">Renders its prompt; called on a thread of the pool.</param>
     /// <param name="cancellationToken">Stops the answer, from the rendering on.</param>
-    public async IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(
-        ChatRequest request, Func<PreparedPrompt> prepare, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        GenerationRequest generation = await Task.Run(() => Generation(request, prepare()), cancellationToken).ConfigureAwait(false);
-        IAsyncEnumerable<GenerationEvent> events = Scheduler.GenerateAsync(generation, cancellationToken);
-        await foreach (ChatResponseUpdate update in UpdateStream.FromAsync(events, ModelId, request.ShowsReasoning, cancellationToken).ConfigureAwait(false))
-        {
-            yield return update;
-        }
-    }
+    public IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(ChatRequest request, Func<PreparedPrompt> prepare, CancellationToken cancellationToken) =>
+        UpdateStream.FromAsync(Scheduler.GenerateAsync(() => Generation(request, prepare()), cancellationToken), ModelId, request.ShowsReasoning, cancellationToken);
 
-    /// <summary>Reads a document's part of a prompt.</summary>
-    public Task<(KvSnapshot Snapshot, GenerationStatistics Statistics)> ReadAsync(
-        Prompt prompt, KvCompressionOptions compression, IProgress<PromptProgress>? progress, CancellationToken cancellationToken) =>
-        Scheduler.ReadAsync(null, prompt.Tokens, Plan(compression, prompt, questionKnown: false), progress, cancellationToken);
+    /// <summary>Reads a document's part of a prompt. Its place among the others is that of the call.</summary>
+    /// <param name="build">Builds the prompt; called on a thread of the pool.</param>
+    /// <param name="compression">How the document is compressed.</param>
+    /// <param name="progress">Told after each chunk, on the native thread; null for none.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    public async Task<(Prompt Prompt, KvSnapshot Snapshot, GenerationStatistics Statistics)> ReadAsync(
+        Func<Prompt> build, KvCompressionOptions compression, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
+    {
+        Prompt? prompt = null;
+        var (snapshot, statistics) = await Scheduler.ReadAsync(
+            () =>
+            {
+                prompt = build();
+                return new ReadingRequest(null, prompt.Tokens, Plan(compression, prompt, questionKnown: false));
+            },
+            progress,
+            cancellationToken).ConfigureAwait(false);
+        return (prompt!, snapshot, statistics);
+    }
 
     /// <summary>Collects a stream into a response that carries the statistics.</summary>
     public static async Task<ChatResponse> CollectAsync(IAsyncEnumerable<ChatResponseUpdate> updates)

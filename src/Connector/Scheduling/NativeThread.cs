@@ -4,11 +4,11 @@ namespace CurKv.Connector.Scheduling;
 
 /// <summary>
 /// The one thread that touches the context: llama.cpp's contexts are not thread-safe, and a prefill would hold a pool thread for
-/// seconds. Jobs run in the order in which they came. Thread-safe.
+/// seconds. Jobs run in the order in which they were given, however long each takes to prepare. Thread-safe.
 /// </summary>
 internal sealed class NativeThread : IDisposable
 {
-    private readonly Channel<Job> _jobs = Channel.CreateUnbounded<Job>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<NativeJob> _jobs = Channel.CreateUnbounded<NativeJob>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _shutdown = new();
     private readonly Thread _thread;
     private readonly Action? _onEnd;
@@ -31,8 +31,29 @@ internal sealed class NativeThread : IDisposable
     /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work's turn.</exception>
     public Task RunAsync(Action<CancellationToken> work, CancellationToken cancellationToken)
     {
-        var job = new Job(work, _owner, cancellationToken);
-        ObjectDisposedException.ThrowIf(!_jobs.Writer.TryWrite(job), _owner);
+        NativeJob job = Enqueue(() => work, cancellationToken);
+        job.Prepare();
+        return job.Task;
+    }
+
+    /// <summary>
+    /// Takes a place in the queue, then prepares the work on the thread pool, and runs it on the thread once the jobs before it are done
+    /// and it is prepared. A preparation that fails gives the place up at once.
+    /// </summary>
+    /// <param name="prepare">Makes what the work needs.</param>
+    /// <param name="work">Gets what was made, and a token that is cancelled by the caller's or by disposal.</param>
+    /// <param name="cancellationToken">Cancels the work, also while it waits; a preparation that has begun goes on to its end.</param>
+    /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work's turn.</exception>
+    public Task RunAsync<T>(Func<T> prepare, Action<T, CancellationToken> work, CancellationToken cancellationToken)
+    {
+        NativeJob job = Enqueue(
+            () =>
+            {
+                T prepared = prepare();
+                return token => work(prepared, token);
+            },
+            cancellationToken);
+        ThreadPool.UnsafeQueueUserWorkItem(static job => job.Prepare(), job, preferLocal: false);
         return job.Task;
     }
 
@@ -53,72 +74,23 @@ internal sealed class NativeThread : IDisposable
         }
     }
 
+    private NativeJob Enqueue(Func<Action<CancellationToken>> prepare, CancellationToken cancellationToken)
+    {
+        var job = new NativeJob(prepare, _owner, cancellationToken);
+        ObjectDisposedException.ThrowIf(!_jobs.Writer.TryWrite(job), _owner);
+        return job;
+    }
+
     private void Run()
     {
         while (_jobs.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
-            while (_jobs.Reader.TryRead(out Job? job))
+            while (_jobs.Reader.TryRead(out NativeJob? job))
             {
                 job.Run(_shutdown.Token);
             }
         }
 
         _onEnd?.Invoke();
-    }
-
-    private sealed class Job
-    {
-        // Continuations must not run on the native thread.
-        private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly Action<CancellationToken> _work;
-        private readonly Type _owner;
-        private readonly CancellationToken _cancellationToken;
-        private readonly CancellationTokenRegistration _whileQueued;
-
-        public Job(Action<CancellationToken> work, Type owner, CancellationToken cancellationToken)
-        {
-            _work = work;
-            _owner = owner;
-            _cancellationToken = cancellationToken;
-
-            // A cancelled caller does not wait for the jobs before its own.
-            _whileQueued = cancellationToken.UnsafeRegister(static (job, token) => ((Job)job!)._done.TrySetCanceled(token), this);
-        }
-
-        public Task Task => _done.Task;
-
-        public void Run(CancellationToken shutdown)
-        {
-            // Waits for a cancellation on its way; from here on only this thread ends the job.
-            _whileQueued.Dispose();
-            if (_done.Task.IsCompleted)
-            {
-                return;
-            }
-
-            if (shutdown.IsCancellationRequested)
-            {
-                _done.SetException(new ObjectDisposedException(_owner.FullName));
-                return;
-            }
-
-            using var linked = CancellationTokenSource.CreateLinkedTokenSource(_cancellationToken, shutdown);
-            try
-            {
-                linked.Token.ThrowIfCancellationRequested();
-                _work(linked.Token);
-                _done.SetResult();
-            }
-            catch (OperationCanceledException e) when (linked.IsCancellationRequested)
-            {
-                _done.SetCanceled(_cancellationToken.IsCancellationRequested ? _cancellationToken : e.CancellationToken);
-            }
-#pragma warning disable CA1031 // Whatever a job throws belongs to whoever waits for it; the thread goes on.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                _done.SetException(e);
-            }
-        }
     }
 }

@@ -37,12 +37,14 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
     public bool MeasuresOnDevice => _runner.MeasuresOnDevice;
 
-    /// <summary>Generates an answer. Not reading on to the end stops the generation.</summary>
-    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Generates an answer. Its place among the others is that of the first step of the enumeration. Not reading on to the end stops the generation.</summary>
+    /// <param name="prepare">Makes the request, on a thread of the pool.</param>
+    /// <param name="cancellationToken">Cancels the answer, also while it waits.</param>
+    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(Func<GenerationRequest> prepare, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Channel<GenerationEvent> events = Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        Task generation = _thread.RunAsync(token => _runner.Generate(request, item => events.Writer.TryWrite(item), token), abandoned.Token);
+        Task generation = _thread.RunAsync(prepare, (request, token) => _runner.Generate(request, item => events.Writer.TryWrite(item), token), abandoned.Token);
         _ = generation.ContinueWith(_ => events.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
@@ -68,12 +70,18 @@ internal sealed class Scheduler : IDisposable
         }
     }
 
-    /// <summary>Reads tokens behind what was read before, compresses all of it, and keeps what is left.</summary>
+    /// <summary>Reads tokens behind what was read before, compresses all of it, and keeps what is left. Its place among the others is that of the call.</summary>
+    /// <param name="prepare">Makes the request, on a thread of the pool.</param>
+    /// <param name="progress">Told after each chunk, on the native thread; null for none.</param>
+    /// <param name="cancellationToken">Cancels the reading, also while it waits.</param>
     public async Task<(KvSnapshot Snapshot, GenerationStatistics Statistics)> ReadAsync(
-        KvSnapshot? prefix, int[] tokens, KvCompressionPlan? compression, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
+        Func<ReadingRequest> prepare, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
         (KvSnapshot, GenerationStatistics) result = default;
-        await _thread.RunAsync(token => result = _runner.Read(prefix, tokens, compression, progress, token), cancellationToken).ConfigureAwait(false);
+        await _thread.RunAsync(
+            prepare,
+            (request, token) => result = _runner.Read(request.Prefix, request.Tokens, request.Compression, progress, token),
+            cancellationToken).ConfigureAwait(false);
         return result;
     }
 

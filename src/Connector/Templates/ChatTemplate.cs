@@ -1,7 +1,7 @@
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
-using CurKv.Connector.Templates.Jinja;
+using CurKv.Jinja;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.Templates;

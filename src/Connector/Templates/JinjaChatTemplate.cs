@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
-using CurKv.Connector.Templates.Jinja;
+using CurKv.Jinja;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates;

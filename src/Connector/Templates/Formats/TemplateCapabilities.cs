@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using CurKv.Connector.Templates.Jinja;
-using CurKv.Connector.Templates.Jinja.Syntax;
+using CurKv.Jinja;
+using CurKv.Jinja.Syntax;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;
