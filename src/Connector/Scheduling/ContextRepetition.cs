@@ -2,7 +2,7 @@ using CurKv.Connector.Engine;
 using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.KvCache.State;
-using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Scheduling;
 

@@ -1,6 +1,6 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
-using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Templates;
 

@@ -9,6 +9,8 @@ using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Naming;
 using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Leverage;
+using CurKv.KvPolicy.Protection;
 using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging;
 

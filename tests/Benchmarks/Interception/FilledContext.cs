@@ -5,7 +5,7 @@ using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.KvCache.Capture;
 using CurKv.Connector.KvCache.State;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Benchmarks.Interception;

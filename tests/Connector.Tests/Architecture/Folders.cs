@@ -3,10 +3,11 @@ namespace CurKv.Connector.Tests.Architecture;
 /// <summary>Namespaces as folders: those of the connector by themselves, those of other projects behind the project's name.</summary>
 internal static class Folders
 {
-    /// <summary>The connector's root: errors and reports, which every folder may name.</summary>
-    public const string Shared = "Connector";
-
     private const string Own = "CurKv.";
+    private const string Connector = "Connector";
+
+    // What lies at their roots, such as errors, is there for every folder.
+    private static readonly string[] Shared = [Connector, "KvPolicy"];
 
     // An interpreter, its values and its syntax name each other.
     private static readonly string[] Whole = ["Jinja"];
@@ -26,20 +27,22 @@ internal static class Folders
 
         string path = space[Own.Length..].Replace('.', '/');
         return Whole.Contains(Project(path)) ? Project(path)
-            : path.StartsWith($"{Shared}/", StringComparison.Ordinal) ? path[(Shared.Length + 1)..]
+            : path.StartsWith($"{Connector}/", StringComparison.Ordinal) ? path[(Connector.Length + 1)..]
             : path;
     }
 
     /// <summary>The arrow from one namespace to another; null where there is none, or it need not be listed.</summary>
     public static Arrow? Between(string fromSpace, string toSpace)
     {
-        if (!toSpace.StartsWith(Own, StringComparison.Ordinal) || Of(fromSpace) is not { } from || Of(toSpace) is not { } to || to is Shared || from == to)
+        if (!toSpace.StartsWith(Own, StringComparison.Ordinal) || Of(fromSpace) is not { } from || Of(toSpace) is not { } to || from == to)
         {
             return null;
         }
 
-        bool isWithin = fromSpace.StartsWith(Own, StringComparison.Ordinal) ? ProjectOf(fromSpace) == ProjectOf(toSpace) : ProjectOf(toSpace) == Shared;
-        return new Arrow(from, isWithin ? to : ProjectOf(toSpace));
+        string fromProject = fromSpace.StartsWith(Own, StringComparison.Ordinal) ? ProjectOf(fromSpace) : Connector;
+        return fromProject != ProjectOf(toSpace) ? new Arrow(from, ProjectOf(toSpace))
+            : Shared.Contains(to) ? null
+            : new Arrow(from, to);
     }
 
     private static string ProjectOf(string space) => Project(space[Own.Length..].Replace('.', '/'));

@@ -5,6 +5,7 @@ using CurKv.KvPolicy.Naming;
 using CurKv.KvPolicy.Policies;
 using CurKv.KvPolicy.Policies.Attention;
 using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Policies.Leverage;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 

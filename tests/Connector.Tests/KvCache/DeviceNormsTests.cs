@@ -5,6 +5,7 @@ using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
 
 namespace CurKv.Connector.Tests.KvCache;
 

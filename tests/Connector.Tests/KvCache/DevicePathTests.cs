@@ -7,7 +7,7 @@ using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Naming;
-using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Leverage;
 
 namespace CurKv.Connector.Tests.KvCache;
 

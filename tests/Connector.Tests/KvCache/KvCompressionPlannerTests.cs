@@ -1,8 +1,10 @@
 using CurKv.Connector.KvCache;
 using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Naming;
-using CurKv.KvPolicy.Policies;
 using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Policies.Leverage;
+using CurKv.KvPolicy.Protection;
 
 namespace CurKv.Connector.Tests.KvCache;
 

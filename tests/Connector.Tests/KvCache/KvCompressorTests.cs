@@ -11,6 +11,8 @@ using CurKv.KvPolicy.Diagnostics;
 using CurKv.KvPolicy.Naming;
 using CurKv.KvPolicy.Policies;
 using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Leverage;
+using CurKv.KvPolicy.Protection;
 using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -3,7 +3,7 @@ using CurKv.Connector.Engine;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Cache;
-using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Leverage;
 
 namespace CurKv.Connector.Tests.KvCache;
 

@@ -9,6 +9,7 @@ using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Naming;
 using CurKv.KvPolicy.Policies;
 using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Leverage;
 using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

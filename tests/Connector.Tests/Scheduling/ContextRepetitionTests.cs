@@ -6,8 +6,8 @@ using CurKv.Connector.Tests.KvCache;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Naming;
-using CurKv.KvPolicy.Policies;
 using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Leverage;
 using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.Tests.Scheduling;

@@ -5,6 +5,7 @@ using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Protection;
 using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging.Abstractions;
 

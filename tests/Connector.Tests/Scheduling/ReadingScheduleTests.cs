@@ -4,8 +4,8 @@ using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.KvCache;
 using CurKv.KvPolicy.Naming;
-using CurKv.KvPolicy.Policies;
 using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Leverage;
 
 namespace CurKv.Connector.Tests.Scheduling;
 

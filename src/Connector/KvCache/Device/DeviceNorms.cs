@@ -2,6 +2,7 @@ using System.Numerics.Tensors;
 using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
 
 namespace CurKv.Connector.KvCache.Device;
 

@@ -81,7 +81,7 @@ internal sealed class KvSequence(int id, int slidingWindow = 0)
     /// <summary>Notes that each head holds its selected tokens only.</summary>
     public void Keep(KvSelection selection)
     {
-        HeadPositions = KvPositions.After(HeadPositions, selection, Tokens);
+        HeadPositions = selection.PositionsAfter(HeadPositions, Tokens);
         _listed = MaskPositionsOf(selection.Cells);
         Cells = selection.Cells;
     }
