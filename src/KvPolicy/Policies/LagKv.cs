@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using CurKv.KvPolicy.Cache;

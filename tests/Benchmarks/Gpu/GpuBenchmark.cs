@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using CurKv.Connector;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.KvCache.Device;
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Naming;

@@ -1,6 +1,10 @@
 using System.Diagnostics;
+using CurKv.Connector;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Numerics;
 using Microsoft.Extensions.Logging.Abstractions;
 

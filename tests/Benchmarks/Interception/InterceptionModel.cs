@@ -1,5 +1,5 @@
 using System.Text;
-using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Benchmarks.Interception;

@@ -1,7 +1,5 @@
 using CurKv.Connector.Chat;
-using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Scheduling;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Naming;
 using CurKv.KvPolicy.Policies;

@@ -1,5 +1,7 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Policies;
 

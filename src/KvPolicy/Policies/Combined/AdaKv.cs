@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Numerics;
 
