@@ -15,5 +15,5 @@ namespace CurKv.Benchmarks;
 [JsonSerializable(typeof(KernelReport))]
 [JsonSerializable(typeof(PeerAnswers))]
 [JsonSerializable(typeof(PeerReport))]
-[JsonSerializable(typeof(Question[]))]
+[JsonSerializable(typeof(PeerQuestion[]))]
 internal sealed partial class BenchmarkJson : JsonSerializerContext;
