@@ -1,3 +1,4 @@
+using CurKv.Connector.Engine.Loading;
 using Microsoft.Extensions.Options;
 
 namespace CurKv.Connector.Embeddings;
@@ -47,6 +48,11 @@ internal sealed class LlamaEmbeddingGeneratorOptionsValidator : IValidateOptions
         if (options.GpuLayerCount < -1)
         {
             yield return $"{nameof(options.GpuLayerCount)} is {options.GpuLayerCount}. Set it to −1 for all layers, or to 0 and more.";
+        }
+
+        foreach (string problem in BackendPlugins.Problems(options.BackendPaths))
+        {
+            yield return $"{nameof(options.BackendPaths)} {problem}";
         }
 
         if (!Enum.IsDefined(options.Pooling))

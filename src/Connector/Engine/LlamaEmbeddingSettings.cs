@@ -1,5 +1,3 @@
-using CurKv.Connector.Embeddings;
-
 namespace CurKv.Connector.Engine;
 
 /// <summary>The sizes of a context for embeddings.</summary>

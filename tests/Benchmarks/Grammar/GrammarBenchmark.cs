@@ -29,7 +29,7 @@ internal sealed class GrammarBenchmark : IDisposable
 
     public GrammarBenchmark(string modelPath, int tokens)
     {
-        _engine = LlamaSharpEngine.Load(modelPath, 0, null, NullLogger.Instance, null, CancellationToken.None);
+        _engine = LlamaSharpEngine.Load(new LlamaEngineSettings(modelPath), NullLogger.Instance, null, CancellationToken.None);
         _prompt = _engine.Tokenize("The story of the miner and the rope is well known.", addSpecial: true, parseSpecial: false);
         _context = _engine.CreateContext(new LlamaContextSettings { ContextSize = tokens + _prompt.Length, Threads = 1 }, hook: null);
         Tokens = tokens;
