@@ -37,6 +37,10 @@ for (int next = -1; next < mutants.Length;)
         if (next > 0)
         {
             verdicts[next - 1] = Enum.Parse<Verdict>(words[1]);
+            if (verdicts[next - 1] == Verdict.Survived)
+            {
+                Console.WriteLine($"src/KvPolicy/{mutants[next - 1]}");
+            }
         }
     }
 
@@ -49,14 +53,6 @@ for (int next = -1; next < mutants.Length;)
 
     // A mutant that ends the process, or never ends, is noticed too.
     next += worker.ExitCode == 0 ? 0 : 1;
-}
-
-foreach ((Mutant mutant, Verdict verdict) in mutants.Zip(verdicts))
-{
-    if (verdict == Verdict.Survived)
-    {
-        Console.WriteLine($"src/KvPolicy/{mutant}");
-    }
 }
 
 int killed = verdicts.Count(verdict => verdict == Verdict.Killed);

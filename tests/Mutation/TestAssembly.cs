@@ -10,7 +10,6 @@ namespace CurKv.Mutation;
 /// </remarks>
 internal sealed class TestAssembly : AssemblyLoadContext
 {
-    private readonly string _folder;
     private readonly Assembly _library;
     private readonly Assembly _tests;
 
@@ -20,7 +19,6 @@ internal sealed class TestAssembly : AssemblyLoadContext
     public TestAssembly(string path, Stream library)
         : base(isCollectible: true)
     {
-        _folder = Path.GetDirectoryName(path)!;
         _library = LoadFromStream(library);
         _tests = LoadFromAssemblyPath(path);
     }
@@ -46,13 +44,14 @@ internal sealed class TestAssembly : AssemblyLoadContext
         return null;
     }
 
-    protected override Assembly? Load(AssemblyName assemblyName)
+    /// <summary>Lets all test assemblies of a folder share its packages, which are compiled to machine code once then.</summary>
+    public static void SharePackages(string folder) => Default.Resolving += (context, name) =>
     {
-        string path = Path.Combine(_folder, $"{assemblyName.Name}.dll");
-        return assemblyName.Name == _library.GetName().Name ? _library
-            : File.Exists(path) ? LoadFromAssemblyPath(path)
-            : null;
-    }
+        string path = Path.Combine(folder, $"{name.Name}.dll");
+        return File.Exists(path) ? context.LoadFromAssemblyPath(path) : null;
+    };
+
+    protected override Assembly? Load(AssemblyName assemblyName) => assemblyName.Name == _library.GetName().Name ? _library : null;
 
     private static IEnumerable<object?[]> Cases(MethodInfo method)
     {
