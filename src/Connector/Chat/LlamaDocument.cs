@@ -55,7 +55,7 @@ public sealed class LlamaDocument : IChatClient
     /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        LlamaRuntime.CollectAsync(GetStreamingResponseAsync(messages, options, cancellationToken));
+        LlamaRuntime.CollectAsync(Answer(messages, options, collected: true, cancellationToken));
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
@@ -68,17 +68,8 @@ public sealed class LlamaDocument : IChatClient
     /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(messages);
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        _runtime.ThrowIfDisposed();
-        ChatRequest request = ChatRequest.Of(messages, options, this);
-        _runtime.ThrowIfInvalid(request.Settings.Compression);
-        PromptBuilder.ThrowIfNoQuestion(request.Conversation);
-        ThrowIfNoTools(request);
-        return WhileInUse(_runtime.AnswerAsync(request, () => Prepare(request), cancellationToken), cancellationToken);
-    }
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        Answer(messages, options, collected: false, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>Knows <see cref="ChatClientMetadata"/>, <see cref="LlamaRuntimeInfo"/> and the document itself.</remarks>
@@ -100,6 +91,18 @@ public sealed class LlamaDocument : IChatClient
             _disposed = true;
             FreeIfUnused();
         }
+    }
+
+    private IAsyncEnumerable<ChatResponseUpdate> Answer(IEnumerable<ChatMessage> messages, ChatOptions? options, bool collected, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _runtime.ThrowIfDisposed();
+        ChatRequest request = ChatRequest.Of(messages, options, this);
+        _runtime.ThrowIfInvalid(request.Settings.Compression);
+        PromptBuilder.ThrowIfNoQuestion(request.Conversation);
+        ThrowIfNoTools(request);
+        return WhileInUse(_runtime.AnswerAsync(request, () => Prepare(request), collected, cancellationToken), cancellationToken);
     }
 
     private void ThrowIfNoTools(ChatRequest request)
