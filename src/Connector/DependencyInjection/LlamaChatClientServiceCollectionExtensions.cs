@@ -10,8 +10,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Adds <see cref="LlamaChatClient"/> to a container.</summary>
 /// <remarks>
-/// The client is a singleton: it holds the model and its cache. Options are validated when the host starts; the model is loaded
-/// when the client is first resolved. An own <see cref="IKvPolicy"/> that is registered as a singleton can be named in
+/// The client is a singleton: it holds the model and its cache. Options are validated when the host starts, the files that they name
+/// included; the model is loaded when the client is first resolved. An own <see cref="IKvPolicy"/> that is registered as a singleton can be named in
 /// <see cref="KvCompressionOptions.Policy"/>, alone or in a composition.
 /// </remarks>
 public static class LlamaChatClientServiceCollectionExtensions

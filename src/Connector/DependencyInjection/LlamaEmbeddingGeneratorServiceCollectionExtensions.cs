@@ -8,7 +8,10 @@ using Microsoft.Extensions.Options;
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Adds <see cref="LlamaEmbeddingGenerator"/> to a container.</summary>
-/// <remarks>The generator is a singleton: it holds the model. Options are validated when the host starts; the model is loaded when the generator is first resolved.</remarks>
+/// <remarks>
+/// The generator is a singleton: it holds the model. Options are validated when the host starts, the files that they name included;
+/// the model is loaded when the generator is first resolved.
+/// </remarks>
 public static class LlamaEmbeddingGeneratorServiceCollectionExtensions
 {
     /// <summary>Adds a generator whose options are configured elsewhere.</summary>
@@ -92,5 +95,6 @@ public static class LlamaEmbeddingGeneratorServiceCollectionExtensions
 
     private static LlamaEmbeddingGenerator Create(IServiceProvider provider, string name) => new(
         provider.GetRequiredService<IOptionsMonitor<LlamaEmbeddingGeneratorOptions>>().Get(name),
-        provider.GetService<ILogger<LlamaEmbeddingGenerator>>());
+        provider.GetService<ILogger<LlamaEmbeddingGenerator>>(),
+        CancellationToken.None);
 }

@@ -32,7 +32,7 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     /// <exception cref="LlamaModelException">The model cannot be loaded, or gives no vectors for texts.</exception>
     /// <exception cref="LlamaNativeLibraryException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
     public LlamaEmbeddingGenerator(LlamaEmbeddingGeneratorOptions options, ILogger<LlamaEmbeddingGenerator>? logger = null)
-        : this(options, logger, CancellationToken.None)
+        : this(Valid(options), logger, CancellationToken.None)
     {
     }
 
@@ -55,7 +55,8 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
             });
     }
 
-    private LlamaEmbeddingGenerator(LlamaEmbeddingGeneratorOptions options, ILogger? logger, CancellationToken cancellationToken)
+    /// <summary>Creates a generator of options that are validated already.</summary>
+    internal LlamaEmbeddingGenerator(LlamaEmbeddingGeneratorOptions options, ILogger? logger, CancellationToken cancellationToken)
         : this(Load(options, logger, cancellationToken), options)
     {
     }
@@ -70,7 +71,7 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
         LlamaEmbeddingGeneratorOptions options, ILogger<LlamaEmbeddingGenerator>? logger = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Task.Run(() => new LlamaEmbeddingGenerator(options, logger, cancellationToken), cancellationToken);
+        return Task.Run(() => new LlamaEmbeddingGenerator(Valid(options), logger, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -114,12 +115,15 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
         }
     }
 
-    private static LlamaSharpEngine Load(LlamaEmbeddingGeneratorOptions options, ILogger? logger, CancellationToken cancellationToken)
+    private static LlamaEmbeddingGeneratorOptions Valid(LlamaEmbeddingGeneratorOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         LlamaEmbeddingGeneratorOptionsValidator.ThrowIfInvalid(options);
-        return LlamaSharpEngine.Load(options.ModelPath, options.GpuLayerCount, options.NativeLibraryPath, logger ?? NullLogger.Instance, null, cancellationToken);
+        return options;
     }
+
+    private static LlamaSharpEngine Load(LlamaEmbeddingGeneratorOptions options, ILogger? logger, CancellationToken cancellationToken) =>
+        LlamaSharpEngine.Load(options.ModelPath, options.GpuLayerCount, options.NativeLibraryPath, logger ?? NullLogger.Instance, null, cancellationToken);
 
     private static ILlamaEmbeddingContext CreateContext(ILlamaEngine engine, LlamaEmbeddingGeneratorOptions options)
     {
