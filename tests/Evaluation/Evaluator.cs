@@ -75,7 +75,7 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
     {
         var answer = new StringBuilder();
         bool ended = false;
-        await foreach (GenerationEvent item in runtime.Scheduler.GenerateAsync(() => request with { MaxOutputTokens = Math.Max(LongestAnswer, prompt.Answer.Length) }, cancellationToken))
+        await foreach (GenerationEvent item in runtime.Scheduler.GenerateAsync(() => request with { MaxOutputTokens = Math.Max(LongestAnswer, prompt.Answer.Length) }, EventBuffer.Unbounded, cancellationToken))
         {
             answer.Append(string.Concat(item.Contents));
             ended = item.FinishReason == ChatFinishReason.Stop;

@@ -33,21 +33,20 @@ public sealed class LlamaChatClient : IChatClient
     /// <param name="options">The model, and how to run it. Not to be changed afterwards.</param>
     /// <param name="logger">Receives what the client does, and llama.cpp's own log; null for none.</param>
     /// <exception cref="OptionsValidationException">A setting is bad; the message names it and the fix.</exception>
-    /// <exception cref="LlamaModelException">The model cannot be loaded.</exception>
+    /// <exception cref="LlamaModelException">The model cannot be loaded: its file is damaged, or llama.cpp does not know it.</exception>
     /// <exception cref="LlamaException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
     public LlamaChatClient(LlamaChatClientOptions options, ILogger<LlamaChatClient>? logger = null)
-        : this(options, KvPolicyCatalog.Default, logger, null, CancellationToken.None)
+        : this(Valid(options), KvPolicyCatalog.Default, logger, null, CancellationToken.None)
     {
     }
 
     internal LlamaChatClient(ILlamaEngine engine, LlamaChatClientOptions options, ILogger logger) =>
         _runtime = new LlamaRuntime(engine, options, KvPolicyCatalog.Default, logger);
 
+    /// <summary>Creates a client of options that are validated already.</summary>
     internal LlamaChatClient(
         LlamaChatClientOptions options, KvPolicyCatalog policies, ILogger? logger, IProgress<float>? progress, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        new LlamaChatClientOptionsValidator(policies).ThrowIfInvalid(options);
         logger ??= NullLogger.Instance;
         var settings = new LlamaEngineSettings(options.ModelPath)
         {
@@ -82,7 +81,7 @@ public sealed class LlamaChatClient : IChatClient
         LlamaChatClientOptions options, ILogger<LlamaChatClient>? logger = null, IProgress<float>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Task.Run(() => new LlamaChatClient(options, KvPolicyCatalog.Default, logger, progress, cancellationToken), cancellationToken);
+        return Task.Run(() => new LlamaChatClient(Valid(options), KvPolicyCatalog.Default, logger, progress, cancellationToken), cancellationToken);
     }
 
     internal LlamaRuntime Runtime => _runtime;
@@ -98,7 +97,7 @@ public sealed class LlamaChatClient : IChatClient
     /// <exception cref="KvCompressionException">This model's cache cannot be compressed, or not by this policy.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        UpdateStream.CollectAsync(GetStreamingResponseAsync(messages, options, cancellationToken));
+        UpdateStream.CollectAsync(Answer(messages, options, collected: true, cancellationToken));
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
@@ -111,14 +110,8 @@ public sealed class LlamaChatClient : IChatClient
     /// <exception cref="KvCompressionException">This model's cache cannot be compressed, or not by this policy.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(messages);
-        _runtime.ThrowIfDisposed();
-        ChatRequest request = ChatRequest.Of(messages, options, this, _runtime.Options.SkipUnsupportedContent);
-        KvCompressionPlanner compression = _runtime.Compression.Of(request.Settings.Compression);
-        return _runtime.AnswerAsync(request, () => _runtime.Preparation.Conversation(request, compression), cancellationToken);
-    }
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        Answer(messages, options, collected: false, cancellationToken);
 
     /// <summary>
     /// Reads a document once and compresses its cells, so that any number of questions can be asked about it without reading it
@@ -164,4 +157,20 @@ public sealed class LlamaChatClient : IChatClient
 
     /// <summary>Cancels what runs and unloads the model. May be called more than once.</summary>
     public void Dispose() => _runtime.Dispose();
+
+    private IAsyncEnumerable<ChatResponseUpdate> Answer(IEnumerable<ChatMessage> messages, ChatOptions? options, bool collected, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        _runtime.ThrowIfDisposed();
+        ChatRequest request = ChatRequest.Of(messages, options, this, _runtime.Options.SkipUnsupportedContent);
+        KvCompressionPlanner compression = _runtime.Compression.Of(request.Settings.Compression);
+        return _runtime.AnswerAsync(request, () => _runtime.Preparation.Conversation(request, compression), collected, cancellationToken);
+    }
+
+    private static LlamaChatClientOptions Valid(LlamaChatClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        new LlamaChatClientOptionsValidator(KvPolicyCatalog.Default).ThrowIfInvalid(options);
+        return options;
+    }
 }

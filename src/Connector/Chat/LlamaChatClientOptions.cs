@@ -31,7 +31,7 @@ public sealed class LlamaChatClientOptions
     /// <value><see cref="DefaultBatchSize"/> by default.</value>
     public int BatchSize { get; set; } = DefaultBatchSize;
 
-    /// <summary>Threads that compute.</summary>
+    /// <summary>Threads that compute: at least 1, and at most the processors that this process may use (<see cref="Environment.ProcessorCount"/>).</summary>
     /// <value>Null by default: half of the processors, but four of them where there are as many.</value>
     public int? Threads { get; set; }
 

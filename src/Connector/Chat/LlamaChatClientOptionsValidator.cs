@@ -22,15 +22,22 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
 
     public ValidateOptionsResult Validate(string? name, LlamaChatClientOptions options)
     {
-        List<string> failures = [.. Failures(options)];
+        // The options of a keyed client have its key's text for their name.
+        string client = string.IsNullOrEmpty(name) ? string.Empty : $"{nameof(LlamaChatClient)} '{name}': ";
+        List<string> failures = [.. Failures(options).Select(failure => client + failure)];
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
     private IEnumerable<string> Failures(LlamaChatClientOptions options)
     {
-        if (string.IsNullOrWhiteSpace(options.ModelPath))
+        if (FileSettings.ModelFailure(nameof(options.ModelPath), options.ModelPath) is string model)
         {
-            yield return $"{nameof(options.ModelPath)} is empty. Set it to a GGUF file.";
+            yield return model;
+        }
+
+        if (FileSettings.LibraryFailure(nameof(options.NativeLibraryPath), options.NativeLibraryPath) is string library)
+        {
+            yield return library;
         }
 
         if (options.ContextSize < 1)
@@ -43,9 +50,9 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
             yield return $"{nameof(options.BatchSize)} is {options.BatchSize}. Set it to at least 1 token; {LlamaChatClientOptions.DefaultBatchSize} is usual.";
         }
 
-        if (options.Threads < 1)
+        if (options.Threads is { } threads && (threads < 1 || threads > Environment.ProcessorCount))
         {
-            yield return $"{nameof(options.Threads)} is {options.Threads}. Set it to at least 1, or leave it null.";
+            yield return $"{nameof(options.Threads)} is {threads}. Set it to at least 1 and at most {Environment.ProcessorCount}, the processors that this process may use, or leave it null.";
         }
 
         if (options.GpuLayerCount < -1)

@@ -47,7 +47,7 @@ public sealed class LlamaDocument : IChatClient
     /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        UpdateStream.CollectAsync(GetStreamingResponseAsync(messages, options, cancellationToken));
+        UpdateStream.CollectAsync(Answer(messages, options, collected: true, cancellationToken));
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
@@ -60,17 +60,8 @@ public sealed class LlamaDocument : IChatClient
     /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(messages);
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        _runtime.ThrowIfDisposed();
-        ChatRequest request = ChatRequest.Of(messages, options, this, _runtime.Options.SkipUnsupportedContent);
-        KvCompressionPlanner? compression = request.Settings.Compression is { } settings ? _runtime.Compression.Of(settings) : null;
-        _runtime.Preparation.ThrowIfNoQuestion(request);
-        return WhileInUse(
-            _runtime.AnswerAsync(request, () => _runtime.Preparation.Question(request, _document, _snapshot, compression), cancellationToken), cancellationToken);
-    }
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        Answer(messages, options, collected: false, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>Knows <see cref="ChatClientMetadata"/>, <see cref="LlamaRuntimeInfo"/> and the document itself.</remarks>
@@ -92,6 +83,18 @@ public sealed class LlamaDocument : IChatClient
             _disposed = true;
             FreeIfUnused();
         }
+    }
+
+    private IAsyncEnumerable<ChatResponseUpdate> Answer(IEnumerable<ChatMessage> messages, ChatOptions? options, bool collected, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _runtime.ThrowIfDisposed();
+        ChatRequest request = ChatRequest.Of(messages, options, this, _runtime.Options.SkipUnsupportedContent);
+        KvCompressionPlanner? compression = request.Settings.Compression is { } settings ? _runtime.Compression.Of(settings) : null;
+        _runtime.Preparation.ThrowIfNoQuestion(request);
+        return WhileInUse(
+            _runtime.AnswerAsync(request, () => _runtime.Preparation.Question(request, _document, _snapshot, compression), collected, cancellationToken), cancellationToken);
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> WhileInUse(

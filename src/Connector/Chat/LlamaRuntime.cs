@@ -54,9 +54,13 @@ internal sealed partial class LlamaRuntime : IDisposable
     /// <summary>Answers a request. Its place among the others is that of the first step of the enumeration.</summary>
     /// <param name="request">The request.</param>
     /// <param name="prepare">Renders its prompt; called on a thread of the pool.</param>
+    /// <param name="collected">Whether all of the answer is read as it comes, so that it never waits for its reader.</param>
     /// <param name="cancellationToken">Stops the answer, from the rendering on.</param>
-    public IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(ChatRequest request, Func<GenerationRequest> prepare, CancellationToken cancellationToken) =>
-        UpdateStream.FromAsync(ChatAdvice.Advised(Scheduler.GenerateAsync(prepare, cancellationToken)), _modelId, request.ShowsReasoning, cancellationToken);
+    public IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(ChatRequest request, Func<GenerationRequest> prepare, bool collected, CancellationToken cancellationToken)
+    {
+        IAsyncEnumerable<GenerationEvent> events = Scheduler.GenerateAsync(prepare, collected ? EventBuffer.Unbounded : EventBuffer.DefaultCapacity, cancellationToken);
+        return UpdateStream.FromAsync(ChatAdvice.Advised(events), _modelId, request.ShowsReasoning, cancellationToken);
+    }
 
     /// <summary>Reads a document's part of a prompt. Its place among the others is that of the call.</summary>
     /// <param name="build">Builds the prompt; called on a thread of the pool.</param>

@@ -85,5 +85,6 @@ public static partial class LlamaServiceCollectionExtensions
 
     private static LlamaEmbeddingGenerator CreateGenerator(IServiceProvider provider, string name) => new(
         provider.GetRequiredService<IOptionsMonitor<LlamaEmbeddingGeneratorOptions>>().Get(name),
-        provider.GetService<ILogger<LlamaEmbeddingGenerator>>());
+        provider.GetService<ILogger<LlamaEmbeddingGenerator>>(),
+        CancellationToken.None);
 }

@@ -13,8 +13,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Adds <see cref="LlamaChatClient"/> and <see cref="LlamaEmbeddingGenerator"/> to a container.</summary>
 /// <remarks>
-/// Both are singletons: they hold a model, and the client its cache. Options are validated when the host starts; the model is loaded
-/// when its client or generator is first resolved. An own <see cref="IKvPolicy"/> that is registered as a singleton can be named in
+/// Both are singletons: they hold a model, and the client its cache. Options are validated when the host starts, the files that they name
+/// included; the model is loaded when its client or generator is first resolved. An own <see cref="IKvPolicy"/> that is registered as a singleton can be named in
 /// <see cref="KvCompressionOptions.Policy"/>, alone or in a composition.
 /// </remarks>
 public static partial class LlamaServiceCollectionExtensions

@@ -33,7 +33,7 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     /// <exception cref="LlamaModelException">The model cannot be loaded, or gives no vectors for texts.</exception>
     /// <exception cref="LlamaException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
     public LlamaEmbeddingGenerator(LlamaEmbeddingGeneratorOptions options, ILogger<LlamaEmbeddingGenerator>? logger = null)
-        : this(options, logger, CancellationToken.None)
+        : this(Valid(options), logger, CancellationToken.None)
     {
     }
 
@@ -56,7 +56,8 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
             });
     }
 
-    private LlamaEmbeddingGenerator(LlamaEmbeddingGeneratorOptions options, ILogger? logger, CancellationToken cancellationToken)
+    /// <summary>Creates a generator of options that are validated already.</summary>
+    internal LlamaEmbeddingGenerator(LlamaEmbeddingGeneratorOptions options, ILogger? logger, CancellationToken cancellationToken)
         : this(Load(options, logger, cancellationToken), options)
     {
     }
@@ -71,7 +72,7 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
         LlamaEmbeddingGeneratorOptions options, ILogger<LlamaEmbeddingGenerator>? logger = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Task.Run(() => new LlamaEmbeddingGenerator(options, logger, cancellationToken), cancellationToken);
+        return Task.Run(() => new LlamaEmbeddingGenerator(Valid(options), logger, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -115,10 +116,15 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
         }
     }
 
-    private static LlamaSharpEngine Load(LlamaEmbeddingGeneratorOptions options, ILogger? logger, CancellationToken cancellationToken)
+    private static LlamaEmbeddingGeneratorOptions Valid(LlamaEmbeddingGeneratorOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         LlamaEmbeddingGeneratorOptionsValidator.ThrowIfInvalid(options);
+        return options;
+    }
+
+    private static LlamaSharpEngine Load(LlamaEmbeddingGeneratorOptions options, ILogger? logger, CancellationToken cancellationToken)
+    {
         var settings = new LlamaEngineSettings(options.ModelPath)
         {
             GpuLayerCount = options.GpuLayerCount, NativeLibraryPath = options.NativeLibraryPath, BackendPaths = [.. options.BackendPaths],

@@ -19,15 +19,22 @@ internal sealed class LlamaEmbeddingGeneratorOptionsValidator : IValidateOptions
 
     public ValidateOptionsResult Validate(string? name, LlamaEmbeddingGeneratorOptions options)
     {
-        List<string> failures = [.. Failures(options)];
+        // The options of a keyed generator have its key's text for their name.
+        string generator = string.IsNullOrEmpty(name) ? string.Empty : $"{nameof(LlamaEmbeddingGenerator)} '{name}': ";
+        List<string> failures = [.. Failures(options).Select(failure => generator + failure)];
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
     private static IEnumerable<string> Failures(LlamaEmbeddingGeneratorOptions options)
     {
-        if (string.IsNullOrWhiteSpace(options.ModelPath))
+        if (FileSettings.ModelFailure(nameof(options.ModelPath), options.ModelPath) is string model)
         {
-            yield return $"{nameof(options.ModelPath)} is empty. Set it to a GGUF file.";
+            yield return model;
+        }
+
+        if (FileSettings.LibraryFailure(nameof(options.NativeLibraryPath), options.NativeLibraryPath) is string library)
+        {
+            yield return library;
         }
 
         if (options.ContextSize < 1)
@@ -40,9 +47,9 @@ internal sealed class LlamaEmbeddingGeneratorOptionsValidator : IValidateOptions
             yield return $"{nameof(options.BatchSize)} is {options.BatchSize}, below {nameof(options.ContextSize)} {options.ContextSize}: a text is computed at once. Raise it, lower {nameof(options.ContextSize)}, or leave it null.";
         }
 
-        if (options.Threads < 1)
+        if (options.Threads is { } threads && (threads < 1 || threads > Environment.ProcessorCount))
         {
-            yield return $"{nameof(options.Threads)} is {options.Threads}. Set it to at least 1, or leave it null.";
+            yield return $"{nameof(options.Threads)} is {threads}. Set it to at least 1 and at most {Environment.ProcessorCount}, the processors that this process may use, or leave it null.";
         }
 
         if (options.GpuLayerCount < -1)

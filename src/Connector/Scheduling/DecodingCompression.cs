@@ -31,6 +31,34 @@ internal sealed class DecodingCompression : IDisposable
         Follow();
     }
 
+    /// <summary>Whether the queries of the tokens that are decoded now are wanted: others' tokens must not come between.</summary>
+    public bool IsObserving => _toObserve > 0;
+
+    /// <summary>Asks for no node any more, while others use the context.</summary>
+    public void Leave()
+    {
+        if (_compressor is not null && _context.IsOpen && _context.Compressor == _compressor)
+        {
+            _compressor.StopObserving();
+            _compressor.KeepHook(false);
+        }
+
+        _compressor = null;
+        _toObserve = 0;
+    }
+
+    /// <summary>To be called before the first token is decoded after <see cref="Leave"/>.</summary>
+    public void Follow()
+    {
+        if (_compressor != _context.Compressor)
+        {
+            // What was observed of a context that is gone is lost.
+            _compressor = _context.Compressor;
+            _toObserve = 0;
+            _compressor.KeepHook(_plan is { QueryWindow: > 0 });
+        }
+    }
+
     /// <summary>To be called after each token that was decoded.</summary>
     /// <param name="isConstrained">Whether the next token has to keep to a form: nothing is evicted then, and what was observed so far is given up.</param>
     /// <returns>What was compressed; null for most tokens.</returns>
@@ -69,25 +97,7 @@ internal sealed class DecodingCompression : IDisposable
     }
 
     /// <summary>Asks for no node any more.</summary>
-    public void Dispose()
-    {
-        if (_context.IsOpen)
-        {
-            _context.Compressor.StopObserving();
-            _context.Compressor.KeepHook(false);
-        }
-    }
-
-    // What was observed of a context that is gone is lost.
-    private void Follow()
-    {
-        if (_compressor != _context.Compressor)
-        {
-            _compressor = _context.Compressor;
-            _toObserve = 0;
-            _compressor.KeepHook(_plan is { QueryWindow: > 0 });
-        }
-    }
+    public void Dispose() => Leave();
 
     // The observed tokens count as well: the last of them is the one at which the interval is full.
     private bool IsDue()

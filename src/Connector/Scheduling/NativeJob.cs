@@ -5,24 +5,23 @@ internal sealed class NativeJob
 {
     // Continuations must not run on the native thread.
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<Action<CancellationToken>> _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Func<Action<CancellationToken>> _prepare;
+    private readonly TaskCompletionSource<INativeWork> _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Func<INativeWork> _prepare;
     private readonly Type _owner;
     private readonly CancellationToken _cancellationToken;
-    private readonly CancellationTokenRegistration _whileWaiting;
+    private CancellationTokenRegistration _whileWaiting;
+    private bool _hasBegun;
 
     /// <summary>Creates a job that waits.</summary>
     /// <param name="prepare">Makes the work.</param>
     /// <param name="owner">Who is disposed, in exceptions.</param>
     /// <param name="cancellationToken">Cancels the job.</param>
-    public NativeJob(Func<Action<CancellationToken>> prepare, Type owner, CancellationToken cancellationToken)
+    public NativeJob(Func<INativeWork> prepare, Type owner, CancellationToken cancellationToken)
     {
         _prepare = prepare;
         _owner = owner;
         _cancellationToken = cancellationToken;
-
-        // A cancelled caller does not wait for the jobs before its own.
-        _whileWaiting = cancellationToken.UnsafeRegister(static (job, token) => ((NativeJob)job!)._done.TrySetCanceled(token), this);
+        EndWhenCancelled();
     }
 
     /// <summary>Ends with the job.</summary>
@@ -48,9 +47,38 @@ internal sealed class NativeJob
         }
     }
 
-    /// <summary>Waits until the job is prepared, and does its work, unless it ends before.</summary>
-    /// <param name="shutdown">Cancels the work, and refuses a job whose work has not begun.</param>
-    public void Run(CancellationToken shutdown)
+    /// <summary>Waits until the job is prepared, and does its work or goes on with it, unless the job ends before. Called on the native thread.</summary>
+    /// <param name="shutdown">Cancels work that has begun, and refuses work that has not.</param>
+    /// <returns>What the job waits for, its own end included; null once it has ended.</returns>
+    public Task? Run(CancellationToken shutdown)
+    {
+        if (!_hasBegun)
+        {
+            WaitForWork(shutdown);
+        }
+
+        // Waits for a cancellation on its way; while the work is done only this thread ends the job.
+        _whileWaiting.Dispose();
+        if (_done.Task.IsCompleted)
+        {
+            DisposeIfBegun();
+            return null;
+        }
+
+        if (Work(_work.Task.Result, shutdown) is not Task pause)
+        {
+            return null;
+        }
+
+        EndWhenCancelled();
+        return Task.WhenAny(pause, _done.Task);
+    }
+
+    // A cancelled caller does not wait for the jobs before its own, nor for the thread to come back to it.
+    private void EndWhenCancelled() =>
+        _whileWaiting = _cancellationToken.UnsafeRegister(static (job, token) => ((NativeJob)job!)._done.TrySetCanceled(token), this);
+
+    private void WaitForWork(CancellationToken shutdown)
     {
         try
         {
@@ -60,33 +88,44 @@ internal sealed class NativeJob
         {
             _done.TrySetException(new ObjectDisposedException(_owner.FullName));
         }
+    }
 
-        // Waits for a cancellation on its way; from here on only this thread ends the job.
-        _whileWaiting.Dispose();
-        if (!_done.Task.IsCompleted)
+    private void DisposeIfBegun()
+    {
+        if (_hasBegun)
         {
-            Work(_work.Task.Result, shutdown);
+            _work.Task.Result.Dispose();
         }
     }
 
-    private void Work(Action<CancellationToken> work, CancellationToken shutdown)
+    private Task? Work(INativeWork work, CancellationToken shutdown)
     {
+        _hasBegun = true;
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(_cancellationToken, shutdown);
         try
         {
             linked.Token.ThrowIfCancellationRequested();
-            work(linked.Token);
+            if (work.Run(linked.Token) is Task pause)
+            {
+                return pause;
+            }
+
+            work.Dispose();
             _done.SetResult();
         }
         catch (OperationCanceledException e) when (linked.IsCancellationRequested)
         {
+            work.Dispose();
             _done.SetCanceled(_cancellationToken.IsCancellationRequested ? _cancellationToken : e.CancellationToken);
         }
 #pragma warning disable CA1031 // Whatever a job throws belongs to whoever waits for it; the thread goes on.
         catch (Exception e)
 #pragma warning restore CA1031
         {
+            work.Dispose();
             _done.SetException(e);
         }
+
+        return null;
     }
 }

@@ -4,7 +4,8 @@ namespace CurKv.Connector.Scheduling;
 
 /// <summary>
 /// The one thread that touches the context: llama.cpp's contexts are not thread-safe, and a prefill would hold a pool thread for
-/// seconds. Jobs run in the order in which they were given, however long each takes to prepare. Thread-safe.
+/// seconds. Jobs begin in the order in which they were given, however long each takes to prepare. One that has to wait, such as an answer
+/// whose reader does not read, lets the others use the thread, and goes to the end of the queue when it can go on. Thread-safe.
 /// </summary>
 internal sealed class NativeThread : IDisposable
 {
@@ -31,28 +32,21 @@ internal sealed class NativeThread : IDisposable
     /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work's turn.</exception>
     public Task RunAsync(Action<CancellationToken> work, CancellationToken cancellationToken)
     {
-        NativeJob job = Enqueue(() => work, cancellationToken);
+        NativeJob job = Enqueue(() => new NativeAction(work), cancellationToken);
         job.Prepare();
         return job.Task;
     }
 
     /// <summary>
     /// Takes a place in the queue, then prepares the work on the thread pool, and runs it on the thread once the jobs before it are done
-    /// and it is prepared. A preparation that fails gives the place up at once.
+    /// or wait, and it is prepared. A preparation that fails gives the place up at once.
     /// </summary>
-    /// <param name="prepare">Makes what the work needs.</param>
-    /// <param name="work">Gets what was made, and a token that is cancelled by the caller's or by disposal.</param>
+    /// <param name="prepare">Makes the work, which is disposed on the thread if it was begun.</param>
     /// <param name="cancellationToken">Cancels the work, also while it waits; a preparation that has begun goes on to its end.</param>
     /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work's turn.</exception>
-    public Task RunAsync<T>(Func<T> prepare, Action<T, CancellationToken> work, CancellationToken cancellationToken)
+    public Task RunAsync(Func<INativeWork> prepare, CancellationToken cancellationToken)
     {
-        NativeJob job = Enqueue(
-            () =>
-            {
-                T prepared = prepare();
-                return token => work(prepared, token);
-            },
-            cancellationToken);
+        NativeJob job = Enqueue(prepare, cancellationToken);
         ThreadPool.UnsafeQueueUserWorkItem(static job => job.Prepare(), job, preferLocal: false);
         return job.Task;
     }
@@ -74,7 +68,7 @@ internal sealed class NativeThread : IDisposable
         }
     }
 
-    private NativeJob Enqueue(Func<Action<CancellationToken>> prepare, CancellationToken cancellationToken)
+    private NativeJob Enqueue(Func<INativeWork> prepare, CancellationToken cancellationToken)
     {
         var job = new NativeJob(prepare, _owner, cancellationToken);
         ObjectDisposedException.ThrowIf(!_jobs.Writer.TryWrite(job), _owner);
@@ -83,12 +77,25 @@ internal sealed class NativeThread : IDisposable
 
     private void Run()
     {
+        HashSet<NativeJob> paused = [];
         while (_jobs.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
             while (_jobs.Reader.TryRead(out NativeJob? job))
             {
-                job.Run(_shutdown.Token);
+                paused.Remove(job);
+                if (job.Run(_shutdown.Token) is Task pause)
+                {
+                    paused.Add(job);
+                    pause.ContinueWith(
+                        (_, job) => _jobs.Writer.TryWrite((NativeJob)job!), job, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                }
             }
+        }
+
+        // Nothing can go on any more: each of them ends as cancelled.
+        foreach (NativeJob job in paused)
+        {
+            job.Run(_shutdown.Token);
         }
 
         _onEnd?.Invoke();

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Sessions;
@@ -7,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.Scheduling;
 
-/// <summary>Owns the context and runs requests on it one after the other. Thread-safe.</summary>
+/// <summary>Owns the context and runs requests on it one after the other, in their order; an answer that nobody reads lets others pass. Thread-safe.</summary>
 internal sealed class Scheduler : IDisposable
 {
     private readonly NativeThread _thread;
@@ -37,19 +36,23 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
     public bool MeasuresOnDevice => _runner.MeasuresOnDevice;
 
-    /// <summary>Generates an answer. Its place among the others is that of the first step of the enumeration. Not reading on to the end stops the generation.</summary>
+    /// <summary>
+    /// Generates an answer. Its place among the others is that of the first step of the enumeration. Not reading on to the end stops the
+    /// generation: at once where the enumerator is disposed of, and else when the garbage collector notices.
+    /// </summary>
     /// <param name="prepare">Makes the request, on a thread of the pool.</param>
+    /// <param name="capacity">So many pieces are generated ahead of the reader, and a few more; then others' requests go first.</param>
     /// <param name="cancellationToken">Cancels the answer, also while it waits.</param>
-    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(Func<GenerationRequest> prepare, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(
+        Func<GenerationRequest> prepare, int capacity, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Channel<GenerationEvent> events = Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        Task generation = _thread.RunAsync(prepare, (request, token) => _runner.Generate(request, item => events.Writer.TryWrite(item), token), abandoned.Token);
-        _ = generation.ContinueWith(_ => events.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        using var sentinel = new ReaderSentinel(abandoned);
+        var events = new EventBuffer(capacity);
+        Task generation = StartAsync(prepare, events, abandoned.Token);
         try
         {
-            // Not by the caller's token: the generation's own end says whether it was cancelled.
-            await foreach (GenerationEvent item in events.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+            await foreach (GenerationEvent item in events.ReadAllAsync().ConfigureAwait(false))
             {
                 yield return item;
             }
@@ -79,11 +82,22 @@ internal sealed class Scheduler : IDisposable
     {
         (KvSnapshot, GenerationStatistics) result = default;
         await _thread.RunAsync(
-            prepare,
-            (request, token) => result = _runner.Read(request.Prefix, request.Tokens, request.Compression, progress, token),
+            () =>
+            {
+                ReadingRequest request = prepare();
+                return new NativeAction(token => result = _runner.Read(request, progress, token));
+            },
             cancellationToken).ConfigureAwait(false);
         return result;
     }
 
     public void Dispose() => _thread.Dispose();
+
+    // Apart from the enumeration: nothing that runs may reference the enumerator, whose end would not be noticed otherwise.
+    private Task StartAsync(Func<GenerationRequest> prepare, EventBuffer events, CancellationToken cancellationToken)
+    {
+        Task generation = _thread.RunAsync(() => new AnswerWork(_runner, prepare(), events), cancellationToken);
+        _ = generation.ContinueWith(_ => events.Complete(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return generation;
+    }
 }

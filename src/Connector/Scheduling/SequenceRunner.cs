@@ -1,17 +1,17 @@
-using System.Diagnostics;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Engine.Native;
-using CurKv.Connector.KvCache;
 using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Sessions;
-using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Scheduling;
 
-/// <summary>Reads prompts into a sequence, compresses it and decodes answers from it. Used on the native thread only.</summary>
-internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext sized) : IDisposable
+/// <summary>
+/// Whose cells are in the context: reads prompts into it, and runs answers, of which one may follow another before that one is done.
+/// Used on the native thread only.
+/// </summary>
+internal sealed class SequenceRunner(ILlamaEngine engine, SizedContext sized) : IDisposable
 {
-    private readonly KvSequence _sequence = new(0, engine.Model.SlidingWindow);
+    private readonly SequenceState _state = new(engine, sized);
+    private Generation? _resident;
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
     public string? CompressionRefusal => sized.Refusal;
@@ -25,196 +25,77 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
     public bool MeasuresOnDevice => sized.MeasuresOnDevice;
 
-    /// <summary>Reads a request's tokens and generates the answer, piece by piece.</summary>
+    /// <summary>Creates an answer, of which nothing is done yet.</summary>
     /// <param name="request">The request.</param>
     /// <param name="emit">Receives the pieces; the last one carries the finish reason.</param>
+    public Generation Start(GenerationRequest request, Action<GenerationEvent> emit) => new(engine, _state, request, emit);
+
+    /// <summary>Generates an answer until it is finished or has to wait for its reader. Its cells stay in the context until others need it.</summary>
+    /// <param name="generation">The answer.</param>
+    /// <param name="mustWait">Whether its reader has enough to read; asked between tokens.</param>
     /// <param name="cancellationToken">Looked at between chunks of the prompt and between tokens.</param>
-    public void Generate(GenerationRequest request, Action<GenerationEvent> emit, CancellationToken cancellationToken)
+    public void Run(Generation generation, Func<bool> mustWait, CancellationToken cancellationToken)
     {
-        // A bad grammar shows before anything is read.
-        using ILlamaSampler sampler = engine.CreateSampler(request.Sampler);
-        sampler.ReadPrompt(request.Tokens);
-        Restore(request.Prefix, request.Tokens.Length, request.Compression);
-        Action<PromptProgress>? progress = request.Tokens.Length > sized.Context.Settings.BatchSize ? step => emit(new GenerationEvent([], Progress: step)) : null;
-        PromptReading reading = Reader(progress, cancellationToken).Read(request.Tokens, request.Compression);
-        KvCompressionPlan? plan = request.Compression is null || sized.Compressor.Refuses(request.Compression) ? null : request.Compression;
-        using var compression = new DecodingCompression(sized, _sequence, plan);
-
-        var text = new AnswerText(engine, request.StopSequences, request.Marks);
-        IAnswerReader reader = request.Reader;
-        var decodeTime = TimeSpan.Zero;
-        int outputTokens = 0;
-        int reasoningTokens = 0;
-        int decoded = 0;
-        bool hasCalled = false;
-        ChatFinishReason? finished = null;
-        while (finished is null)
+        if (_resident != generation)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            long start = Stopwatch.GetTimestamp();
-            sampler.AllowTrigger(reader.MayCall);
-            int token = sized.Context.Sample(sampler);
-            if (engine.IsEndOfGeneration(token))
-            {
-                finished = ChatFinishReason.Stop;
-            }
-            else
-            {
-                outputTokens++;
-                reasoningTokens += reader.InReasoning ? 1 : 0;
-                bool stopped = text.Append(token, out string piece);
-                Emit(piece.Length > 0 ? reader.Read(piece) : []);
-
-                if (stopped)
-                {
-                    finished = ChatFinishReason.Stop;
-                }
-                else if (outputTokens == request.MaxOutputTokens || !HasRoom())
-                {
-                    finished = ChatFinishReason.Length;
-                }
-                else
-                {
-                    sized.Context.Decode(_sequence, [token], logits: true);
-                    decoded++;
-                    if (compression.AfterToken(sampler.IsConstraining || reader.InCall) is KvCompressionReport report)
-                    {
-                        reading.Compressions.Add(report);
-                    }
-                }
-            }
-
-            decodeTime += Stopwatch.GetElapsedTime(start);
+            Vacate();
+            _resident = generation;
+            generation.Resume();
         }
 
-        Emit([.. reader.Read(text.Finish()), .. reader.Finish()]);
-        finished = hasCalled && finished == ChatFinishReason.Stop ? ChatFinishReason.ToolCalls : finished;
-        emit(new GenerationEvent([], finished, new GenerationStatistics
+        while (!generation.IsFinished && !(generation.CanPause && mustWait()))
         {
-            PromptTokens = (request.Prefix?.Contents.Tokens ?? 0) + request.Tokens.Length,
-            CachedPromptTokens = request.Prefix?.Contents.Tokens ?? 0,
-            OutputTokens = outputTokens,
-            ReasoningTokens = reasoningTokens,
-            PrefillTime = reading.PrefillTime,
-            DecodeTime = decodeTime,
-            DecodedTokens = decoded,
-            Cells = _sequence.Cells,
-            Compressions = reading.Compressions,
-        }));
-
-        void Emit(IReadOnlyList<AIContent> contents)
-        {
-            if (contents.Count > 0)
-            {
-                hasCalled |= contents.Any(content => content is FunctionCallContent);
-                emit(new GenerationEvent(contents));
-            }
+            generation.Step(cancellationToken);
         }
     }
 
+    /// <summary>Ends an answer, finished or not.</summary>
+    public void End(Generation generation)
+    {
+        if (_resident == generation)
+        {
+            _resident = null;
+        }
+
+        generation.Dispose();
+    }
+
     /// <summary>Reads tokens behind what was read before, compresses all of it, and copies what is left out of the cache.</summary>
-    /// <param name="prefix">What was read before; null for nothing.</param>
-    /// <param name="tokens">The tokens.</param>
-    /// <param name="plan">How they are compressed; null to keep all.</param>
+    /// <param name="request">What is read, and how it is compressed.</param>
     /// <param name="progress">Told after each chunk, on this thread; null for none.</param>
     /// <param name="cancellationToken">Looked at between chunks.</param>
-    public (KvSnapshot Snapshot, GenerationStatistics Statistics) Read(
-        KvSnapshot? prefix, int[] tokens, KvCompressionPlan? plan, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
+    public (KvSnapshot Snapshot, GenerationStatistics Statistics) Read(ReadingRequest request, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
-        Restore(prefix, tokens.Length, plan);
-        PromptReading reading = Reader(progress is null ? null : progress.Report, cancellationToken).Read(tokens, plan);
-        KvSnapshot snapshot = Take();
-        if (plan?.ShrinkContext is int room)
+        Vacate();
+        KvSequence sequence = _state.Sequence;
+        _state.Begin(request.Prefix, request.Tokens.Length, request.Compression);
+        var reader = new PromptReader(engine, sized.Context, sized.Compressor, sequence, progress is null ? null : progress.Report, cancellationToken);
+        PromptReading reading = reader.Read(request.Tokens, request.Compression);
+        KvSnapshot snapshot = _state.Take();
+        if (request.Compression?.ShrinkContext is int room)
         {
-            sized.Shrink(_sequence.CellsWith(room));
+            sized.Shrink(sequence.CellsWith(room));
         }
 
         return (snapshot, new GenerationStatistics
         {
-            PromptTokens = _sequence.Tokens,
-            CachedPromptTokens = prefix?.Contents.Tokens ?? 0,
+            PromptTokens = sequence.Tokens,
+            CachedPromptTokens = request.Prefix?.Contents.Tokens ?? 0,
             OutputTokens = 0,
             ReasoningTokens = 0,
             PrefillTime = reading.PrefillTime,
             DecodeTime = TimeSpan.Zero,
             DecodedTokens = 0,
-            Cells = _sequence.Cells,
+            Cells = sequence.Cells,
             Compressions = reading.Compressions,
         });
     }
 
     public void Dispose() => sized.Dispose();
 
-    private PromptReader Reader(Action<PromptProgress>? progress, CancellationToken cancellationToken) =>
-        new(engine, sized.Context, sized.Compressor, _sequence, progress, cancellationToken);
-
-    /// <summary>Puts what was read before into the cache, which is to have room for so many tokens more.</summary>
-    private void Restore(KvSnapshot? snapshot, int tokens, KvCompressionPlan? plan)
+    private void Vacate()
     {
-        sized.Reserve(plan is { NeedsRepetition: true } ? int.MaxValue : snapshot?.Contents.CellsWith(tokens) ?? tokens);
-        sized.Compressor.Forget();
-        sized.Context.SequenceRemove(_sequence.Id);
-        _sequence.Clear();
-        if (snapshot is not null)
-        {
-            ObjectDisposedException.ThrowIf(snapshot.Data == null, snapshot);
-            Put(snapshot);
-        }
-    }
-
-    /// <summary>Whether one more token fits, once a context that was shrunk has all its cells again.</summary>
-    private bool HasRoom()
-    {
-        if (_sequence.CellsWith(1) > sized.Context.Settings.ContextSize && sized.IsShrunk)
-        {
-            using KvSnapshot snapshot = Take();
-            sized.Reserve(int.MaxValue);
-            Put(snapshot);
-        }
-
-        return _sequence.CellsWith(1) <= sized.Context.Settings.ContextSize;
-    }
-
-    private KvSnapshot Take()
-    {
-        nuint size = sized.Context.StateSize(_sequence.Id);
-        var snapshot = new KvSnapshot(size, _sequence);
-        if (sized.Context.StateGet(_sequence.Id, snapshot.Data, size) != size)
-        {
-            snapshot.Dispose();
-            throw new KvCompressionException($"llama.cpp did not give the {_sequence.Cells} cells that were read. {NativeLog.LastErrors()}");
-        }
-
-        return snapshot;
-    }
-
-    private void Put(KvSnapshot snapshot)
-    {
-        bool isPut = TryPut(snapshot);
-        if (!isPut && sized.IsShrunk)
-        {
-            // Some builds of llama.cpp keep more of a sliding window than it needs.
-            sized.Reserve(int.MaxValue);
-            isPut = TryPut(snapshot);
-        }
-
-        if (!isPut)
-        {
-            throw new KvCompressionException($"llama.cpp refused the document's {snapshot.Contents.Cells} cells; read the document again. {NativeLog.LastErrors()}");
-        }
-
-        _sequence.CopyFrom(snapshot.Contents);
-    }
-
-    private bool TryPut(KvSnapshot snapshot)
-    {
-        if (sized.Context.StateSet(_sequence.Id, snapshot.Data, snapshot.Size) == snapshot.Size)
-        {
-            return true;
-        }
-
-        // A refused blob may leave cells registered.
-        sized.Context.SequenceRemove(_sequence.Id);
-        return false;
+        _resident?.Suspend();
+        _resident = null;
     }
 }

@@ -50,7 +50,12 @@ public class LlamaChatClientRegistrationTests
     [InlineData("ContextSize is 0", "at least 1", "ContextSize=0")]
     [InlineData("ContextSize is -1", "at least 1", "ContextSize=-1")]
     [InlineData("BatchSize is 0", "at least 1", "BatchSize=0")]
+    [InlineData("ModelPath '/nowhere/model.gguf' does not exist", "GGUF file", "ModelPath=/nowhere/model.gguf")]
+    [InlineData("ModelPath '/' is a directory", "GGUF file", "ModelPath=/")]
+    [InlineData("NativeLibraryPath '/nowhere/libllama.so' does not exist", "leave it null", "NativeLibraryPath=/nowhere/libllama.so")]
+    [InlineData("NativeLibraryPath '/' is a directory", "leave it null", "NativeLibraryPath=/")]
     [InlineData("Threads is 0", "at least 1", "Threads=0")]
+    [InlineData("Threads is 100000", "the processors that this process may use", "Threads=100000")]
     [InlineData("GpuLayerCount is -2", "−1 for all layers", "GpuLayerCount=-2")]
     [InlineData("FlashAttention is 7", "Auto, On, Off", "FlashAttention=7")]
     [InlineData("KeyCacheType or ValueCacheType", "F16", "KeyCacheType=77")]
@@ -75,7 +80,7 @@ public class LlamaChatClientRegistrationTests
         foreach (string? key in new[] { null, "small" })
         {
             HostApplicationBuilder builder = HostBuilder();
-            builder.Configuration["Llama:ModelPath"] = "model.gguf";
+            builder.Configuration["Llama:ModelPath"] = TestModels.Pebble;
             foreach (string[] setting in settings.Select(setting => setting.Split('=', 2)))
             {
                 builder.Configuration["Llama:" + setting[0]] = setting[1];
@@ -89,7 +94,7 @@ public class LlamaChatClientRegistrationTests
 
             Assert.Equal(typeof(LlamaChatClientOptions), e.OptionsType);
             string failure = Assert.Single(e.Failures);
-            Assert.StartsWith(problem, failure, StringComparison.Ordinal);
+            Assert.StartsWith(key is null ? problem : $"LlamaChatClient 'small': {problem}", failure, StringComparison.Ordinal);
             Assert.Contains(fix, failure, StringComparison.Ordinal);
         }
     }
@@ -117,7 +122,7 @@ public class LlamaChatClientRegistrationTests
     public async Task StartAsync_NoCompressionOptions_NamesTheSettingAndTheFix()
     {
         HostApplicationBuilder builder = HostBuilder();
-        builder.Services.AddLlamaChatClient(options => (options.ModelPath, options.Compression) = ("model.gguf", null!));
+        builder.Services.AddLlamaChatClient(options => (options.ModelPath, options.Compression) = (TestModels.Pebble, null!));
         using IHost host = builder.Build();
 
         OptionsValidationException e = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancellation));
@@ -154,17 +159,33 @@ public class LlamaChatClientRegistrationTests
     }
 
     [Fact]
-    public async Task GetRequiredService_ModelFileMissing_ThrowsThen()
+    public async Task GetRequiredService_ModelFileGoneSinceTheStart_ThrowsThen()
     {
+        string path = TestModels.Scratch("model.gguf");
+        File.Copy(TestModels.Pebble, path);
         HostApplicationBuilder builder = HostBuilder();
-        builder.Services.AddLlamaChatClient(options => options.ModelPath = "/nowhere/model.gguf");
+        builder.Services.AddLlamaChatClient(options => options.ModelPath = path);
         using IHost host = builder.Build();
         await host.StartAsync(Cancellation);
+        File.Delete(path);
 
         LlamaModelException e = Assert.Throws<LlamaModelException>(() => host.Services.GetRequiredService<IChatClient>());
 
-        Assert.Equal("/nowhere/model.gguf", e.ModelPath);
+        Assert.Equal(path, e.ModelPath);
         Assert.Contains("ModelPath", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StartAsync_SeveralKeyedClients_NamesTheOneThatIsWrong()
+    {
+        HostApplicationBuilder builder = HostBuilder();
+        builder.Services.AddKeyedLlamaChatClient("good", Configure);
+        builder.Services.AddKeyedLlamaChatClient("bad", options => options.ModelPath = "/nowhere/model.gguf");
+        using IHost host = builder.Build();
+
+        OptionsValidationException e = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancellation));
+
+        Assert.StartsWith("LlamaChatClient 'bad': ModelPath '/nowhere/model.gguf' does not exist", Assert.Single(e.Failures), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -42,14 +42,15 @@ public class LlamaEmbeddingGeneratorRegistrationTests
     public async Task StartAsync_BadOption_NamesTheSettingAndTheFix(string? key)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection([new("Embed:ModelPath", "model.gguf"), new("Embed:ContextSize", "0")]);
+        builder.Configuration.AddInMemoryCollection([new("Embed:ModelPath", TestModels.Pebble), new("Embed:ContextSize", "0")]);
         IConfigurationSection section = builder.Configuration.GetSection("Embed");
         _ = key is null ? builder.Services.AddLlamaEmbeddingGenerator(section) : builder.Services.AddKeyedLlamaEmbeddingGenerator(key, section);
         using IHost host = builder.Build();
 
         OptionsValidationException e = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancellation));
 
-        Assert.StartsWith("ContextSize is 0. Set it to at least 1", Assert.Single(e.Failures), StringComparison.Ordinal);
+        string generator = key is null ? string.Empty : "LlamaEmbeddingGenerator 'small': ";
+        Assert.StartsWith(generator + "ContextSize is 0. Set it to at least 1", Assert.Single(e.Failures), StringComparison.Ordinal);
     }
 
     [Fact]

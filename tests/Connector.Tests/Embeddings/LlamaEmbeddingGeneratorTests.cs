@@ -78,18 +78,22 @@ public sealed class LlamaEmbeddingGeneratorTests
     [InlineData("ModelPath is empty", "ModelPath")]
     [InlineData("ContextSize is 0", "ContextSize")]
     [InlineData("BatchSize is 511, below ContextSize 512", "BatchSize")]
-    [InlineData("Threads is 0", "Threads")]
+    [InlineData("Threads is 0. Set it to at least 1 and at most ", "Threads")]
+    [InlineData("Threads is 100000. Set it to at least 1 and at most ", "Many threads")]
+    [InlineData("NativeLibraryPath '/nowhere/libllama.so' does not exist", "NativeLibraryPath")]
     [InlineData("GpuLayerCount is -2", "GpuLayerCount")]
     [InlineData("Pooling is 9. Set it to ModelDefault, Mean, Cls, Last", "Pooling")]
     public void Constructor_BadOption_NamesIt(string problem, string setting)
     {
-        var options = new LlamaEmbeddingGeneratorOptions { ModelPath = "model.gguf", ContextSize = 512 };
+        var options = new LlamaEmbeddingGeneratorOptions { ModelPath = TestModels.Pebble, ContextSize = 512 };
         _ = setting switch
         {
             "ModelPath" => (object)(options.ModelPath = " "),
             "ContextSize" => options.ContextSize = 0,
             "BatchSize" => options.BatchSize = 511,
             "Threads" => options.Threads = 0,
+            "Many threads" => options.Threads = 100_000,
+            "NativeLibraryPath" => options.NativeLibraryPath = "/nowhere/libllama.so",
             "GpuLayerCount" => options.GpuLayerCount = -2,
             _ => options.Pooling = (LlamaPooling)9,
         };
@@ -98,8 +102,10 @@ public sealed class LlamaEmbeddingGeneratorTests
     }
 
     [Fact]
-    public void Constructor_NoModel_Throws() =>
-        Assert.Throws<LlamaModelException>(() => new LlamaEmbeddingGenerator(new LlamaEmbeddingGeneratorOptions { ModelPath = "/nowhere/model.gguf" }));
+    public void Constructor_NoModel_NamesTheSetting() => Assert.StartsWith(
+        "ModelPath '/nowhere/model.gguf' does not exist",
+        Assert.Throws<OptionsValidationException>(() => new LlamaEmbeddingGenerator(new LlamaEmbeddingGeneratorOptions { ModelPath = "/nowhere/model.gguf" })).Message,
+        StringComparison.Ordinal);
 
     [Fact]
     public async Task GenerateAsync_NoText_IsNothing()

@@ -17,6 +17,8 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     private const int EndOfGeneration = -1;
     private readonly List<byte[]> _answerTokens = [];
     private int _decodes;
+    private int _restores;
+    private int _disposedSamplers;
 
     public bool SupportsGpu => false;
 
@@ -62,6 +64,12 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
 
     /// <summary>How often tokens were decoded.</summary>
     public int Decodes => Volatile.Read(ref _decodes);
+
+    /// <summary>How often a blob was restored.</summary>
+    public int Restores => Volatile.Read(ref _restores);
+
+    /// <summary>How many answers were ended.</summary>
+    public int DisposedSamplers => Volatile.Read(ref _disposedSamplers);
 
     public bool IsDisposed { get; private set; }
 
@@ -188,6 +196,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
 
         public nuint StateSet(int sequence, byte* source, nuint size)
         {
+            Interlocked.Increment(ref engine._restores);
             if (!engine.OnRestore())
             {
                 return 0;
@@ -262,7 +271,11 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
             return FirstAnswerToken + engine._answerTokens.Count - 1;
         }
 
-        public void Dispose() => _answer?.Dispose();
+        public void Dispose()
+        {
+            _answer?.Dispose();
+            Interlocked.Increment(ref engine._disposedSamplers);
+        }
 
         private byte[]? Next() => _answer is null ? engine.OnSample(_index++) : _answer.MoveNext() ? _answer.Current : null;
     }

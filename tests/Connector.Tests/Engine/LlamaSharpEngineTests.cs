@@ -7,6 +7,7 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Options;
 
 namespace CurKv.Connector.Tests.Engine;
 
@@ -18,10 +19,44 @@ public class LlamaSharpEngineTests
     private static LlamaChatClientOptions Pebble => new() { ModelPath = TestModels.Pebble, GpuLayerCount = 0, Threads = 1, ContextSize = 256 };
 
     [Theory]
-    [InlineData("missing", "does not exist", "ModelPath")]
-    [InlineData("a folder", "does not exist", "ModelPath")]
-    [InlineData("empty", "is not a GGUF file", "ModelPath")]
-    [InlineData("no GGUF", "is not a GGUF file", "ModelPath")]
+    [InlineData("missing", "does not exist", "a relative path begins at")]
+    [InlineData("a folder", "is a directory", "Set it to a GGUF file")]
+    [InlineData("empty", "is not a GGUF file", "Set it to a model")]
+    [InlineData("no GGUF", "is not a GGUF file", "Set it to a model")]
+    public async Task Load_NoModel_NamesTheSettingAndTheFix(string kind, string problem, string fix)
+    {
+        string path = BadModel(kind);
+        LlamaChatClientOptions options = Pebble;
+        options.ModelPath = path;
+
+        OptionsValidationException e = Assert.Throws<OptionsValidationException>(() => new LlamaChatClient(options));
+
+        Assert.StartsWith($"ModelPath '{path}' {problem}", Assert.Single(e.Failures), StringComparison.Ordinal);
+        Assert.Contains(fix, e.Message, StringComparison.Ordinal);
+        OptionsValidationException later = await Assert.ThrowsAsync<OptionsValidationException>(() => LlamaChatClient.LoadAsync(options, cancellationToken: Cancellation));
+        Assert.Equal(e.Message, later.Message);
+
+        // What becomes of the file after the options were validated.
+        Assert.Equal(path, Assert.Throws<LlamaModelException>(() => TestModels.Load(path)).ModelPath);
+    }
+
+    [Theory]
+    [InlineData("missing", "does not exist")]
+    [InlineData("a folder", "is a directory")]
+    [InlineData("", "is empty")]
+    public void Load_NoLibrary_NamesTheSettingAndTheFix(string kind, string problem)
+    {
+        LlamaChatClientOptions options = Pebble;
+        options.NativeLibraryPath = kind.Length == 0 ? string.Empty : BadModel(kind);
+
+        string failure = Assert.Single(Assert.Throws<OptionsValidationException>(() => new LlamaChatClient(options)).Failures);
+
+        Assert.StartsWith("NativeLibraryPath ", failure, StringComparison.Ordinal);
+        Assert.Contains(problem, failure, StringComparison.Ordinal);
+        Assert.Contains("Set it to a libllama, or leave it null", failure, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("version 99", "GGUF version 99", "Convert the model again")]
     [InlineData("cut in the header", "is not a GGUF file", "ModelPath")]
     [InlineData("cut in the metadata", "cut off within its metadata", "again")]
@@ -45,18 +80,12 @@ public class LlamaSharpEngineTests
         Assert.Equal(path, later.ModelPath);
     }
 
-    [Theory]
-    [InlineData("a text file")]
-    [InlineData("missing")]
-    public void Load_AnotherLibraryThanTheLoadedOne_NamesBothAndTheSetting(string kind)
+    [Fact]
+    public void Load_AnotherLibraryThanTheLoadedOne_NamesBothAndTheSetting()
     {
         TestModels.Load(TestModels.Pebble).Dispose();
         string library = TestModels.Scratch("libllama.so");
-        if (kind == "a text file")
-        {
-            File.WriteAllText(library, "This is not a library.");
-        }
-
+        File.WriteAllText(library, "This is not a library.");
         LlamaChatClientOptions options = Pebble;
         options.NativeLibraryPath = library;
         LlamaNativeLibraryException e = Assert.Throws<LlamaNativeLibraryException>(() => new LlamaChatClient(options));

@@ -24,9 +24,6 @@ public class NativeLibraryTests
     }
 
     [Fact]
-    public Task FirstLoad_MissingFile_NamesTheSetting() => AssertRefusedAsync(TestModels.Scratch("libllama.so"));
-
-    [Fact]
     public Task FirstLoad_LibraryOfAnotherKind_NamesTheSetting() =>
         AssertRefusedAsync(Directory.EnumerateFiles(RuntimeEnvironment.GetRuntimeDirectory(), "*System.Native.*").First(file => !file.EndsWith(".dll", StringComparison.Ordinal)));
 

@@ -31,11 +31,11 @@ public class SequenceRunnerTests
         using var cancellation = new CancellationTokenSource();
         var progress = new At(cancelledAt, cancellation.Cancel);
 
-        Assert.Throws<OperationCanceledException>(() => runner.Read(null, TestModels.RandomTokens(256, 320, seed: 1), plan, progress, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => runner.Read(new ReadingRequest(null, TestModels.RandomTokens(256, 320, seed: 1), plan), progress, cancellation.Token));
 
         int[] tokens = TestModels.RandomTokens(300, 320, seed: 2);
-        (KvSnapshot expected, _) = fresh.Read(null, tokens, plan, null, CancellationToken.None);
-        (KvSnapshot actual, _) = runner.Read(null, tokens, plan, null, CancellationToken.None);
+        (KvSnapshot expected, _) = fresh.Read(new ReadingRequest(null, tokens, plan), null, CancellationToken.None);
+        (KvSnapshot actual, _) = runner.Read(new ReadingRequest(null, tokens, plan), null, CancellationToken.None);
         using (expected)
         using (actual)
         {
@@ -95,8 +95,8 @@ public class SequenceRunnerTests
         using var runner = new SequenceRunner(engine, sized);
         sized.Shrink(256);
 
-        Assert.Throws<LlamaModelException>(() => runner.Read(null, new int[300], null, null, CancellationToken.None));
-        runner.Read(null, new int[300], null, null, CancellationToken.None).Snapshot.Dispose();
+        Assert.Throws<LlamaModelException>(() => runner.Read(new ReadingRequest(null, new int[300], null), null, CancellationToken.None));
+        runner.Read(new ReadingRequest(null, new int[300], null), null, CancellationToken.None).Snapshot.Dispose();
 
         Assert.Equal((4, 640), (contexts, runner.ContextSize));
     }
@@ -118,7 +118,7 @@ public class SequenceRunnerTests
 
         sized.Shrink(256);
         Assert.False(sized.IsOpen);
-        runner.Read(null, new int[300], null, null, CancellationToken.None).Snapshot.Dispose();
+        runner.Read(new ReadingRequest(null, new int[300], null), null, CancellationToken.None).Snapshot.Dispose();
 
         Assert.Equal((2, 640), (contexts, runner.ContextSize));
     }
@@ -130,7 +130,9 @@ public class SequenceRunnerTests
     private static GenerationStatistics Generate(SequenceRunner runner, GenerationRequest request)
     {
         GenerationStatistics? statistics = null;
-        runner.Generate(request, item => statistics = item.Statistics ?? statistics, CancellationToken.None);
+        Generation generation = runner.Start(request, item => statistics = item.Statistics ?? statistics);
+        runner.Run(generation, () => false, CancellationToken.None);
+        runner.End(generation);
         return statistics!;
     }
 

@@ -29,12 +29,15 @@ public class WindowedDocumentTests
         using var runner = new SequenceRunner(engine, new SizedContext(engine, settings, KvCacheAccess.OnHost, NullLogger.Instance));
         KvCompressionPlan plan = CacheHarness.Plan(new CurDkv(), 0.9) with { ShrinkContext = 100 };
 
-        (KvSnapshot document, GenerationStatistics read) = runner.Read(null, TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), plan, null, CancellationToken.None);
+        (KvSnapshot document, GenerationStatistics read) = runner.Read(
+            new ReadingRequest(null, TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), plan), null, CancellationToken.None);
         Assert.Equal((Tokens / 10, shrunk), (read.Cells, runner.ContextSize));
 
         List<GenerationEvent> events = [];
         int[] question = [.. TestModels.RandomTokens(21, shape.Vocabulary, seed: 8).Skip(1)];
-        runner.Generate(new GenerationRequest { Prefix = document, Tokens = question, Sampler = Greedy }, events.Add, CancellationToken.None);
+        Generation generation = runner.Start(new GenerationRequest { Prefix = document, Tokens = question, Sampler = Greedy }, events.Add);
+        runner.Run(generation, () => false, CancellationToken.None);
+        runner.End(generation);
 
         GenerationStatistics answer = events[^1].Statistics!;
         Assert.Equal((Tokens, Tokens + 20), (answer.CachedPromptTokens, answer.PromptTokens));
