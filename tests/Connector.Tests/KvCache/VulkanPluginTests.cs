@@ -20,6 +20,9 @@ public class VulkanPluginTests
     // The first takes the device path, the second cannot and takes the state path.
     private static readonly string[] Policies = ["curdkv", "snapkv"];
 
+    // Where drivers tell of themselves.
+    private static readonly string[] DriverFolders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -101,8 +104,8 @@ public class VulkanPluginTests
         }
     }
 
-    // Drivers tell of themselves in these folders; without one, the loader finds no device.
+    // Without a driver, the loader finds no device.
     private static bool HasVulkan() =>
         System.Runtime.InteropServices.NativeLibrary.TryLoad("libvulkan.so.1", out _)
-        && new[] { "/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d" }.Any(folder => Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.json").Any());
+        && DriverFolders.Any(folder => Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.json").Any());
 }
