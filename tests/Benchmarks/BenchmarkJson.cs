@@ -3,6 +3,7 @@ using CurKv.Benchmarks.Compression;
 using CurKv.Benchmarks.Grammar;
 using CurKv.Benchmarks.Interception;
 using CurKv.Benchmarks.Kernels;
+using CurKv.Benchmarks.Peer;
 
 namespace CurKv.Benchmarks;
 
@@ -12,4 +13,7 @@ namespace CurKv.Benchmarks;
 [JsonSerializable(typeof(GrammarRow))]
 [JsonSerializable(typeof(InterceptionReport))]
 [JsonSerializable(typeof(KernelReport))]
+[JsonSerializable(typeof(PeerAnswers))]
+[JsonSerializable(typeof(PeerReport))]
+[JsonSerializable(typeof(Question[]))]
 internal sealed partial class BenchmarkJson : JsonSerializerContext;

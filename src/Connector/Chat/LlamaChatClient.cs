@@ -91,6 +91,7 @@ public sealed class LlamaChatClient : IChatClient
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
+    /// <exception cref="NotSupportedException">A message holds an image, or other content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">Neither the prompt nor what compression is to keep of it fits into the context.</exception>
     /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
@@ -103,6 +104,7 @@ public sealed class LlamaChatClient : IChatClient
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
+    /// <exception cref="NotSupportedException">A message holds an image, or other content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">Neither the prompt nor what compression is to keep of it fits into the context.</exception>
     /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
@@ -115,7 +117,7 @@ public sealed class LlamaChatClient : IChatClient
     {
         ArgumentNullException.ThrowIfNull(messages);
         _runtime.ThrowIfDisposed();
-        ChatRequest request = ChatRequest.Of(messages, options, this);
+        ChatRequest request = ChatRequest.Of(messages, options, this, _runtime.Options.SkipUnsupportedContent);
         _runtime.ThrowIfInvalid(request.Settings.Compression);
         return _runtime.AnswerAsync(request, () => Prepare(request), cancellationToken);
     }

@@ -70,6 +70,11 @@ public sealed class LlamaChatClientOptions
     /// <value>Empty by default.</value>
     public IList<string> BackendPaths { get; set; } = [];
 
+    /// <summary>Whether a message's images, audio and other content that no model here can be given are left out.</summary>
+    /// <value>False by default: a call with such content throws <see cref="NotSupportedException"/>, so that nothing is lost in silence.</value>
+    /// <remarks>Text, reasoning, calls and results are read, and text documents (<see cref="Microsoft.Extensions.AI.DataContent"/> of type <c>text/…</c> or <c>application/json</c>).</remarks>
+    public bool SkipUnsupportedContent { get; set; }
+
     /// <summary>How the cache is compressed once a prompt is read.</summary>
     public KvCompressionOptions Compression { get; set; } = new();
 }

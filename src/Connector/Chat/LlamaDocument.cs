@@ -49,7 +49,7 @@ public sealed class LlamaDocument : IChatClient
     /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
-    /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them.</exception>
+    /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them; or a message holds content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
     /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
     /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
@@ -62,7 +62,7 @@ public sealed class LlamaDocument : IChatClient
     /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
-    /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them.</exception>
+    /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them; or a message holds content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
     /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
     /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
@@ -74,7 +74,7 @@ public sealed class LlamaDocument : IChatClient
         ArgumentNullException.ThrowIfNull(messages);
         ObjectDisposedException.ThrowIf(_disposed, this);
         _runtime.ThrowIfDisposed();
-        ChatRequest request = ChatRequest.Of(messages, options, this);
+        ChatRequest request = ChatRequest.Of(messages, options, this, _runtime.Options.SkipUnsupportedContent);
         _runtime.ThrowIfInvalid(request.Settings.Compression);
         PromptBuilder.ThrowIfNoQuestion(request.Conversation);
         ThrowIfNoTools(request);

@@ -103,6 +103,10 @@ public sealed class LlamaRequestOptions
     /// <value>None where nothing sets it.</value>
     public string? Grammar { get; set; }
 
+    /// <summary>Whether images and other content that no model here can be given are left out of this call's messages.</summary>
+    /// <value>As <see cref="LlamaChatClientOptions.SkipUnsupportedContent"/> has it where it is null.</value>
+    public bool? SkipUnsupportedContent { get; set; }
+
     /// <summary>How the cache is compressed for this call.</summary>
     /// <value>As the client does where it is null.</value>
     public KvCompressionOptions? Compression { get; set; }

@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Scheduling;
-using CurKv.KvPolicy.Kernels;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

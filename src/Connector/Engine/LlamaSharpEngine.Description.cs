@@ -1,7 +1,5 @@
 using System.Text;
 using CurKv.Connector.Engine.Models;
-using CurKv.Connector.Templates;
-using CurKv.KvPolicy.Selection;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;

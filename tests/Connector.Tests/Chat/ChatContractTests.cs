@@ -273,7 +273,7 @@ public class ChatContractTests
         List<ChatMessage> messages =
         [
             new(ChatRole.System, "Be kind."),
-            new(ChatRole.User, [new TextContent("Look: "), new DataContent(new byte[] { 1 }, "image/png"), new TextContent("what?")]),
+            new(ChatRole.User, [new TextContent("Look: "), new UsageContent(new UsageDetails()), new TextContent("what?")]),
             new(ChatRole.Assistant, (string?)null),
             new(ChatRole.User, []),
         ];

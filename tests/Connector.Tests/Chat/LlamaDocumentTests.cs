@@ -1,7 +1,5 @@
 using CurKv.Connector.Chat;
 using CurKv.Connector.Scheduling;
-using CurKv.Connector.Templates;
-using CurKv.Connector.Tests.Conformance;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;

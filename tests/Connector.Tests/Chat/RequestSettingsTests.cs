@@ -14,6 +14,7 @@ public class RequestSettingsTests
 
         Assert.Empty(settings.StopSequences);
         Assert.Null(settings.Compression);
+        Assert.Null(settings.SkipsUnsupportedContent);
         Assert.Null(settings.Sampler.Grammar);
     }
 

@@ -1,6 +1,4 @@
 using CurKv.Connector.Chat;
-using CurKv.Connector.Templates;
-using CurKv.Connector.Tests.Conformance;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Templates;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;
 

@@ -3,8 +3,6 @@ using System.Text;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Templates;
-using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Connector.Tests.Engine;

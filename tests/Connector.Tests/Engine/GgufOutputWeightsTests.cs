@@ -3,7 +3,6 @@ using System.Text;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Cache;
-using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.Tests.Engine;
 

@@ -3,7 +3,6 @@ using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Cache;
-using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,7 +1,6 @@
 using System.Text;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.Tests.Engine;
 

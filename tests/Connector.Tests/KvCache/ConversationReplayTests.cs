@@ -5,7 +5,6 @@ using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Naming;
-using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.Tests.KvCache;
 

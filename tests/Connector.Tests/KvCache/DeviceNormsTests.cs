@@ -4,7 +4,6 @@ using CurKv.Connector.KvCache.Device;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Cache;
-using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.Tests.KvCache;
 

@@ -5,7 +5,6 @@ using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Policies.Attention;
-using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.Tests.KvCache;
 

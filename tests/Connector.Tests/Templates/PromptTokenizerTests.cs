@@ -1,7 +1,6 @@
 using System.Text;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates;
-using CurKv.Connector.Tests.Conformance;
 using CurKv.Connector.Tests.Engine;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;

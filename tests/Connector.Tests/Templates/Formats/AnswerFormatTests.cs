@@ -1,6 +1,5 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
-using CurKv.Connector.Tests.Conformance;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
-using CurKv.Connector.Tests.Conformance;
 using CurKv.Connector.Tests.Grammar;
 using CurKv.Grammar.Gbnf;
 using Microsoft.Extensions.AI;

@@ -1,5 +1,4 @@
 using CurKv.Connector.Templates.Formats;
-using CurKv.Connector.Tests.Conformance;
 
 namespace CurKv.Connector.Tests.Templates.Formats;
 

@@ -1,5 +1,4 @@
 using CurKv.Connector.Templates.Formats;
-using CurKv.Connector.Tests.Conformance;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Tests.Templates.Formats;
