@@ -17,6 +17,7 @@ usage() {
 ./build.sh bench peer        the client against LLamaSharp's own: answers, times, and what is honoured [--json] [--quick]
 ./build.sh bench gpu         builds artifacts/gpu/CurKv.Benchmarks.Gpu, which measures the same on a GPU, on machines without .NET too
 ./build.sh eval  [options]   right answers under every policy; --quick for the table of docs/policies.md
+./build.sh mutate            changes the code that selects tokens, one operator at a time, and shows the changes that no test notices
 ./build.sh format            checks the code against .editorconfig and the analyzers
 ./build.sh pack              makes the NuGet packages, into artifacts/packages
 ./build.sh clean             removes everything that was built
@@ -40,7 +41,7 @@ run() {
 command=${1:-}
 [ $# -gt 0 ] && shift
 case "$command" in
-    demo | test | bench | eval | format | pack)
+    demo | test | bench | eval | mutate | format | pack)
         need dotnet "the .NET SDK is missing: install .NET 10 (https://dot.net)."
         ;;
 esac
@@ -56,6 +57,14 @@ case "$command" in
         fi
         ;;
     eval) run tests/Evaluation "$@" ;;
+    mutate)
+        dotnet tool restore
+        output=$PWD/artifacts/mutation
+        cd tests/KvPolicy.Tests
+
+        # The test program takes the platform's own --filter only if it is built as that platform's runner.
+        UseMicrosoftTestingPlatformRunner=true dotnet stryker --output "$output" "$@"
+        ;;
     format) dotnet format Connector.sln --verify-no-changes ;;
     pack)
         for project in src/KvPolicy src/Connector; do

@@ -1,6 +1,5 @@
+using CurKv.Connector;
 using CurKv.Connector.Chat;
-using CurKv.Connector.KvCache;
-using CurKv.Connector.Scheduling;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Samples.Chat;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
+using CurKv.Connector;
 using CurKv.Connector.Chat;
-using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Samples.Chat;
 using Microsoft.Extensions.AI;

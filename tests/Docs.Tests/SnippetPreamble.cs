@@ -1,5 +1,4 @@
 using CurKv.Connector.Chat;
-using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Policies;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,5 @@
-using CurKv.Connector.Engine;
+using System.Text.Json;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.Templates;
 using Microsoft.Extensions.AI;
 

@@ -1,8 +1,6 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Scheduling;
-using CurKv.Connector.Templates;
-using CurKv.Connector.Templates.Formats;
 using CurKv.KvPolicy.Naming;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
@@ -36,7 +34,7 @@ public sealed class LlamaChatClient : IChatClient
     /// <param name="logger">Receives what the client does, and llama.cpp's own log; null for none.</param>
     /// <exception cref="OptionsValidationException">A setting is bad; the message names it and the fix.</exception>
     /// <exception cref="LlamaModelException">The model cannot be loaded.</exception>
-    /// <exception cref="LlamaNativeLibraryException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
+    /// <exception cref="LlamaException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
     public LlamaChatClient(LlamaChatClientOptions options, ILogger<LlamaChatClient>? logger = null)
         : this(options, KvPolicyCatalog.Default, logger, null, CancellationToken.None)
     {
@@ -94,21 +92,21 @@ public sealed class LlamaChatClient : IChatClient
     /// <exception cref="NotSupportedException">A message holds an image, or other content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">Neither the prompt nor what compression is to keep of it fits into the context.</exception>
-    /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
     /// <exception cref="KvCompressionException">This model's cache cannot be compressed, or not by this policy.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        LlamaRuntime.CollectAsync(GetStreamingResponseAsync(messages, options, cancellationToken));
+        UpdateStream.CollectAsync(GetStreamingResponseAsync(messages, options, cancellationToken));
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
     /// <exception cref="NotSupportedException">A message holds an image, or other content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">Neither the prompt nor what compression is to keep of it fits into the context.</exception>
-    /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
     /// <exception cref="KvCompressionException">This model's cache cannot be compressed, or not by this policy.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
@@ -118,8 +116,8 @@ public sealed class LlamaChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(messages);
         _runtime.ThrowIfDisposed();
         ChatRequest request = ChatRequest.Of(messages, options, this, _runtime.Options.SkipUnsupportedContent);
-        _runtime.ThrowIfInvalid(request.Settings.Compression);
-        return _runtime.AnswerAsync(request, () => Prepare(request), cancellationToken);
+        KvCompressionPlanner compression = _runtime.Compression.Of(request.Settings.Compression);
+        return _runtime.AnswerAsync(request, () => _runtime.Preparation.Conversation(request, compression), cancellationToken);
     }
 
     /// <summary>
@@ -145,10 +143,10 @@ public sealed class LlamaChatClient : IChatClient
         string? instructions = options?.Instructions;
         NativeText.WithoutNul(instructions ?? string.Empty, nameof(options));
         _runtime.ThrowIfDisposed();
-        KvCompressionOptions compression = options?.Compression ?? _runtime.Options.Compression;
+        KvCompressionPlanner compression = _runtime.Compression.Of(options?.Compression);
         var (prompt, snapshot, statistics) = await _runtime.ReadAsync(
-            () => _runtime.Prompts.BuildDocument(instructions, document), compression, progress, cancellationToken).ConfigureAwait(false);
-        return new LlamaDocument(_runtime, document, instructions, prompt, snapshot, statistics);
+            () => _runtime.Preparation.Opening(document, instructions), compression, progress, cancellationToken).ConfigureAwait(false);
+        return new LlamaDocument(_runtime, new ReadDocument(document, instructions, prompt), snapshot, statistics);
     }
 
     /// <inheritdoc/>
@@ -166,14 +164,4 @@ public sealed class LlamaChatClient : IChatClient
 
     /// <summary>Cancels what runs and unloads the model. May be called more than once.</summary>
     public void Dispose() => _runtime.Dispose();
-
-    private PreparedPrompt Prepare(ChatRequest request)
-    {
-        Conversation conversation = request.Form is { } form
-            ? request.Conversation with { Turns = TurnShaping.Instruct(request.Conversation.Turns, form.Prompt()) }
-            : request.Conversation;
-        Prompt prompt = _runtime.Prompts.Build(conversation);
-        KvCompressionPlan? plan = _runtime.Plan(request.Settings.Compression ?? _runtime.Options.Compression, prompt, questionKnown: true);
-        return new PreparedPrompt(null, prompt.Text, prompt.Tokens, plan, _runtime.Prompts.Template.Format);
-    }
 }

@@ -1,4 +1,4 @@
-using CurKv.Connector.Engine;
+using System.Diagnostics.CodeAnalysis;
 using CurKv.Connector.KvCache;
 using CurKv.KvPolicy.Cache;
 
@@ -7,6 +7,15 @@ namespace CurKv.Connector.Chat;
 /// <summary>The model that a <see cref="LlamaChatClient"/> runs, and how.</summary>
 public sealed class LlamaChatClientOptions
 {
+    /// <summary>The default of <see cref="ContextSize"/>, in cells.</summary>
+    public const int DefaultContextSize = 8192;
+
+    /// <summary>The default of <see cref="BatchSize"/>, in tokens.</summary>
+    public const int DefaultBatchSize = 512;
+
+    /// <summary>The <see cref="GpuLayerCount"/> that runs every layer on a GPU.</summary>
+    public const int AllGpuLayers = -1;
+
     /// <summary>The GGUF file to run. Required.</summary>
     public string ModelPath { get; set; } = string.Empty;
 
@@ -15,20 +24,20 @@ public sealed class LlamaChatClientOptions
     public string? ModelId { get; set; }
 
     /// <summary>Cells of the KV cache for one conversation: the longest prompt plus answer, in tokens, where none is evicted. A longer prompt is compressed while it is read, if what is to be kept of it fits.</summary>
-    /// <value>8192 by default.</value>
-    public int ContextSize { get; set; } = 8192;
+    /// <value><see cref="DefaultContextSize"/> by default.</value>
+    public int ContextSize { get; set; } = DefaultContextSize;
 
     /// <summary>Tokens read in one native call. Cancellation and progress are looked at between such chunks.</summary>
-    /// <value>512 by default.</value>
-    public int BatchSize { get; set; } = 512;
+    /// <value><see cref="DefaultBatchSize"/> by default.</value>
+    public int BatchSize { get; set; } = DefaultBatchSize;
 
     /// <summary>Threads that compute.</summary>
     /// <value>Null by default: half of the processors, but four of them where there are as many.</value>
     public int? Threads { get; set; }
 
-    /// <summary>Layers to run on a GPU, if the native library has one; −1 is all of them.</summary>
-    /// <value>−1 by default.</value>
-    public int GpuLayerCount { get; set; } = -1;
+    /// <summary>Layers to run on a GPU, if the native library has one.</summary>
+    /// <value><see cref="AllGpuLayers"/> by default.</value>
+    public int GpuLayerCount { get; set; } = AllGpuLayers;
 
     /// <summary>
     /// Whether the cache may be compressed on the GPU that holds it, by a hook that is taken out of llama.cpp's context again.
@@ -40,6 +49,7 @@ public sealed class LlamaChatClientOptions
     /// set again only while queries are observed. That is done where the callback stands there exactly once, and only if counting its calls
     /// shows that they stop and come back; otherwise it stays set and a warning says so. Without effect where nothing runs on a GPU.
     /// </remarks>
+    [Experimental(ExperimentalIds.DetachHook)]
     public bool DetachHook { get; set; }
 
     /// <summary>Whether attention is fused.</summary>

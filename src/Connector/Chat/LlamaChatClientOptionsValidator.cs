@@ -1,4 +1,3 @@
-using CurKv.Connector.Engine;
 using CurKv.Connector.Engine.Loading;
 using CurKv.Connector.KvCache;
 using CurKv.KvPolicy.Cache;
@@ -18,17 +17,6 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
         if (failures.Count > 0)
         {
             throw new OptionsValidationException(nameof(LlamaChatClientOptions), typeof(LlamaChatClientOptions), failures);
-        }
-    }
-
-    /// <summary>Validates compression settings that replace the client's.</summary>
-    /// <exception cref="OptionsValidationException">A setting is bad.</exception>
-    public void ThrowIfInvalid(KvCompressionOptions options, int contextSize)
-    {
-        List<string> failures = [.. Failures(options, contextSize, policies)];
-        if (failures.Count > 0)
-        {
-            throw new OptionsValidationException(nameof(KvCompressionOptions), typeof(KvCompressionOptions), failures);
         }
     }
 
@@ -52,7 +40,7 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
 
         if (options.BatchSize < 1)
         {
-            yield return $"{nameof(options.BatchSize)} is {options.BatchSize}. Set it to at least 1 token; 512 is usual.";
+            yield return $"{nameof(options.BatchSize)} is {options.BatchSize}. Set it to at least 1 token; {LlamaChatClientOptions.DefaultBatchSize} is usual.";
         }
 
         if (options.Threads < 1)
@@ -91,67 +79,9 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
             yield break;
         }
 
-        foreach (string failure in Failures(options.Compression, options.ContextSize, policies))
+        foreach (string failure in KvCompressionOptionsValidation.Failures(options.Compression, options.ContextSize, policies))
         {
             yield return $"{nameof(options.Compression)}.{failure}";
-        }
-    }
-
-    private static IEnumerable<string> Failures(KvCompressionOptions options, int contextSize, KvPolicyCatalog policies)
-    {
-        if (options.CustomPolicy is null && !options.KeepsAll && !options.IsAuto && !policies.TryCreate(options.Policy ?? string.Empty, out _, out KvPolicyNameException? error))
-        {
-            yield return $"{nameof(options.Policy)} is neither \"{KvCompressionOptions.AutoPolicy}\" nor \"{KvCompressionOptions.NoPolicy}\" nor a policy's name: {error.Message}";
-        }
-
-        if (!(options.Ratio >= 0 && options.Ratio < 1))
-        {
-            yield return $"{nameof(options.Ratio)} is {options.Ratio}. Set it to at least 0 and below 1: 0.9 keeps a tenth of the cells.";
-        }
-
-        if (options.Cells < 1)
-        {
-            yield return $"{nameof(options.Cells)} is {options.Cells}. Set it to at least 1, or leave it null to use {nameof(options.Ratio)}.";
-        }
-
-        if (options.Cells > contextSize)
-        {
-            yield return $"{nameof(options.Cells)} is {options.Cells}, above {nameof(LlamaChatClientOptions.ContextSize)} {contextSize}. Lower it, or raise {nameof(LlamaChatClientOptions.ContextSize)}.";
-        }
-
-        if (options.Mass is { } mass && !(mass > 0 && mass <= 1))
-        {
-            yield return $"{nameof(options.Mass)} is {mass}. Set it above 0 and to at most 1, or leave it null to use {nameof(options.Ratio)}.";
-        }
-
-        if (options.Sinks < 0)
-        {
-            yield return $"{nameof(options.Sinks)} is {options.Sinks}. Set it to 0 or more; 4 is usual.";
-        }
-
-        if (options.Recent < 1)
-        {
-            yield return $"{nameof(options.Recent)} is {options.Recent}. Set it to at least 1: the newest token has to stay. Or leave it null.";
-        }
-
-        if (options.ShrinkContext < 1)
-        {
-            yield return $"{nameof(options.ShrinkContext)} is {options.ShrinkContext}. Set it to at least 1 cell for a question and its answer, such as 1024, or to null to leave the context as it is.";
-        }
-
-        if (options.ShrinkContext > contextSize)
-        {
-            yield return $"{nameof(options.ShrinkContext)} is {options.ShrinkContext}, above {nameof(LlamaChatClientOptions.ContextSize)} {contextSize}: nothing would be given back. Lower it, or set it to null.";
-        }
-
-        if (options.DecodingInterval < 1)
-        {
-            yield return $"{nameof(options.DecodingInterval)} is {options.DecodingInterval}. Set it to at least 1 cell, or to null to compress prompts only.";
-        }
-
-        if (options.MinTokens < 0)
-        {
-            yield return $"{nameof(options.MinTokens)} is {options.MinTokens}. Set it to 0 or more.";
         }
     }
 }

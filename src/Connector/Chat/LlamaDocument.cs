@@ -1,10 +1,6 @@
 using System.Runtime.CompilerServices;
-using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;
-using CurKv.Connector.Templates;
-using CurKv.Connector.Templates.Formats;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -23,21 +19,16 @@ namespace CurKv.Connector.Chat;
 public sealed class LlamaDocument : IChatClient
 {
     private readonly LlamaRuntime _runtime;
-    private readonly string _document;
-    private readonly string? _instructions;
-    private readonly Prompt _prompt;
+    private readonly ReadDocument _document;
     private readonly KvSnapshot _snapshot;
     private readonly Lock _gate = new();
     private int _users;
     private bool _disposed;
 
-    internal LlamaDocument(
-        LlamaRuntime runtime, string document, string? instructions, Prompt prompt, KvSnapshot snapshot, GenerationStatistics statistics)
+    internal LlamaDocument(LlamaRuntime runtime, ReadDocument document, KvSnapshot snapshot, GenerationStatistics statistics)
     {
         _runtime = runtime;
         _document = document;
-        _instructions = instructions;
-        _prompt = prompt;
         _snapshot = snapshot;
         Statistics = statistics;
     }
@@ -50,21 +41,21 @@ public sealed class LlamaDocument : IChatClient
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
     /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them; or a message holds content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
-    /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
     /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        LlamaRuntime.CollectAsync(GetStreamingResponseAsync(messages, options, cancellationToken));
+        UpdateStream.CollectAsync(GetStreamingResponseAsync(messages, options, cancellationToken));
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
     /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them; or a message holds content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
-    /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
     /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
@@ -75,10 +66,10 @@ public sealed class LlamaDocument : IChatClient
         ObjectDisposedException.ThrowIf(_disposed, this);
         _runtime.ThrowIfDisposed();
         ChatRequest request = ChatRequest.Of(messages, options, this, _runtime.Options.SkipUnsupportedContent);
-        _runtime.ThrowIfInvalid(request.Settings.Compression);
-        PromptBuilder.ThrowIfNoQuestion(request.Conversation);
-        ThrowIfNoTools(request);
-        return WhileInUse(_runtime.AnswerAsync(request, () => Prepare(request), cancellationToken), cancellationToken);
+        KvCompressionPlanner? compression = request.Settings.Compression is { } settings ? _runtime.Compression.Of(settings) : null;
+        _runtime.Preparation.ThrowIfNoQuestion(request);
+        return WhileInUse(
+            _runtime.AnswerAsync(request, () => _runtime.Preparation.Question(request, _document, _snapshot, compression), cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -101,34 +92,6 @@ public sealed class LlamaDocument : IChatClient
             _disposed = true;
             FreeIfUnused();
         }
-    }
-
-    private void ThrowIfNoTools(ChatRequest request)
-    {
-        AnswerFormat format = _runtime.Prompts.Template.Format;
-        if (request.Conversation.Tools.Count > 0 && !format.IsPlain)
-        {
-            throw new NotSupportedException(
-                $"Models that answer as '{format.Name}' cannot be told of tools behind a document that is read already. Ask the {nameof(LlamaChatClient)}, with the document in the prompt, or leave {nameof(ChatOptions)}.{nameof(ChatOptions.Tools)} empty.");
-        }
-    }
-
-    // What is read already cannot tell of tools any more: the question does, in a form that it tells as well.
-    private PreparedPrompt Prepare(ChatRequest request)
-    {
-        AnswerFormat format = _runtime.Prompts.Template.Format;
-        IReadOnlyList<ChatTurn> turns = request.Conversation.Turns;
-        if (request.Conversation.Tools.Count > 0)
-        {
-            format = _runtime.Prompts.GenericFormat;
-            turns = TurnShaping.WriteCalls(turns, format);
-            turns = [turns[0] with { Content = $"{format.ToolsPrompt(request.Conversation.Tools)}\n\n{turns[0].Content}" }, .. turns.Skip(1)];
-        }
-
-        turns = request.Form is { } form ? TurnShaping.Ask(turns, form.Prompt()) : turns;
-        (string text, int[] tokens) = _runtime.Prompts.BuildQuestion(_prompt, _instructions, _document, request.Conversation with { Turns = turns, Tools = [] });
-        KvCompressionPlan? plan = request.Settings.Compression is { } compression ? _runtime.Plan(compression, _prompt, questionKnown: true) : null;
-        return new PreparedPrompt(_snapshot, text, tokens, plan, format);
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> WhileInUse(

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using Microsoft.Extensions.AI;
 
@@ -38,6 +37,20 @@ internal static class UpdateStream
 
             yield return update;
         }
+    }
+
+    /// <summary>Collects updates into a response that carries the statistics.</summary>
+    public static async Task<ChatResponse> CollectAsync(IAsyncEnumerable<ChatResponseUpdate> updates)
+    {
+        List<ChatResponseUpdate> collected = [];
+        await foreach (ChatResponseUpdate update in updates.ConfigureAwait(false))
+        {
+            collected.Add(update);
+        }
+
+        ChatResponse response = collected.ToChatResponse();
+        response.RawRepresentation = collected[^1].RawRepresentation;
+        return response;
     }
 
     private static UsageDetails Usage(GenerationStatistics statistics)

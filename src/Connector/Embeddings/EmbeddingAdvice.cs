@@ -1,5 +1,3 @@
-using CurKv.Connector.Engine;
-
 namespace CurKv.Connector.Embeddings;
 
 /// <summary>Adds to what the engine reports which of the generator's settings decides it, and the fix.</summary>
@@ -15,19 +13,19 @@ internal static class EmbeddingAdvice
     public static void AddTo(LlamaException e) => e.Advice ??= Of(e.Fault);
 
     /// <summary>The setting that decides a fault, and the fix; null where none does.</summary>
-    public static string? Of(EngineFault fault) => fault switch
+    public static string? Of(LlamaFault fault) => fault switch
     {
-        EngineFault.LibraryNotLoaded =>
+        LlamaFault.LibraryNotLoaded =>
             $"Install LLamaSharp.Backend.Cpu or LLamaSharp.Backend.Cuda12 beside the application, or set {Library} to a libllama of the build that the binding was made for, and start the process again.",
-        EngineFault.OtherBuild => $"Or leave {Library} unset to use the natives of the LLamaSharp backend package.",
-        EngineFault.OtherLibraryLoaded => $"Set {Library} to the same path everywhere, or leave it unset.",
-        EngineFault.NoBackend => $"Or list them in {Backends}, or leave {Library} unset.",
-        EngineFault.BackendNotLoaded => $"Correct {Backends}.",
-        EngineFault.CudaUnusable =>
+        LlamaFault.OtherBuild => $"Or leave {Library} unset to use the natives of the LLamaSharp backend package.",
+        LlamaFault.OtherLibraryLoaded => $"Set {Library} to the same path everywhere, or leave it unset.",
+        LlamaFault.NoBackend => $"Or list them in {Backends}, or leave {Library} unset.",
+        LlamaFault.BackendNotLoaded => $"Correct {Backends}.",
+        LlamaFault.CudaUnusable =>
             $"Or do without CUDA: leave the library out of {Backends} and {Library}, and set {nameof(LlamaEmbeddingGeneratorOptions.GpuLayerCount)} to 0.",
-        EngineFault.ModelUnusable => $"Set {Model} to a whole GGUF file of an architecture that this llama.cpp knows.",
-        EngineFault.BatchTooLarge => $"Lower {Batch}, or {nameof(LlamaEmbeddingGeneratorOptions.ContextSize)} where it is null.",
-        EngineFault.NoVectors => $"Set {Model} to a model that embeds texts.",
+        LlamaFault.ModelUnusable => $"Set {Model} to a whole GGUF file of an architecture that this llama.cpp knows.",
+        LlamaFault.BatchTooLarge => $"Lower {Batch}, or {nameof(LlamaEmbeddingGeneratorOptions.ContextSize)} where it is null.",
+        LlamaFault.NoVectors => $"Set {Model} to a model that embeds texts.",
         _ => null,
     };
 }

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.Scheduling;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
@@ -30,7 +31,7 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     /// <param name="logger">Receives llama.cpp's own log; null for none.</param>
     /// <exception cref="OptionsValidationException">A setting is bad; the message names it and the fix.</exception>
     /// <exception cref="LlamaModelException">The model cannot be loaded, or gives no vectors for texts.</exception>
-    /// <exception cref="LlamaNativeLibraryException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
+    /// <exception cref="LlamaException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
     public LlamaEmbeddingGenerator(LlamaEmbeddingGeneratorOptions options, ILogger<LlamaEmbeddingGenerator>? logger = null)
         : this(options, logger, CancellationToken.None)
     {
@@ -207,8 +208,15 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     {
         int[] tokens = _context.Tokenize(text);
         return tokens.Length == 0 ? throw new ArgumentException($"Text {index} has no token. Leave it out.", nameof(text))
-            : tokens.Length > _longestText ? throw PromptTooLongException.ForEmbedding(index, tokens.Length, _longestText)
+            : tokens.Length > _longestText ? throw TooLong(index, tokens.Length)
             : tokens;
+    }
+
+    private PromptTooLongException TooLong(int index, int tokens)
+    {
+        PromptTooLongException e = PromptTooLongException.ForText(index, tokens, _longestText);
+        e.Advice = $"Split it, or raise {nameof(LlamaEmbeddingGeneratorOptions)}.{nameof(LlamaEmbeddingGeneratorOptions.ContextSize)} as far as the model was trained.";
+        return e;
     }
 
     private IEnumerable<Range> Batches(int[][] texts)

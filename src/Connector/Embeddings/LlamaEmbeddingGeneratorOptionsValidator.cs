@@ -1,4 +1,3 @@
-using CurKv.Connector.Engine;
 using CurKv.Connector.Engine.Loading;
 using Microsoft.Extensions.Options;
 

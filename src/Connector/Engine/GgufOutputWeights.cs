@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Globalization;
+using CurKv.Connector.Engine.Gguf;
+using CurKv.Connector.Engine.Native;
 using CurKv.KvPolicy.Cache;
 using Microsoft.Win32.SafeHandles;
 

@@ -1,3 +1,4 @@
+using CurKv.Connector.Engine.Native;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;

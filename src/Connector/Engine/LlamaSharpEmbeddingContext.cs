@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using CurKv.Connector.Engine.Native;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;
@@ -44,7 +45,7 @@ internal sealed unsafe class LlamaSharpEmbeddingContext : ILlamaEmbeddingContext
         int status = LlamaGaps.llama_decode(context, batch);
         if (status != 0)
         {
-            throw new LlamaException($"llama.cpp could not embed {texts.Length} texts of {batch.n_tokens} tokens: it returned {status}. {NativeLog.LastErrors()}") { Fault = EngineFault.BatchTooLarge };
+            throw new LlamaException($"llama.cpp could not embed {texts.Length} texts of {batch.n_tokens} tokens: it returned {status}. {NativeLog.LastErrors()}") { Fault = LlamaFault.BatchTooLarge };
         }
 
         float[][] vectors = new float[texts.Length][];
@@ -52,7 +53,7 @@ internal sealed unsafe class LlamaSharpEmbeddingContext : ILlamaEmbeddingContext
         {
             float* vector = LlamaGaps.llama_get_embeddings_seq(context, i);
             vectors[i] = vector == null
-                ? throw new LlamaException($"llama.cpp gave no vector for a text. {NativeLog.LastErrors()}") { Fault = EngineFault.NoVectors }
+                ? throw new LlamaException($"llama.cpp gave no vector for a text. {NativeLog.LastErrors()}") { Fault = LlamaFault.NoVectors }
                 : new ReadOnlySpan<float>(vector, Dimensions).ToArray();
         }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CurKv.Connector.Engine.Native;
 using CurKv.KvPolicy.Cache;
 using LLama.Native;
 
@@ -40,7 +41,7 @@ internal sealed unsafe partial class LlamaSharpEngine
             callback?.Dispose();
             throw new LlamaModelException(
                 Model.Path,
-                $"No context of {settings.ContextSize} x {settings.Sequences} cells could be created for '{Model.Path}'. {NativeLog.LastErrors()}") { Fault = EngineFault.ContextRefused };
+                $"No context of {settings.ContextSize} x {settings.Sequences} cells could be created for '{Model.Path}'. {NativeLog.LastErrors()}") { Fault = LlamaFault.ContextRefused };
         }
 
         return new LlamaSharpContext(context, settings, callback);
@@ -56,7 +57,7 @@ internal sealed unsafe partial class LlamaSharpEngine
         double rows = (double)settings.BatchSize * sizeof(float) * (Model.VocabularySize + _model.EmbeddingSize + ((double)settings.BatchSize * Model.QueryHeads));
         ThrowIfTooLarge(
             CacheBytes(new LlamaContextSettings { ContextSize = settings.BatchSize }) + rows,
-            isTooMany: false, $"A batch of {settings.BatchSize:N0} tokens", EngineFault.BatchTooLarge);
+            isTooMany: false, $"A batch of {settings.BatchSize:N0} tokens", LlamaFault.BatchTooLarge);
         LLamaContextParams parameters = LLamaContextParams.Default();
         (parameters.n_ctx, parameters.n_batch, parameters.n_ubatch) = ((uint)settings.BatchSize, (uint)settings.BatchSize, (uint)settings.BatchSize);
         parameters.n_seq_max = (uint)settings.Sequences;
@@ -73,7 +74,7 @@ internal sealed unsafe partial class LlamaSharpEngine
             context.Dispose();
             throw new LlamaModelException(
                 Model.Path,
-                $"No context for embeddings of {settings.BatchSize} tokens could be created for '{Model.Path}'. {NativeLog.LastErrors()}") { Fault = EngineFault.BatchTooLarge };
+                $"No context for embeddings of {settings.BatchSize} tokens could be created for '{Model.Path}'. {NativeLog.LastErrors()}") { Fault = LlamaFault.BatchTooLarge };
         }
 
         return new LlamaSharpEmbeddingContext(_model, context, settings);
@@ -96,21 +97,21 @@ internal sealed unsafe partial class LlamaSharpEngine
             _ => own == LLamaPoolingType.None ? LLamaPoolingType.Mean : own,
         };
 
-        LlamaModelException NoVectors(string why) => new(Model.Path, $"'{Model.Path}' is {why}.") { Fault = EngineFault.NoVectors };
+        LlamaModelException NoVectors(string why) => new(Model.Path, $"'{Model.Path}' is {why}.") { Fault = LlamaFault.NoVectors };
     }
 
     // llama.cpp takes as much memory as it is told to, and the system ends the process that touches what is not there.
     private void CheckMemory(LlamaContextSettings settings)
     {
         long cells = (long)settings.ContextSize * settings.Sequences;
-        ThrowIfTooLarge(CacheBytes(settings), cells > int.MaxValue, $"A KV cache of {cells:N0} cells", EngineFault.CacheTooLarge);
+        ThrowIfTooLarge(CacheBytes(settings), cells > int.MaxValue, $"A KV cache of {cells:N0} cells", LlamaFault.CacheTooLarge);
     }
 
     // Of a hybrid's layers only some have cells, and not every file says which.
     private double CacheBytes(LlamaContextSettings settings) => Model.IsHybrid ? 0 : (double)settings.ContextSize * settings.Sequences * Model.Layers * Model.KvHeads
         * (RowBytes(settings.KeyType, Model.KeyDimension) + RowBytes(settings.ValueType, Model.ValueDimension));
 
-    private void ThrowIfTooLarge(double bytes, bool isTooMany, string what, EngineFault fault)
+    private void ThrowIfTooLarge(double bytes, bool isTooMany, string what, LlamaFault fault)
     {
         // With a limit on the managed heap the runtime tells that limit, which says nothing about native memory.
         bool heapIsLimited = GC.GetConfigurationVariables().TryGetValue("GCHeapHardLimit", out object? limit) && Convert.ToInt64(limit, CultureInfo.InvariantCulture) > 0;

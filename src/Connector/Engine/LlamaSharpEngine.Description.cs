@@ -1,5 +1,7 @@
 using System.Text;
+using CurKv.Connector.Engine.Gguf;
 using CurKv.Connector.Engine.Models;
+using CurKv.Connector.Engine.Native;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using CurKv.Connector.Engine.Loading;
+using CurKv.Connector.Engine.Native;
 using LLama.Exceptions;
 using LLama.Native;
 
@@ -25,7 +26,7 @@ internal sealed unsafe partial class LlamaSharpEngine
             {
                 // The system tells a loaded library's path with its links resolved; the setting may go through one.
                 throw new LlamaNativeLibraryException(
-                    $"'{path}' cannot be loaded: this process already runs '{_binding.LibraryPath}', and one process can use one llama.cpp build.") { Fault = EngineFault.OtherLibraryLoaded };
+                    $"'{path}' cannot be loaded: this process already runs '{_binding.LibraryPath}', and one process can use one llama.cpp build.") { Fault = LlamaFault.OtherLibraryLoaded };
             }
 
             foreach (string backend in backendPaths)
@@ -64,7 +65,7 @@ internal sealed unsafe partial class LlamaSharpEngine
         {
             Exception cause = (e as TypeInitializationException)?.InnerException ?? e;
             throw new LlamaNativeLibraryException(
-                $"The llama.cpp libraries could not be loaded: {cause.Message} {NativePrerequisites.Missing()}".TrimEnd(), e) { Fault = EngineFault.LibraryNotLoaded };
+                $"The llama.cpp libraries could not be loaded: {cause.Message} {NativePrerequisites.Missing()}".TrimEnd(), e) { Fault = LlamaFault.LibraryNotLoaded };
         }
     }
 
@@ -101,7 +102,7 @@ internal sealed unsafe partial class LlamaSharpEngine
                 ExceptionDispatchInfo.Throw(handlerFailure);
             }
 
-            throw new LlamaModelException(path, $"llama.cpp could not load '{path}'. {NativeLog.LastErrors()}", e) { Fault = EngineFault.ModelUnusable };
+            throw new LlamaModelException(path, $"llama.cpp could not load '{path}'. {NativeLog.LastErrors()}", e) { Fault = LlamaFault.ModelUnusable };
         }
         finally
         {

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using CurKv.Connector.Engine.Gguf;
+using CurKv.Connector.Engine.Native;
 using LLama.Native;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,7 @@
 using CurKv.Connector.Engine;
-using CurKv.Connector.KvCache.Paths;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Scheduling;
 using CurKv.KvPolicy.Cache;
 using Microsoft.Extensions.Logging;

@@ -1,3 +1,5 @@
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.KvCache;

@@ -17,11 +17,23 @@ public sealed class KvCompressionOptions
     /// </summary>
     public const string AutoPolicy = "auto";
 
+    /// <summary>The default of <see cref="Ratio"/>.</summary>
+    public const double DefaultRatio = 0.5;
+
+    /// <summary>The default of <see cref="Sinks"/>, in tokens.</summary>
+    public const int DefaultSinks = 4;
+
+    /// <summary>The default of <see cref="MinTokens"/>.</summary>
+    public const int DefaultMinTokens = 512;
+
+    /// <summary>The default of <see cref="DecodingInterval"/>, in cells.</summary>
+    public const int DefaultDecodingInterval = 256;
+
     /// <summary>
     /// What scores the cached tokens: <see cref="AutoPolicy"/>, <see cref="NoPolicy"/>, or a policy's name as
     /// <see cref="KvPolicyCatalog"/> reads it, such as <c>curdkv</c> or <c>chunk(snapkv*value)</c>.
     /// </summary>
-    /// <value><c>auto</c> by default.</value>
+    /// <value><see cref="AutoPolicy"/> by default.</value>
     public string Policy { get; set; } = AutoPolicy;
 
     /// <summary>A policy made in code, which goes before <see cref="Policy"/>.</summary>
@@ -29,8 +41,8 @@ public sealed class KvCompressionOptions
     public IKvPolicy? CustomPolicy { get; set; }
 
     /// <summary>The share of the tokens read that is evicted, at least 0 and below 1: 0.9 keeps a tenth. Not used where <see cref="Cells"/> or <see cref="Mass"/> is set.</summary>
-    /// <value>0.5 by default.</value>
-    public double Ratio { get; set; } = 0.5;
+    /// <value><see cref="DefaultRatio"/> by default.</value>
+    public double Ratio { get; set; } = DefaultRatio;
 
     /// <summary>The number of cells to keep, whatever the prompt's length; at most <see cref="LlamaChatClientOptions.ContextSize"/>.</summary>
     /// <value>Null by default: <see cref="Ratio"/> decides.</value>
@@ -44,16 +56,16 @@ public sealed class KvCompressionOptions
     public double? Mass { get; set; }
 
     /// <summary>How many first tokens every head keeps (attention sinks, arXiv 2309.17453).</summary>
-    /// <value>4 by default.</value>
-    public int Sinks { get; set; } = 4;
+    /// <value><see cref="DefaultSinks"/> by default.</value>
+    public int Sinks { get; set; } = DefaultSinks;
 
     /// <summary>How many last tokens every head keeps, at least 1: the next token's position follows the last one's.</summary>
     /// <value>Null by default: 16 where the prompt holds the question, 4 for documents.</value>
     public int? Recent { get; set; }
 
     /// <summary>Prompts with fewer tokens are left alone: there is little to win, and much to lose. Those longer than the cache are cut in any case.</summary>
-    /// <value>512 by default.</value>
-    public int MinTokens { get; set; } = 512;
+    /// <value><see cref="DefaultMinTokens"/> by default.</value>
+    public int MinTokens { get; set; } = DefaultMinTokens;
 
     /// <summary>
     /// Gives memory back once a document is read (<see cref="LlamaChatClient.ReadDocumentAsync"/>): the client's context is made anew,
@@ -68,8 +80,8 @@ public sealed class KvCompressionOptions
     /// a schema, and calls of tools, are left alone, and so are answers by policies with a second pass, and from a
     /// document unless the call brings settings. Budget and interval have to fit into the context together; else the answer ends with it.
     /// </summary>
-    /// <value>256 by default; null never compresses while decoding.</value>
-    public int? DecodingInterval { get; set; } = 256;
+    /// <value><see cref="DefaultDecodingInterval"/> by default; null never compresses while decoding.</value>
+    public int? DecodingInterval { get; set; } = DefaultDecodingInterval;
 
     /// <summary>
     /// Whether every head keeps the system prompt, and what the template tells of tools, each provided that it fits into half of the cells: one that holds a document is scored
@@ -95,4 +107,6 @@ public sealed class KvCompressionOptions
     internal bool KeepsAll => CustomPolicy is null && string.Equals(Policy, NoPolicy, StringComparison.OrdinalIgnoreCase);
 
     internal bool IsAuto => CustomPolicy is null && string.Equals(Policy, AutoPolicy, StringComparison.OrdinalIgnoreCase);
+
+    internal KvCompressionOptions Clone() => (KvCompressionOptions)MemberwiseClone();
 }

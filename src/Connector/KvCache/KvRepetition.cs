@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Policies.Attention;
 

@@ -1,5 +1,3 @@
-using CurKv.Connector.KvCache;
-
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>What reading a prompt took.</summary>

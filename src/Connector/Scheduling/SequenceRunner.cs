@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Sessions;
 using Microsoft.Extensions.AI;
 

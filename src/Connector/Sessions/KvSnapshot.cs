@@ -1,4 +1,4 @@
-using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 
 namespace CurKv.Connector.Sessions;
 

@@ -1,4 +1,4 @@
-using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Templates;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using CurKv.KvPolicy.Kernels;
-using CurKv.KvPolicy.Selection;
+using CurKv.KvPolicy.Numerics;
+using CurKv.KvPolicy.Protection;
 
 namespace CurKv.KvPolicy.Budgets;
 

@@ -1,5 +1,3 @@
-using CurKv.KvPolicy.Policies.Attention;
-
 namespace CurKv.KvPolicy.Cache;
 
 /// <summary>The last queries of a prompt in one layer, after RoPE: <c>[query heads][window][head dimension]</c>, f32.</summary>
@@ -10,7 +8,7 @@ namespace CurKv.KvPolicy.Cache;
 /// shorter than the window has fewer.
 /// </para>
 /// <para>
-/// For <see cref="KvZip.Observe"/> the rows are a second pass's tokens, which stand behind the prompt. A query that holds NaN or an
+/// For <see cref="Policies.Attention.KvZip.Observe"/> the rows are a second pass's tokens, which stand behind the prompt. A query that holds NaN or an
 /// infinity counts for nothing.
 /// </para>
 /// </remarks>

@@ -1,5 +1,3 @@
-using CurKv.KvPolicy.Budgets;
-
 namespace CurKv.KvPolicy.Cache;
 
 /// <summary>

@@ -33,7 +33,7 @@ public static class KvDiagnostics
         Check(layers, selection);
         var losses = new KvHeadLoss[layers.Count * selection.Heads];
         double[] layerErrors = new double[layers.Count];
-        Layers.ForEach(layers.Count, new ParallelOptions { CancellationToken = cancellationToken }, layer =>
+        ParallelLayers.ForEach(layers.Count, new ParallelOptions { CancellationToken = cancellationToken }, layer =>
         {
             using var loss = new LayerLoss(layers[layer]);
             layerErrors[layer] = loss.Measure(selection, layer, losses.AsSpan(layer * selection.Heads, selection.Heads));

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 using CurKv.KvPolicy.Selection;
 
 namespace CurKv.KvPolicy.Diagnostics;

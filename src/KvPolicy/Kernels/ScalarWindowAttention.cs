@@ -1,4 +1,3 @@
-using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 
 namespace CurKv.KvPolicy.Kernels;

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using CurKv.KvPolicy.Policies;
 using CurKv.KvPolicy.Policies.Attention;
 using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Policies.Leverage;
 
 namespace CurKv.KvPolicy.Naming;
 

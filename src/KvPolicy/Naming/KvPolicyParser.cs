@@ -75,7 +75,7 @@ internal sealed class KvPolicyParser
         {
             int position = _at - 1;
             IKvPolicy first = policy;
-            (double weight, int weightPosition) = sign == Sum ? Weight() : (1, _at);
+            (double weight, int weightPosition) = sign == Sum ? Weight() : (PolicySum.DefaultWeight, _at);
             IKvPolicy second = Expression(level + 1);
             policy = Create(() => join(first, weight, second), parameter => parameter == "weight" ? weightPosition : position);
         }
@@ -92,7 +92,7 @@ internal sealed class KvPolicyParser
         if (text.Length == 0 || !char.IsAsciiDigit(text[0]))
         {
             _at = position;
-            return (1, position);
+            return (PolicySum.DefaultWeight, position);
         }
 
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double weight))

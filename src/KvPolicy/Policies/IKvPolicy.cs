@@ -1,5 +1,5 @@
 using CurKv.KvPolicy.Budgets;
-using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Protection;
 
 namespace CurKv.KvPolicy.Policies;
 

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
 
 namespace CurKv.KvPolicy.Policies;

@@ -1,5 +1,3 @@
-using CurKv.KvPolicy.Cache;
-
 namespace CurKv.KvPolicy.Policies;
 
 /// <summary>What of the cache a policy reads.</summary>

@@ -1,10 +1,9 @@
 using System.Buffers;
-using System.Globalization;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
-using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Numerics;
 
 namespace CurKv.KvPolicy.Policies;
 
@@ -24,7 +23,7 @@ namespace CurKv.KvPolicy.Policies;
 /// </remarks>
 public sealed class LagKv : IKvPolicy
 {
-    private const int DefaultLag = 128;
+    internal const int DefaultLag = 128;
 
     /// <summary>Creates the policy.</summary>
     /// <param name="lag">Tokens in a partition, at least 1; 128 by default.</param>

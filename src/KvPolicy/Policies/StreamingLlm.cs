@@ -1,5 +1,3 @@
-using CurKv.KvPolicy.Cache;
-
 namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Keeps the attention sinks and the most recent tokens (StreamingLLM, arXiv 2309.17453).</summary>

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using CurKv.KvPolicy.Cache;
 
 namespace CurKv.KvPolicy.Policies;
 

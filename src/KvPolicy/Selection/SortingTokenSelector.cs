@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Protection;
+
 namespace CurKv.KvPolicy.Selection;
 
 /// <summary>The plain twin of <see cref="TokenSelector"/>: sorts. What the tests compare with.</summary>

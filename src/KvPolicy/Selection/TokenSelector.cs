@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
+using CurKv.KvPolicy.Protection;
 
 namespace CurKv.KvPolicy.Selection;
 

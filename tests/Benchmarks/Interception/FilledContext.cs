@@ -1,7 +1,11 @@
 using System.Diagnostics;
+using CurKv.Connector;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy.Kernels;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Numerics;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Benchmarks.Interception;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CurKv.Benchmarks.Kernels;
+using CurKv.Connector;
 using CurKv.Connector.KvCache;
 
 namespace CurKv.Benchmarks.Interception;

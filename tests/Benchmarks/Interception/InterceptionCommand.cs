@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using CurKv.Connector;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.KvPolicy.Cache;

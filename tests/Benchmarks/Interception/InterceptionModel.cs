@@ -1,7 +1,6 @@
 using System.Text;
-using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Cache;
-using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Benchmarks.Interception;
 

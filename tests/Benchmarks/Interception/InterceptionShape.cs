@@ -1,4 +1,4 @@
-using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 

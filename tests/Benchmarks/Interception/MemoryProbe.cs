@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using CurKv.Connector;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.KvPolicy.Cache;

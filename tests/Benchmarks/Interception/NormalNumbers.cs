@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using CurKv.KvPolicy.Cache;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 
 namespace CurKv.Benchmarks.Interception;
 

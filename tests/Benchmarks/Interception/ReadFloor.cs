@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using CurKv.Benchmarks.Kernels;
-using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 
 namespace CurKv.Benchmarks.Interception;
 

@@ -1,7 +1,8 @@
-using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
 using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Leverage;
+using CurKv.KvPolicy.Protection;
 using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Benchmarks.Kernels;

@@ -3,6 +3,7 @@ using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Naming;
 using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Protection;
 using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Benchmarks.Kernels;

@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
 using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Leverage;
 
 namespace CurKv.Benchmarks.Kernels;
 

@@ -3,8 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
-using CurKv.Connector.KvCache;
-using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;
 

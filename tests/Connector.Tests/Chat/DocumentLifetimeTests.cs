@@ -1,6 +1,5 @@
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
-using CurKv.Connector.KvCache;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;
 

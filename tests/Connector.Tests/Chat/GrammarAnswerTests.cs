@@ -1,4 +1,3 @@
-using CurKv.Connector.Engine;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Tests.Chat;

@@ -2,7 +2,6 @@ using System.Globalization;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Scheduling;
 using CurKv.Connector.Templates;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;

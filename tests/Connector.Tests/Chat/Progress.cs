@@ -1,5 +1,3 @@
-using CurKv.Connector.Scheduling;
-
 namespace CurKv.Connector.Tests.Chat;
 
 /// <summary>Keeps what is reported, on the reporting thread: <see cref="System.Progress{T}"/> would post it elsewhere.</summary>

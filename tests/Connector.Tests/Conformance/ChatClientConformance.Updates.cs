@@ -1,4 +1,3 @@
-using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Chat;
 using Microsoft.Extensions.AI;
 

@@ -1,6 +1,4 @@
 using CurKv.Connector.Chat;
-using CurKv.Connector.Engine;
-using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Chat;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Cache;

@@ -1,5 +1,4 @@
 using CurKv.Connector.Embeddings;
-using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Engine.Loading;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.Tests.Models;
 using LLama.Native;
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using CurKv.Connector.Embeddings;
-using CurKv.Connector.Engine;
 using CurKv.Connector.Engine.Loading;
 using CurKv.Connector.Tests.Chat;
 using CurKv.Connector.Tests.Models;
@@ -34,7 +33,7 @@ public class BackendPluginsTests
         Assert.Contains("no backend", e.Message, StringComparison.Ordinal);
         Assert.Contains(Path.GetDirectoryName(Library)!, e.Message, StringComparison.Ordinal);
         Assert.Contains("libggml-cpu", e.Message, StringComparison.Ordinal);
-        Assert.Equal(EngineFault.NoBackend, e.Fault);
+        Assert.Equal(LlamaFault.NoBackend, e.Fault);
     }
 
     [Fact]

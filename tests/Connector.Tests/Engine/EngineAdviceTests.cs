@@ -1,6 +1,5 @@
 using CurKv.Connector.Chat;
 using CurKv.Connector.Embeddings;
-using CurKv.Connector.Engine;
 
 namespace CurKv.Connector.Tests.Engine;
 
@@ -10,22 +9,27 @@ public class EngineAdviceTests
     [Fact]
     public void Of_EachFault_NamesASettingOfTheClientThatMeetsIt()
     {
-        EngineFault[] chatOnly = [EngineFault.CacheTooLarge, EngineFault.ContextRefused];
-        EngineFault[] embeddingOnly = [EngineFault.BatchTooLarge, EngineFault.NoVectors];
-        foreach (EngineFault fault in Enum.GetValues<EngineFault>().Where(fault => fault != EngineFault.None))
+        LlamaFault[] chatOnly =
+        [
+            LlamaFault.CacheTooLarge, LlamaFault.ContextRefused, LlamaFault.PromptTooLong, LlamaFault.KeptTooLong, LlamaFault.WindowTooLarge,
+            LlamaFault.CacheNotCompressible, LlamaFault.QueriesNotObserved, LlamaFault.PolicyUnsuited, LlamaFault.ElementsRotated,
+            LlamaFault.ValuesRotated, LlamaFault.DocumentEvicted, LlamaFault.TemplateUnusable,
+        ];
+        LlamaFault[] embeddingOnly = [LlamaFault.BatchTooLarge, LlamaFault.NoVectors];
+        foreach (LlamaFault fault in Enum.GetValues<LlamaFault>().Where(fault => fault != LlamaFault.None))
         {
             Assert.Equal(!embeddingOnly.Contains(fault), ChatAdvice.Of(fault)?.Contains($"{nameof(LlamaChatClientOptions)}.", StringComparison.Ordinal) == true);
             Assert.Equal(!chatOnly.Contains(fault), EmbeddingAdvice.Of(fault)?.Contains($"{nameof(LlamaEmbeddingGeneratorOptions)}.", StringComparison.Ordinal) == true);
         }
 
-        Assert.Null(ChatAdvice.Of(EngineFault.None));
-        Assert.Null(EmbeddingAdvice.Of(EngineFault.None));
+        Assert.Null(ChatAdvice.Of(LlamaFault.None));
+        Assert.Null(EmbeddingAdvice.Of(LlamaFault.None));
     }
 
     [Fact]
     public void Message_Advised_FollowsTheFact()
     {
-        var e = new LlamaNativeLibraryException("It is broken.") { Fault = EngineFault.BackendNotLoaded };
+        var e = new LlamaNativeLibraryException("It is broken.") { Fault = LlamaFault.BackendNotLoaded };
         Assert.Equal("It is broken.", e.Message);
 
         ChatAdvice.AddTo(e);
@@ -38,7 +42,7 @@ public class EngineAdviceTests
     {
         var engine = new FakeLlamaEngine { OnSample = FakeLlamaEngine.Answer("fine") };
         using LlamaChatClient client = engine.CreateClient();
-        engine.OnRestore = () => throw new LlamaModelException("fake.gguf", "No context.") { Fault = EngineFault.ContextRefused };
+        engine.OnRestore = () => throw new LlamaModelException("fake.gguf", "No context.") { Fault = LlamaFault.ContextRefused };
         LlamaDocument document = await client.ReadDocumentAsync("A text.", cancellationToken: TestContext.Current.CancellationToken);
 
         var e = await Assert.ThrowsAsync<LlamaModelException>(() => document.GetResponseAsync(

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Gguf;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Cache;
 

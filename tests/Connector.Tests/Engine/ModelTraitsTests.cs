@@ -1,4 +1,4 @@
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Gguf;
 using CurKv.Connector.Engine.Models;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Cache;

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Loading;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.Tests.Models;
 
 namespace CurKv.Connector.Tests.Engine;

@@ -1,5 +1,6 @@
 using CurKv.Connector.Engine;
-using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;
 using CurKv.Connector.Tests.Models;

@@ -1,9 +1,12 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Protection;
 using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging.Abstractions;
 

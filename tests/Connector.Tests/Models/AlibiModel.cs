@@ -1,5 +1,3 @@
-using CurKv.KvPolicy.Selection;
-
 namespace CurKv.Connector.Tests.Models;
 
 /// <summary>A small model of the bloom architecture: attention that is weaker the farther a token lies back (ALiBi), no rotation.</summary>

@@ -1,5 +1,3 @@
-using CurKv.KvPolicy.Selection;
-
 namespace CurKv.Connector.Tests.Models;
 
 /// <summary>A small model of the bert architecture: every token attends to all, positions are learned, and the first token's vector stands for the text.</summary>

@@ -1,5 +1,3 @@
-using CurKv.KvPolicy.Selection;
-
 namespace CurKv.Connector.Tests.Models;
 
 /// <summary>A small model of the llama architecture: attention in every layer, rotary positions.</summary>

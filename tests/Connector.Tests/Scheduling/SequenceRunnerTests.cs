@@ -7,8 +7,8 @@ using CurKv.Connector.Tests.KvCache;
 using CurKv.Connector.Tests.Models;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Naming;
-using CurKv.KvPolicy.Policies;
 using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Leverage;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Connector.Tests.Scheduling;

@@ -145,7 +145,7 @@ public class CentredNormsTests
             held[head] = [.. kept.Select(cell => held[head][cell])];
         }
 
-        return KvPositions.After(before, selection, next);
+        return selection.PositionsAfter(before, next);
     }
 
     private static float[] Rotate(float[] key, RotaryEmbedding rotary, int position)

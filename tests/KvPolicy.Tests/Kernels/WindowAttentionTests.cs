@@ -1,4 +1,3 @@
-using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
 using CurKv.KvPolicy.Tests.Support;

@@ -1,6 +1,7 @@
 using CurKv.KvPolicy.Policies;
 using CurKv.KvPolicy.Policies.Attention;
 using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Policies.Leverage;
 
 namespace CurKv.KvPolicy.Tests.Naming;
 

@@ -1,6 +1,7 @@
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Protection;
 using CurKv.KvPolicy.Selection;
 using CurKv.KvPolicy.Tests.Support;
 

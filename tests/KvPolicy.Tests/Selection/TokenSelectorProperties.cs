@@ -1,4 +1,5 @@
-using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Protection;
 using CurKv.KvPolicy.Selection;
 using FsCheck;
 using FsCheck.Xunit;

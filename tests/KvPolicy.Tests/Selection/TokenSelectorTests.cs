@@ -1,3 +1,4 @@
+using CurKv.KvPolicy.Protection;
 using CurKv.KvPolicy.Selection;
 
 namespace CurKv.KvPolicy.Tests.Selection;

@@ -1,4 +1,3 @@
-using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Policies;
 
 namespace CurKv.KvPolicy.Tests.Support;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Protection;
 using CurKv.KvPolicy.Selection;
 using CurKv.KvPolicy.Tests.Support;
 

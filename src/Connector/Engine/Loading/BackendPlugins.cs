@@ -1,3 +1,5 @@
+using CurKv.Connector.Engine.Native;
+
 namespace CurKv.Connector.Engine.Loading;
 
 /// <summary>
@@ -53,7 +55,7 @@ internal static class BackendPlugins
                 $"The llama.cpp library '{libraryPath}' has no backend to compute on: it is built to load them from libraries of their own, and there is none that this processor can run in '{folder}'. {NativeLog.LastErrors()} " +
                 "Put the libraries of the same build beside it (such as libggml-cpu.so, or libggml-cpu-x64.so and its kind).")
             {
-                Fault = EngineFault.NoBackend,
+                Fault = LlamaFault.NoBackend,
             };
         }
     }
@@ -81,7 +83,7 @@ internal static class BackendPlugins
             throw new LlamaNativeLibraryException(
                 $"The backend library '{full}' could not be loaded. {NativeLog.LastErrors()} It has to be of a build whose ggml fits {LlamaCppBuild.Release}, with the libraries that it needs (a driver, CUDA's or Vulkan's) on the system.")
             {
-                Fault = EngineFault.BackendNotLoaded,
+                Fault = LlamaFault.BackendNotLoaded,
             };
         }
 

@@ -1,3 +1,4 @@
+using CurKv.Connector.Engine.Gguf;
 using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Engine.Models;

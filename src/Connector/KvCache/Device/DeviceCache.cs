@@ -1,4 +1,5 @@
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.Capture;
 
 namespace CurKv.Connector.KvCache.Device;
 

@@ -1,4 +1,4 @@
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Selection;
 

@@ -1,6 +1,8 @@
 using System.Numerics.Tensors;
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
 
 namespace CurKv.Connector.KvCache.Device;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.State;
 
 namespace CurKv.Connector.KvCache.Device;
 

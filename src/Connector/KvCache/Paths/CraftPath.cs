@@ -1,4 +1,6 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Selection;
 

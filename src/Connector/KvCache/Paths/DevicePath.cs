@@ -1,5 +1,8 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.Capture;
 using CurKv.Connector.KvCache.Device;
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Selection;
 

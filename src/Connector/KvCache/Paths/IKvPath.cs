@@ -1,3 +1,4 @@
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Selection;
 

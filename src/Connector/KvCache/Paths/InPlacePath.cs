@@ -1,4 +1,5 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache.State;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Selection;
 

@@ -1,7 +1,5 @@
 using System.Numerics.Tensors;
-using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
-using CurKv.KvPolicy.Naming;
 
 namespace CurKv.KvPolicy.Policies.Attention;
 
@@ -22,7 +20,7 @@ namespace CurKv.KvPolicy.Policies.Attention;
 /// </remarks>
 public sealed class DropKv : IKvPolicy
 {
-    private const int DefaultWindow = 64;
+    internal const int DefaultWindow = ObservedWindow.DefaultRows;
 
     /// <summary>Creates the policy.</summary>
     /// <param name="window">

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Numerics.Tensors;
-using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
 

@@ -1,9 +1,6 @@
 using System.Buffers;
-using System.Globalization;
 using CurKv.KvPolicy.Budgets;
-using CurKv.KvPolicy.Cache;
-using CurKv.KvPolicy.Kernels;
-using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Numerics;
 
 namespace CurKv.KvPolicy.Policies.Combined;
 
@@ -19,7 +16,7 @@ namespace CurKv.KvPolicy.Policies.Combined;
 /// </remarks>
 public sealed class AdaKv : IKvPolicy
 {
-    private const double DefaultSafeguard = 0.2;
+    internal const double DefaultSafeguard = 0.2;
 
     /// <summary>Creates the policy.</summary>
     /// <param name="inner">What scores the tokens.</param>

@@ -1,10 +1,7 @@
 using System.Buffers;
-using System.Globalization;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using CurKv.KvPolicy.Cache;
-using CurKv.KvPolicy.Kernels;
-using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Numerics;
 
 namespace CurKv.KvPolicy.Policies.Combined;
 
@@ -24,7 +21,7 @@ namespace CurKv.KvPolicy.Policies.Combined;
 /// </remarks>
 public sealed class ChunkKv : IKvPolicy
 {
-    private const int DefaultSize = 20;
+    internal const int DefaultSize = 20;
 
     /// <summary>Creates the policy.</summary>
     /// <param name="inner">What scores the tokens.</param>

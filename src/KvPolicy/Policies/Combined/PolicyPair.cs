@@ -1,5 +1,4 @@
 using System.Buffers;
-using CurKv.KvPolicy.Cache;
 
 namespace CurKv.KvPolicy.Policies.Combined;
 

@@ -1,4 +1,4 @@
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 
 namespace CurKv.KvPolicy.Policies.Combined;
 

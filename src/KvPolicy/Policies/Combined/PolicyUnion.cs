@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 
 namespace CurKv.KvPolicy.Policies.Combined;
 

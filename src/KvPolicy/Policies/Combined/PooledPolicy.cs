@@ -1,7 +1,5 @@
 using System.Buffers;
-using CurKv.KvPolicy.Cache;
-using CurKv.KvPolicy.Kernels;
-using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Numerics;
 
 namespace CurKv.KvPolicy.Policies.Combined;
 
@@ -14,7 +12,8 @@ namespace CurKv.KvPolicy.Policies.Combined;
 /// </remarks>
 public sealed class PooledPolicy : IKvPolicy
 {
-    private const int DefaultSize = 9;
+    internal const int DefaultSize = 9;
+
     private const int MostTokens = 1023;
 
     /// <summary>Creates the policy.</summary>
@@ -26,7 +25,7 @@ public sealed class PooledPolicy : IKvPolicy
         ArgumentNullException.ThrowIfNull(inner);
         if (size is < 1 or > MostTokens || int.IsEvenInteger(size))
         {
-            throw new ArgumentOutOfRangeException(nameof(size), size, $"The neighbourhood must be an odd number of tokens from 1 to {MostTokens}: 9 is the default.");
+            throw new ArgumentOutOfRangeException(nameof(size), size, $"The neighbourhood must be an odd number of tokens from 1 to {MostTokens}: {DefaultSize} is the default.");
         }
 
         Inner = inner;

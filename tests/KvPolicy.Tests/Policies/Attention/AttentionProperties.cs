@@ -3,6 +3,7 @@ using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
 using CurKv.KvPolicy.Policies;
 using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Protection;
 using CurKv.KvPolicy.Selection;
 using CurKv.KvPolicy.Tests.Support;
 using FsCheck;
