@@ -56,7 +56,7 @@ internal sealed partial class LlamaRuntime : IDisposable
     /// <param name="prepare">Renders its prompt; called on a thread of the pool.</param>
     /// <param name="cancellationToken">Stops the answer, from the rendering on.</param>
     public IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(ChatRequest request, Func<GenerationRequest> prepare, CancellationToken cancellationToken) =>
-        UpdateStream.FromAsync(ChatAdvice.Advised(Scheduler.GenerateAsync(prepare, cancellationToken)), _modelId, request.ShowsReasoning, cancellationToken);
+        UpdateStream.FromAsync(ChatAdvice.Advised(Scheduler.GenerateAsync(prepare, cancellationToken), cancellationToken), _modelId, request.ShowsReasoning, cancellationToken);
 
     /// <summary>Reads a document's part of a prompt. Its place among the others is that of the call.</summary>
     /// <param name="build">Builds the prompt; called on a thread of the pool.</param>
