@@ -4,6 +4,7 @@ using CurKv.Benchmarks.Grammar;
 using CurKv.Benchmarks.Interception;
 using CurKv.Benchmarks.Kernels;
 using CurKv.Benchmarks.Peer;
+using CurKv.Samples.Chat;
 
 namespace CurKv.Benchmarks;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using CurKv.Connector.Chat;
 using CurKv.Connector.KvCache;
+using CurKv.Samples.Chat;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Benchmarks.Peer;

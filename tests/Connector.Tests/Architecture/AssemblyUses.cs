@@ -10,10 +10,10 @@ internal static class AssemblyUses
     [
         .. from type in module.GetTypes()
            from used in Used(type).SelectMany(Parts)
-           let from = Outermost(type)
-           let to = Outermost(used)
-           where from.Namespace.Length > 0 && (from.Namespace, from.Name) != (to.Namespace, to.Name)
-           select new TypeUse(from.Namespace, from.Name, to.Namespace, to.Name),
+           let user = Outermost(type)
+           let target = Outermost(used)
+           where user.Namespace.Length > 0 && (user.Namespace, user.Name) != (target.Namespace, target.Name)
+           select new TypeUse(user.Namespace, user.Name, target.Namespace, target.Name),
     ];
 
     private static IEnumerable<TypeReference?> Used(TypeDefinition type) =>
