@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CurKv.Connector.KvCache;
 
 namespace CurKv.Connector.Chat;
@@ -17,9 +18,9 @@ internal static class ChatAdvice
     public static void AddTo(LlamaException e) => e.Advice ??= Of(e);
 
     /// <summary>Passes items on, and completes the message of what ends them.</summary>
-    public static async IAsyncEnumerable<T> Advised<T>(IAsyncEnumerable<T> items)
+    public static async IAsyncEnumerable<T> Advised<T>(IAsyncEnumerable<T> items, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        IAsyncEnumerator<T> each = items.GetAsyncEnumerator();
+        IAsyncEnumerator<T> each = items.GetAsyncEnumerator(cancellationToken);
         await using (each.ConfigureAwait(false))
         {
             while (await Advised(each.MoveNextAsync().AsTask()).ConfigureAwait(false))

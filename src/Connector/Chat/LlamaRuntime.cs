@@ -59,7 +59,7 @@ internal sealed partial class LlamaRuntime : IDisposable
     public IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(ChatRequest request, Func<GenerationRequest> prepare, bool collected, CancellationToken cancellationToken)
     {
         IAsyncEnumerable<GenerationEvent> events = Scheduler.GenerateAsync(prepare, collected ? EventBuffer.Unbounded : EventBuffer.DefaultCapacity, cancellationToken);
-        return UpdateStream.FromAsync(ChatAdvice.Advised(events), _modelId, request.ShowsReasoning, cancellationToken);
+        return UpdateStream.FromAsync(ChatAdvice.Advised(events, cancellationToken), _modelId, request.ShowsReasoning, cancellationToken);
     }
 
     /// <summary>Reads a document's part of a prompt. Its place among the others is that of the call.</summary>

@@ -18,7 +18,7 @@ public class VulkanPluginTests
     private const string ExpectedVariable = "CURKV_TEST_EXPECTED";
 
     // The first takes the device path, the second cannot and takes the state path.
-    private static readonly string[] Policies = ["curdkv", "snapkv"];
+    private static readonly string[] Policies = ["curdkv", "curdkv-sketch"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
