@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace CurKv.Connector.Tests.Architecture;
+namespace CurKv.Connector.Tests.ArchitectureRules;
 
 /// <summary>The types that sources name and compiled code does not show: <c>nameof</c> and constants. What comments name does not count.</summary>
 internal static partial class SourceUses
@@ -13,17 +13,17 @@ internal static partial class SourceUses
         {
             string text = Comment().Replace(File.ReadAllText(file), string.Empty);
             string space = Namespace().Match(text).Groups[1].Value;
-            string from = Path.GetFileNameWithoutExtension(file);
+            string user = Path.GetFileNameWithoutExtension(file);
             HashSet<string> words = [.. Word().Matches(Using().Replace(text, string.Empty)).Select(match => match.Value)];
             HashSet<string> named = [.. NameOf().Matches(text).Select(match => match.Groups[1].Value)];
 
             // A using line is there for types that the file names; a parent's types need none.
             IEnumerable<TypeUse> imported = from used in Using().Matches(text).Select(match => match.Groups[1].Value)
                                             from type in types[used].Where(words.Contains)
-                                            select new TypeUse(space, from, used, type);
+                                            select new TypeUse(space, user, used, type);
             IEnumerable<TypeUse> inherited = from parent in Parents(space)
                                              from type in types[parent].Where(named.Contains)
-                                             select new TypeUse(space, from, parent, type);
+                                             select new TypeUse(space, user, parent, type);
             foreach (TypeUse use in imported.Concat(inherited))
             {
                 yield return use;

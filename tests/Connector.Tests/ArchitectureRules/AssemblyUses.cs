@@ -1,7 +1,7 @@
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
-namespace CurKv.Connector.Tests.Architecture;
+namespace CurKv.Connector.Tests.ArchitectureRules;
 
 /// <summary>The types that a compiled assembly's types name: in signatures, fields, attributes and the bodies of methods.</summary>
 internal static class AssemblyUses
@@ -10,10 +10,10 @@ internal static class AssemblyUses
     [
         .. from type in module.GetTypes()
            from used in Used(type).SelectMany(Parts)
-           let from = Outermost(type)
-           let to = Outermost(used)
-           where from.Namespace.Length > 0 && (from.Namespace, from.Name) != (to.Namespace, to.Name)
-           select new TypeUse(from.Namespace, from.Name, to.Namespace, to.Name),
+           let user = Outermost(type)
+           let target = Outermost(used)
+           where user.Namespace.Length > 0 && (user.Namespace, user.Name) != (target.Namespace, target.Name)
+           select new TypeUse(user.Namespace, user.Name, target.Namespace, target.Name),
     ];
 
     private static IEnumerable<TypeReference?> Used(TypeDefinition type) =>
