@@ -12,14 +12,13 @@ namespace CurKv.Connector.Tests.KvCache;
 /// </summary>
 public class VulkanPluginTests
 {
+    private static readonly string[] DriverFolders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+
     private const string PluginVariable = "CURKV_TEST_VULKAN";
     private const string ExpectedVariable = "CURKV_TEST_EXPECTED";
 
     // The first takes the device path, the second cannot and takes the state path.
-    private static readonly string[] Policies = ["curdkv", "curdkv-sketch"];
-
-    // Where drivers tell of themselves.
-    private static readonly string[] DriverFolders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+    private static readonly string[] Policies = ["curdkv", "snapkv"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -58,7 +57,9 @@ public class VulkanPluginTests
             {
                 Compress(options, policy);
                 options.GpuLayerCount = -1;
+#pragma warning disable CURKV010 // What is tested here.
                 options.DetachHook = detach;
+#pragma warning restore CURKV010
                 options.BackendPaths = [ChildTest.Given(PluginVariable)];
             });
             using var client = new LlamaChatClient(settings, logger);
@@ -102,7 +103,7 @@ public class VulkanPluginTests
         }
     }
 
-    // Without a driver, the loader finds no device.
+    // Drivers register in these folders; without one, the loader finds no device.
     private static bool HasVulkan() =>
         System.Runtime.InteropServices.NativeLibrary.TryLoad("libvulkan.so.1", out _)
         && DriverFolders.Any(folder => Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.json").Any());
