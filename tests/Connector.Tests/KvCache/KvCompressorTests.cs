@@ -364,7 +364,7 @@ public class KvCompressorTests
 
         var exception = Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new CurDkv(), 0.5)));
         Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
-        Assert.Contains("Policy", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("Policy", ChatAdvice.Of(exception), StringComparison.Ordinal);
     }
 
     private static void AssertClose(float[] expected, float[] actual)

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Tests.Architecture;
+namespace CurKv.Connector.Tests.ArchitectureRules;
 
 /// <summary>That a folder names types of another.</summary>
 /// <param name="From">The folder, as <c>docs/architecture.md</c> writes it.</param>

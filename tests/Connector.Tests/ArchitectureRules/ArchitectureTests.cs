@@ -1,7 +1,7 @@
 using System.Reflection;
 using Mono.Cecil;
 
-namespace CurKv.Connector.Tests.Architecture;
+namespace CurKv.Connector.Tests.ArchitectureRules;
 
 /// <summary>Compares what the compiled assemblies and the sources do with what <c>docs/architecture.md</c> says.</summary>
 public class ArchitectureTests

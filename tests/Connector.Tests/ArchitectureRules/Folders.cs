@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Tests.Architecture;
+namespace CurKv.Connector.Tests.ArchitectureRules;
 
 /// <summary>Namespaces as folders: those of the connector by themselves, those of other projects behind the project's name.</summary>
 internal static class Folders

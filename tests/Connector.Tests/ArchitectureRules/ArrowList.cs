@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Tests.Architecture;
+namespace CurKv.Connector.Tests.ArchitectureRules;
 
 /// <summary>The arrows that <c>docs/architecture.md</c> allows: lines such as <c>Chat → Templates, KvCache</c> in its block of arrows.</summary>
 internal static class ArrowList

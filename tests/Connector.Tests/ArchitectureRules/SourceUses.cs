@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace CurKv.Connector.Tests.Architecture;
+namespace CurKv.Connector.Tests.ArchitectureRules;
 
 /// <summary>The types that sources name and compiled code does not show: <c>nameof</c> and constants. What comments name does not count.</summary>
 internal static partial class SourceUses

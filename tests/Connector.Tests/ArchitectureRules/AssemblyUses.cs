@@ -1,7 +1,7 @@
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
-namespace CurKv.Connector.Tests.Architecture;
+namespace CurKv.Connector.Tests.ArchitectureRules;
 
 /// <summary>The types that a compiled assembly's types name: in signatures, fields, attributes and the bodies of methods.</summary>
 internal static class AssemblyUses

@@ -1,4 +1,4 @@
-namespace CurKv.Connector.Tests.Architecture;
+namespace CurKv.Connector.Tests.ArchitectureRules;
 
 /// <summary>That a type names another.</summary>
 /// <param name="FromSpace">The type's namespace.</param>
