@@ -138,8 +138,8 @@ public sealed class LlamaChatClient : IChatClient
         _runtime.ThrowIfDisposed();
         KvCompressionPlanner compression = _runtime.Compression.Of(options?.Compression);
         var (prompt, snapshot, statistics) = await _runtime.ReadAsync(
-            () => _runtime.Preparation.Opening(document, instructions), compression, progress, cancellationToken).ConfigureAwait(false);
-        return new LlamaDocument(_runtime, new ReadDocument(document, instructions, prompt), snapshot, statistics);
+            () => _runtime.Preparation.Prefix(document, instructions), compression, progress, cancellationToken).ConfigureAwait(false);
+        return new LlamaDocument(_runtime, new PrefilledDocument(document, instructions, prompt), snapshot, statistics);
     }
 
     /// <inheritdoc/>

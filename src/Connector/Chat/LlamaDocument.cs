@@ -19,13 +19,13 @@ namespace CurKv.Connector.Chat;
 public sealed class LlamaDocument : IChatClient
 {
     private readonly LlamaRuntime _runtime;
-    private readonly ReadDocument _document;
+    private readonly PrefilledDocument _document;
     private readonly KvSnapshot _snapshot;
     private readonly Lock _gate = new();
     private int _users;
     private bool _disposed;
 
-    internal LlamaDocument(LlamaRuntime runtime, ReadDocument document, KvSnapshot snapshot, GenerationStatistics statistics)
+    internal LlamaDocument(LlamaRuntime runtime, PrefilledDocument document, KvSnapshot snapshot, GenerationStatistics statistics)
     {
         _runtime = runtime;
         _document = document;

@@ -18,8 +18,8 @@ internal sealed class Generation : IDisposable
     private readonly GenerationRequest _request;
     private readonly Action<GenerationEvent> _emit;
     private readonly ILlamaSampler _sampler;
-    private readonly AnswerText _text;
-    private PromptReading? _reading;
+    private readonly Detokenizer _text;
+    private PrefillResult? _reading;
     private DecodingCompression? _compression;
     private KvSnapshot? _suspended;
     private Exception? _lost;
@@ -43,7 +43,7 @@ internal sealed class Generation : IDisposable
         _request = request;
         _emit = emit;
         _sampler = engine.CreateSampler(request.Sampler);
-        _text = new AnswerText(engine, request.StopSequences, request.Marks);
+        _text = new Detokenizer(engine, request.StopSequences, request.VisibleSpecialTokens);
     }
 
     /// <summary>Whether the last piece is out.</summary>
@@ -59,7 +59,7 @@ internal sealed class Generation : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (_reading is null)
         {
-            ReadPrompt(cancellationToken);
+            AcceptPrompt(cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
         }
 
@@ -116,17 +116,17 @@ internal sealed class Generation : IDisposable
         _sampler.Dispose();
     }
 
-    private void ReadPrompt(CancellationToken cancellationToken)
+    private void AcceptPrompt(CancellationToken cancellationToken)
     {
-        SizedContext sized = _state.Sized;
+        ResizableContext resizable = _state.Sized;
         int[] tokens = _request.Tokens;
-        _sampler.ReadPrompt(tokens);
+        _sampler.AcceptPrompt(tokens);
         _state.Begin(_request.Prefix, tokens.Length, _request.Compression);
-        Action<PromptProgress>? progress = tokens.Length > sized.Context.Settings.BatchSize ? step => _emit(new GenerationEvent([], Progress: step)) : null;
-        var reader = new PromptReader(_engine, sized.Context, sized.Compressor, _state.Sequence, progress, cancellationToken);
-        PromptReading reading = reader.Read(tokens, _request.Compression);
-        KvCompressionPlan? plan = _request.Compression is { } wanted && !sized.Compressor.Refuses(wanted) ? wanted : null;
-        _compression = new DecodingCompression(sized, _state.Sequence, plan);
+        Action<PromptProgress>? progress = tokens.Length > resizable.Context.Settings.BatchSize ? step => _emit(new GenerationEvent([], Progress: step)) : null;
+        var prefill = new PromptPrefill(_engine, resizable.Context, resizable.Compressor, _state.Sequence, progress, cancellationToken);
+        PrefillResult prefill = prefill.Run(tokens, _request.Compression);
+        KvCompressionPlan? plan = _request.Compression is { } wanted && !resizable.Compressor.IsUnsupported(wanted) ? wanted : null;
+        _compression = new DecodingCompression(resizable, _state.Sequence, plan);
         _reading = reading;
     }
 
@@ -134,7 +134,7 @@ internal sealed class Generation : IDisposable
     {
         _state.Sized.Context.Decode(_state.Sequence, [_drawn], logits: true);
         _decoded++;
-        if (_compression!.AfterToken(_sampler.IsConstraining || _request.Reader.InCall) is KvCompressionReport report)
+        if (_compression!.AfterToken(_sampler.IsConstraining || _request.Reader.InToolCall) is KvCompressionReport report)
         {
             _reading!.Compressions.Add(report);
         }
@@ -142,7 +142,7 @@ internal sealed class Generation : IDisposable
 
     private ChatFinishReason? Draw()
     {
-        _sampler.AllowTrigger(_request.Reader.MayCall);
+        _sampler.AllowTrigger(_request.Reader.AllowsToolCall);
         _drawn = _state.Sized.Context.Sample(_sampler);
         if (_engine.IsEndOfGeneration(_drawn))
         {
