@@ -10,7 +10,7 @@ public enum KvRewritePath
     InPlace,
 
     /// <summary>Scores on the live cache, and copies the kept rows only.</summary>
-    Craft,
+    Compact,
 
     /// <summary>Copies the whole sequence out of llama.cpp first: works wherever the cache lies.</summary>
     State,

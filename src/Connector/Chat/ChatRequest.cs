@@ -23,7 +23,7 @@ internal sealed record ChatRequest
     public bool AllowsMultipleCalls { get; init; } = true;
 
     /// <summary>The form of the answer's text; null for any.</summary>
-    public AnswerForm? Form { get; init; }
+    public JsonResponseFormat? ResponseFormat { get; init; }
 
     /// <summary>The longest answer in tokens; null for no limit.</summary>
     public int? MaxOutputTokens { get; init; }
@@ -58,7 +58,7 @@ internal sealed record ChatRequest
             Callable = AllowedOf(tools, required),
             RequiresCall = required is not null,
             AllowsMultipleCalls = options?.AllowMultipleToolCalls ?? true,
-            Form = ResponseFormatMapping.Map(options),
+            ResponseFormat = ResponseFormatMapping.Map(options),
             MaxOutputTokens = options?.MaxOutputTokens,
             ShowsReasoning = options?.Reasoning?.Output is not ReasoningOutput.None,
         };

@@ -34,7 +34,7 @@ internal static class ContextMapping
 
         KvCompressionOptions compression = options.Compression;
         IKvPolicy? policy = compression.IsAuto || compression.KeepsAll ? null : compression.CustomPolicy ?? policies.Create(compression.Policy);
-        bool needsQueries = policy is not null && (policy.QueryWindow > 0 || policy.Inputs.HasFlag(KvPolicyInputs.RepeatAttention));
+        bool needsQueries = policy is not null && (policy.QueryWindow > 0 || policy.Inputs.HasFlag(KvPolicyInputs.ReconstructionAttention));
 #pragma warning disable CURKV010 // The setting takes effect here.
         bool detachHook = options.DetachHook;
 #pragma warning restore CURKV010

@@ -52,14 +52,14 @@ internal static class KvCompressionOptionsValidation
             yield return $"{nameof(options.Recent)} is {options.Recent}. Set it to at least 1: the newest token has to stay. Or leave it null.";
         }
 
-        if (options.ShrinkContext < 1)
+        if (options.ShrunkContextHeadroom < 1)
         {
-            yield return $"{nameof(options.ShrinkContext)} is {options.ShrinkContext}. Set it to at least 1 cell for a question and its answer, such as 1024, or to null to leave the context as it is.";
+            yield return $"{nameof(options.ShrunkContextHeadroom)} is {options.ShrunkContextHeadroom}. Set it to at least 1 cell for a question and its answer, such as 1024, or to null to leave the context as it is.";
         }
 
-        if (options.ShrinkContext > contextSize)
+        if (options.ShrunkContextHeadroom > contextSize)
         {
-            yield return $"{nameof(options.ShrinkContext)} is {options.ShrinkContext}, above {nameof(LlamaChatClientOptions.ContextSize)} {contextSize}: nothing would be given back. Lower it, or set it to null.";
+            yield return $"{nameof(options.ShrunkContextHeadroom)} is {options.ShrunkContextHeadroom}, above {nameof(LlamaChatClientOptions.ContextSize)} {contextSize}: nothing would be given back. Lower it, or set it to null.";
         }
 
         if (options.DecodingInterval < 1)

@@ -23,15 +23,15 @@ internal sealed partial class LlamaRuntime : IDisposable
         _modelId = options.ModelId ?? Path.GetFileNameWithoutExtension(options.ModelPath);
         Options = options;
         Prompts = new PromptBuilder(engine, ChatTemplate.Create(engine, options.ChatTemplate, TimeProvider.System, logger));
-        Preparation = new PromptPreparation(Prompts, new AnswerGrammars(what => LogRelaxed(logger, what)), Marks(engine, Prompts));
+        Preparation = new PromptPreparation(Prompts, new RequestGrammars(what => LogRelaxed(logger, what)), VisibleSpecialTokens(engine, Prompts));
         Scheduler = new Scheduler(engine, ContextMapping.Settings(options), ContextMapping.Access(options, policies, engine), typeof(LlamaChatClient), logger);
         Compression = new CompressionSettings(options, policies, Scheduler.ObservesQueries, Scheduler.MeasuresOnDevice);
         Info = new LlamaRuntimeInfo(
-            engine.Binding.Name, engine.Binding.LlamaCppBuild, engine.Binding.LibraryPath, options.ModelPath, engine.Model.Description, Scheduler.CompressionRefusal);
+            engine.Binding.Name, engine.Binding.LlamaCppBuild, engine.Binding.LibraryPath, options.ModelPath, engine.Model.Description, Scheduler.CompressionUnsupportedReason);
         Metadata = new ChatClientMetadata("llama.cpp", new Uri($"https://llama.cpp/{Info.Binding}/{Info.LlamaCppBuild}"), _modelId);
-        if (Info.CompressionRefusal is not null && !options.Compression.KeepsAll)
+        if (Info.CompressionUnsupportedReason is not null && !options.Compression.KeepsAll)
         {
-            LogRefusal(logger, _modelId, Info.CompressionRefusal);
+            LogCompressionUnsupported(logger, _modelId, Info.CompressionUnsupportedReason);
         }
 
         LogReady(logger, _modelId, Info.ModelDescription, Info.Binding, Info.LlamaCppBuild, options.ContextSize);
@@ -83,15 +83,15 @@ internal sealed partial class LlamaRuntime : IDisposable
         }
     }
 
-    private static FrozenSet<int> Marks(ILlamaEngine engine, PromptBuilder prompts) =>
+    private static FrozenSet<int> VisibleSpecialTokens(ILlamaEngine engine, PromptBuilder prompts) =>
     [
-        .. engine.Vocabulary.Controls
-            .Where(control => prompts.Template.Format.IsMark(control.Key) || prompts.GenericFormat.IsMark(control.Key))
+        .. engine.Vocabulary.ControlTokens
+            .Where(control => prompts.Template.Format.IsDelimiter(control.Key) || prompts.GenericFormat.IsDelimiter(control.Key))
             .Select(control => control.Value),
     ];
 
-    [LoggerMessage(LogLevel.Warning, "The cache of {ModelId} cannot be compressed: {Refusal}. Long prompts will be refused until Compression.Policy is \"none\".")]
-    private static partial void LogRefusal(ILogger logger, string modelId, string refusal);
+    [LoggerMessage(LogLevel.Warning, "The cache of {ModelId} cannot be compressed: {UnsupportedReason}. Long prompts will be refused until Compression.Policy is \"none\".")]
+    private static partial void LogCompressionUnsupported(ILogger logger, string modelId, string unsupportedReason);
 
     [LoggerMessage(LogLevel.Information, "{ModelId} ({Description}) is ready: {Binding}, llama.cpp {Build}, {ContextSize} cells.")]
     private static partial void LogReady(ILogger logger, string modelId, string description, string binding, string build, int contextSize);

@@ -6,6 +6,6 @@ namespace CurKv.Connector.Chat;
 /// <param name="NativeLibraryPath">The libllama in use.</param>
 /// <param name="ModelPath">The GGUF file.</param>
 /// <param name="ModelDescription">llama.cpp's description of the model.</param>
-/// <param name="CompressionRefusal">Why this model's cache cannot be compressed; null where it can.</param>
+/// <param name="CompressionUnsupportedReason">Why this model's cache cannot be compressed; null where it can.</param>
 public sealed record LlamaRuntimeInfo(
-    string Binding, string LlamaCppBuild, string NativeLibraryPath, string ModelPath, string ModelDescription, string? CompressionRefusal);
+    string Binding, string LlamaCppBuild, string NativeLibraryPath, string ModelPath, string ModelDescription, string? CompressionUnsupportedReason);

@@ -15,14 +15,14 @@ namespace CurKv.Connector.Chat;
 /// </summary>
 /// <param name="prompts">Renders and tokenizes.</param>
 /// <param name="grammars">Writes what answers have to obey.</param>
-/// <param name="marks">The special tokens whose texts answers' formats know.</param>
-internal sealed class PromptPreparation(PromptBuilder prompts, AnswerGrammars grammars, FrozenSet<int> marks)
+/// <param name="visibleSpecialTokens">The special tokens whose texts answers' formats know.</param>
+internal sealed class PromptPreparation(PromptBuilder prompts, RequestGrammars grammars, FrozenSet<int> visibleSpecialTokens)
 {
     /// <summary>A whole conversation, whose system prompt tells of the answer's form.</summary>
     public GenerationRequest Conversation(ChatRequest request, KvCompressionPlanner compression)
     {
-        Conversation conversation = request.Form is { } form
-            ? request.Conversation with { Turns = TurnShaping.Instruct(request.Conversation.Turns, form.Prompt()) }
+        Conversation conversation = request.ResponseFormat is { } json
+            ? request.Conversation with { Turns = TurnShaping.Instruct(request.Conversation.Turns, json.Prompt()) }
             : request.Conversation;
         Prompt prompt = prompts.Build(conversation);
         return Generation(request, prompts.Template.Format, prompt.Text, prompt.Tokens) with { Compression = Plan(compression, prompt, questionKnown: true) };
@@ -32,7 +32,7 @@ internal sealed class PromptPreparation(PromptBuilder prompts, AnswerGrammars gr
     public Prompt Opening(string document, string? instructions) => prompts.BuildDocument(instructions, document);
 
     /// <summary>How a document's part is read.</summary>
-    public static ReadingRequest Reading(Prompt opening, KvCompressionPlanner compression) =>
+    public static PrefillRequest Reading(Prompt opening, KvCompressionPlanner compression) =>
         new(null, opening.Tokens, Plan(compression, opening, questionKnown: false));
 
     /// <summary>A conversation about a document. What is read already cannot tell of tools any more: the question does, in a form that it tells as well.</summary>
@@ -42,7 +42,7 @@ internal sealed class PromptPreparation(PromptBuilder prompts, AnswerGrammars gr
     /// <param name="compression">How document and question are compressed together; null for not at all.</param>
     public GenerationRequest Question(ChatRequest request, ReadDocument document, KvSnapshot cells, KvCompressionPlanner? compression)
     {
-        AnswerFormat format = prompts.Template.Format;
+        ChatFormat format = prompts.Template.Format;
         IReadOnlyList<ChatTurn> turns = request.Conversation.Turns;
         if (request.Conversation.Tools.Count > 0)
         {
@@ -51,7 +51,7 @@ internal sealed class PromptPreparation(PromptBuilder prompts, AnswerGrammars gr
             turns = [turns[0] with { Content = $"{format.ToolsPrompt(request.Conversation.Tools)}\n\n{turns[0].Content}" }, .. turns.Skip(1)];
         }
 
-        turns = request.Form is { } form ? TurnShaping.Ask(turns, form.Prompt()) : turns;
+        turns = request.ResponseFormat is { } json ? TurnShaping.Ask(turns, json.Prompt()) : turns;
         (string text, int[] tokens) = prompts.BuildQuestion(
             document.Opening, document.Instructions, document.Text, request.Conversation with { Turns = turns, Tools = [] });
         return Generation(request, format, text, tokens) with
@@ -73,7 +73,7 @@ internal sealed class PromptPreparation(PromptBuilder prompts, AnswerGrammars gr
                 $"A conversation about a document begins with the user's question. Give a system prompt to {nameof(LlamaChatClient.ReadDocumentAsync)} as {nameof(LlamaDocumentOptions)}.{nameof(LlamaDocumentOptions.Instructions)}.", nameof(request));
         }
 
-        AnswerFormat format = prompts.Template.Format;
+        ChatFormat format = prompts.Template.Format;
         if (conversation.Tools.Count > 0 && !format.IsPlain)
         {
             throw new NotSupportedException(
@@ -82,12 +82,12 @@ internal sealed class PromptPreparation(PromptBuilder prompts, AnswerGrammars gr
     }
 
     private static KvCompressionPlan? Plan(KvCompressionPlanner compression, Prompt prompt, bool questionKnown) =>
-        compression.Plan([prompt.SystemPrompt, prompt.Tools], prompt.Scaffolding, questionKnown);
+        compression.Plan([prompt.SystemPrompt, prompt.Tools], prompt.TemplateTokens, questionKnown);
 
-    private GenerationRequest Generation(ChatRequest request, AnswerFormat format, string text, int[] tokens)
+    private GenerationRequest Generation(ChatRequest request, ChatFormat format, string text, int[] tokens)
     {
         ReasoningStart reasoning = format.ReasoningAfter(text);
-        AnswerParser parser = format.CreateParser(new AnswerParserSettings
+        ModelOutputParser parser = format.CreateParser(new OutputParserSettings
         {
             Tools = request.Callable,
             Reasoning = reasoning,
@@ -100,8 +100,8 @@ internal sealed class PromptPreparation(PromptBuilder prompts, AnswerGrammars gr
 
             // A grammar that the caller brings overrides what the options demand.
             Sampler = sampler with { Grammar = sampler.Grammar ?? grammars.Of(request, format, reasoning) },
-            Reader = new AnswerReader(parser),
-            Marks = marks,
+            Parser = new ChatOutputParser(parser),
+            VisibleSpecialTokens = visibleSpecialTokens,
             StopSequences = request.Settings.StopSequences,
             MaxOutputTokens = request.MaxOutputTokens,
         };

@@ -11,8 +11,8 @@ internal static class ResponseFormatMapping
     private const string StrictProperty = "strict";
 
     /// <summary>The form that options ask for; null for any text.</summary>
-    public static AnswerForm? Map(ChatOptions? options) => options?.ResponseFormat is not ChatResponseFormatJson format ? null
-        : new AnswerForm(format.Schema is { ValueKind: JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False } schema ? schema : null)
+    public static JsonResponseFormat? Map(ChatOptions? options) => options?.ResponseFormat is not ChatResponseFormatJson format ? null
+        : new JsonResponseFormat(format.Schema is { ValueKind: JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False } schema ? schema : null)
         {
             Name = format.SchemaName,
             Description = format.SchemaDescription,

@@ -17,25 +17,25 @@ internal sealed unsafe partial class KvCacheProbe
     private const int ProbeTokens = 4;
     private const int QueryTokens = 2;
 
-    private KvCacheProbe(KvStateFormat? format, bool captureWorks, bool queriesWork, string? refusal)
+    private KvCacheProbe(KvStateFormat? format, bool captureWorks, bool queriesWork, string? unsupportedReason)
     {
         Format = format;
         CaptureWorks = captureWorks;
         QueriesWork = queriesWork;
-        Refusal = refusal;
+        UnsupportedReason = unsupportedReason;
     }
 
     /// <summary>The context's blob format; null where the cache cannot be compressed.</summary>
     public KvStateFormat? Format { get; }
 
-    /// <summary>Whether the live tensors hold what a blob does, on the host or on a device, and the tail, if there is one, be had without the block.</summary>
+    /// <summary>Whether the live tensors hold what a blob does, on the host or on a device, and the non-attention state, if there is one, be had without the block.</summary>
     public bool CaptureWorks { get; }
 
     /// <summary>Whether the queries of all the base block's layers can be observed.</summary>
     public bool QueriesWork { get; }
 
     /// <summary>Why the cache cannot be compressed; null where it can.</summary>
-    public string? Refusal { get; }
+    public string? UnsupportedReason { get; }
 
     /// <summary>Runs the self-test in sequence 0, which is empty before and after it.</summary>
     public static KvCacheProbe Run(ILlamaContext context, LlamaModelInfo model, KvCapture? capture, QueryCapture? queries, ILogger logger)
@@ -55,13 +55,13 @@ internal sealed unsafe partial class KvCacheProbe
     {
         if (model.IsRecurrent)
         {
-            return Refuse("it is recurrent: it attends to nothing, and its state is one for all tokens");
+            return Unsupported("it is recurrent: it attends to nothing, and its state is one for all tokens");
         }
 
         // Hybrids without rotary positions have none at all: the recurrence knows the order.
         if (!model.HasRotaryPositions && !model.IsHybrid)
         {
-            return Refuse("its positions are not rotated into the keys (ALiBi or learned positions), so cells cannot change places");
+            return Unsupported("its positions are not rotated into the keys (ALiBi or learned positions), so cells cannot change places");
         }
 
         Span<int> tokens = stackalloc int[ProbeTokens];
@@ -80,7 +80,7 @@ internal sealed unsafe partial class KvCacheProbe
             queries?.Stop();
             if ((first, second) != (DecodeStatus.Ok, DecodeStatus.Ok))
             {
-                return Refuse("llama.cpp refused the self-test's tokens");
+                return Unsupported("llama.cpp refused the self-test's tokens");
             }
 
             context.Synchronize();
@@ -89,12 +89,12 @@ internal sealed unsafe partial class KvCacheProbe
             KvStateBlob? blob = context.StateGet(0, data, size) == size ? KvStateBlob.TryParse(data, size) : null;
             if (blob is null || Heads(blob, model) is not int heads)
             {
-                return Refuse("its cache is laid out in a way that is not supported (multi-dimensional positions, compressed keys, or layers with different numbers of heads)");
+                return Unsupported("its cache is laid out in a way that is not supported (multi-dimensional positions, compressed keys, or layers with different numbers of heads)");
             }
 
             IReadOnlyList<int>? layers = capture?.Find(blob) ?? (blob.Format.Layers.Count == model.Layers ? [.. Enumerable.Range(0, model.Layers)] : null);
             capture?.Settle(layers ?? [], model);
-            bool captureWorks = capture is { IsFound: true } && SameBytes(blob, capture, model, heads) && SameTail(blob, context);
+            bool captureWorks = capture is { IsFound: true } && SameBytes(blob, capture, model, heads) && SameNonAttentionState(blob, context);
             if (capture is not null && !captureWorks)
             {
                 LogCaptureDisabled(logger);
@@ -110,7 +110,7 @@ internal sealed unsafe partial class KvCacheProbe
         }
     }
 
-    private static KvCacheProbe Refuse(string why) => new(null, false, false, why);
+    private static KvCacheProbe Unsupported(string why) => new(null, false, false, why);
 
     /// <summary>The KV heads of the block's layers, from their rows; null where a layer's rows are not of the model's dimensions.</summary>
     private static int? Heads(KvStateBlob blob, LlamaModelInfo model)
@@ -143,16 +143,16 @@ internal sealed unsafe partial class KvCacheProbe
         return true;
     }
 
-    /// <summary>Whether the tail that llama.cpp gives alone is the whole blob's.</summary>
-    private static bool SameTail(KvStateBlob blob, ILlamaContext context)
+    /// <summary>Whether the non-attention state that llama.cpp gives alone is the whole blob's.</summary>
+    private static bool SameNonAttentionState(KvStateBlob blob, ILlamaContext context)
     {
-        if (!blob.Format.HasTail)
+        if (!blob.Format.HasNonAttentionState)
         {
             return true;
         }
 
-        using var reader = new TailReader(context, blob.Format);
-        return context.TailSize(0) == blob.Tail.Bytes + KvStateFormat.HeadBytes && reader.Read(0).HasBytesOf(blob.Tail);
+        using var reader = new NonAttentionStateReader(context, blob.Format);
+        return context.NonAttentionStateSize(0) == blob.NonAttentionState.Bytes + KvStateFormat.HeadBytes && reader.Read(0).HasBytesOf(blob.NonAttentionState);
     }
 
     private static bool SameRows(KvTensor stored, KvTensor live, GgmlTensor* tensor)

@@ -14,35 +14,35 @@ internal sealed class KvCompressionGuard(
 {
     /// <summary>Refuses what is not possible.</summary>
     /// <exception cref="KvCompressionException">This cache cannot be compressed, or not by this policy.</exception>
-    public void ThrowIfRefused(KvCompressionPlan plan)
+    public void ThrowIfUnsupported(KvCompressionPlan plan)
     {
-        if (Refusal(plan) is { } refusal)
+        if (UnsupportedReason(plan) is { } refusal)
         {
             throw refusal;
         }
     }
 
     /// <summary>Why a plan cannot be carried out; null where it can.</summary>
-    public KvCompressionException? Refusal(KvCompressionPlan plan)
+    public KvCompressionException? UnsupportedReason(KvCompressionPlan plan)
     {
-        if (probe.Refusal is not null)
+        if (probe.UnsupportedReason is not null)
         {
-            return new KvCompressionException($"The cache of '{model.Path}' cannot be compressed: {probe.Refusal}.") { Fault = LlamaFault.CacheNotCompressible };
+            return new KvCompressionException($"The cache of '{model.Path}' cannot be compressed: {probe.UnsupportedReason}.") { Fault = LlamaFault.CacheNotCompressible };
         }
 
-        (LlamaFault fault, string reason) = PolicyRefusal(plan);
+        (LlamaFault fault, string reason) = PolicyUnsupportedReason(plan);
         return fault == LlamaFault.None ? null : new KvCompressionException($"The policy '{plan.Selector.Policy.Name}' {reason}.") { Fault = fault };
     }
 
-    private (LlamaFault Fault, string Reason) PolicyRefusal(KvCompressionPlan plan)
+    private (LlamaFault Fault, string Reason) PolicyUnsupportedReason(KvCompressionPlan plan)
     {
         KvPolicyInputs inputs = plan.Selector.Policy.Inputs;
         bool wantsWeights = inputs.HasFlag(KvPolicyInputs.OutputWeights);
         return plan.QueryWindow > 0 && !observesQueries
                 ? (LlamaFault.QueriesNotObserved, "needs the prompt's last queries, which cannot be observed here: the model computes them in another way, or runs on a GPU without having been set up for it")
-            : inputs.HasFlag(KvPolicyInputs.RepeatAttention) && !observesQueries
+            : inputs.HasFlag(KvPolicyInputs.ReconstructionAttention) && !observesQueries
                 ? (LlamaFault.QueriesNotObserved, "needs the queries of a second pass over the prompt, which cannot be observed here")
-            : inputs.HasFlag(KvPolicyInputs.RepeatAttention) && probe.Format!.HasTail
+            : inputs.HasFlag(KvPolicyInputs.ReconstructionAttention) && probe.Format!.HasNonAttentionState
                 ? (LlamaFault.PolicyUnsuited, "needs a second pass over the prompt, and what this model keeps beside its attention to all tokens (a sliding window, a recurrent state) cannot be set back after it")
             : inputs.HasFlag(KvPolicyInputs.PlainElements) && rotation.IsPossible
                 ? (LlamaFault.ElementsRotated, "compares single elements of keys and values, and this quantised cache stores them rotated")

@@ -73,7 +73,7 @@ public sealed class KvCompressionOptions
     /// <see cref="LlamaChatClientOptions.ContextSize"/> again, which takes the time of making one.
     /// </summary>
     /// <value>Null by default: the context stays as it is. 1024 is a good start.</value>
-    public int? ShrinkContext { get; set; }
+    public int? ShrunkContextHeadroom { get; set; }
 
     /// <summary>
     /// By how many cells a conversation may outgrow its budget while an answer is decoded; then it is compressed again. What keeps to
@@ -95,7 +95,7 @@ public sealed class KvCompressionOptions
     /// cells.
     /// </summary>
     /// <value>True by default.</value>
-    public bool ProtectScaffolding { get; set; } = true;
+    public bool ProtectTemplateTokens { get; set; } = true;
 
     /// <summary>
     /// Whether <see cref="KvCompressionReport.Loss"/> is measured, on the prompt's last queries. It reads the cache once more, and

@@ -15,13 +15,13 @@ namespace CurKv.Connector.KvCache;
 internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, KvProtection Protection, int MinTokens, bool MeasureLoss = false)
 {
     /// <summary>Scores and selects while a prompt is still being read, so that its end, where the question stands, is not known yet.</summary>
-    public KvSelector ReadingSelector { get; init; } = Selector;
+    public KvSelector PrefillSelector { get; init; } = Selector;
 
     /// <summary>By how many cells a sequence may outgrow its budget while an answer is decoded; null for no limit but the cache's end.</summary>
     public int? DecodingInterval { get; init; }
 
     /// <summary>Room for questions and answers, in cells, in the small context that a document leaves; null to leave the context as it is.</summary>
-    public int? ShrinkContext { get; init; }
+    public int? ShrunkContextHeadroom { get; init; }
 
     /// <summary>Whether keys or values are read, not only their norms.</summary>
     public bool ReadsRows => MeasureLoss || (Selector.Policy.Inputs & (KvPolicyInputs.Keys | KvPolicyInputs.Values | KvPolicyInputs.PlainElements)) != 0;
@@ -30,7 +30,7 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
     public int QueryWindow => MeasureLoss ? Math.Max(Selector.Policy.QueryWindow, KvCompressionDefaults.LossWindow) : Selector.Policy.QueryWindow;
 
     /// <summary>Whether the prompt has to be repeated before it is compressed.</summary>
-    public bool NeedsRepetition => Selector.Policy.Inputs.HasFlag(KvPolicyInputs.RepeatAttention);
+    public bool NeedsReconstruction => Selector.Policy.Inputs.HasFlag(KvPolicyInputs.ReconstructionAttention);
 
     /// <summary>The budget of a sequence for which so many tokens were read: a number of cells, unless the scores decide.</summary>
     public KvBudget BudgetOf(int tokens) => Budget.IsByMass ? Budget : KvBudget.FromCells(Budget.Cells(tokens));
@@ -42,8 +42,8 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
 
     /// <summary>How the cells of a prompt that is longer than the cache are cut while it is being read.</summary>
     /// <param name="cells">How many stay.</param>
-    public KvCompressionPlan WhileReading(int cells) =>
-        this with { Selector = ReadingSelector, Budget = KvBudget.FromCells(cells), MinTokens = 0, MeasureLoss = false };
+    public KvCompressionPlan DuringPrefill(int cells) =>
+        this with { Selector = PrefillSelector, Budget = KvBudget.FromCells(cells), MinTokens = 0, MeasureLoss = false };
 
     /// <summary>
     /// What is protected: the sinks leave room for the recent tokens, since the newest one has to stay in every head, and a range is
@@ -61,7 +61,7 @@ internal sealed record KvCompressionPlan(KvSelector Selector, KvBudget Budget, K
         List<TokenRange> ranges = [];
         foreach (TokenRange range in Protection.Ranges)
         {
-            // A protected system prompt covers its own scaffolding.
+            // A protected system prompt covers its own template tokens.
             int start = Math.Max(range.Start, covered);
             int length = range.End - start;
             if (length > 0 && length <= room)

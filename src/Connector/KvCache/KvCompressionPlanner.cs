@@ -34,9 +34,9 @@ internal sealed class KvCompressionPlanner
 
     /// <summary>A prompt's plan; null where the settings keep the whole cache.</summary>
     /// <param name="instructions">The tokens of the system prompt and of the tools; empty ranges for none.</param>
-    /// <param name="scaffolding">The template's tokens.</param>
+    /// <param name="templateTokens">The template's tokens.</param>
     /// <param name="questionKnown">Whether the prompt holds what is to be answered, or only what questions will be about.</param>
-    public KvCompressionPlan? Plan(IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> scaffolding, bool questionKnown)
+    public KvCompressionPlan? Plan(IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> templateTokens, bool questionKnown)
     {
         if (_withoutQuestion is null || _withQuestion is null)
         {
@@ -53,21 +53,21 @@ internal sealed class KvCompressionPlanner
         var plan = new KvCompressionPlan(
             new KvSelector(questionKnown ? _withQuestion : _withoutQuestion),
             budget,
-            new KvProtection(_options.Sinks, recent) { Ranges = Ranges(instructions, scaffolding) },
+            new KvProtection(_options.Sinks, recent) { Ranges = Ranges(instructions, templateTokens) },
             _options.MinTokens,
             _options.MeasureLoss && _observesQueries)
         {
-            ReadingSelector = new KvSelector(_withoutQuestion),
-            ShrinkContext = _options.ShrinkContext,
+            PrefillSelector = new KvSelector(_withoutQuestion),
+            ShrunkContextHeadroom = _options.ShrunkContextHeadroom,
         };
 
         // An answer is not repeated while it is decoded.
-        return plan with { DecodingInterval = plan.NeedsRepetition ? null : _options.DecodingInterval };
+        return plan with { DecodingInterval = plan.NeedsReconstruction ? null : _options.DecodingInterval };
     }
 
-    private TokenRange[] Ranges(IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> scaffolding) =>
+    private TokenRange[] Ranges(IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> templateTokens) =>
     [
         .. _options.ProtectSystemPrompt ? instructions.Where(range => range.Length > 0) : [],
-        .. _options.ProtectScaffolding ? scaffolding : [],
+        .. _options.ProtectTemplateTokens ? templateTokens : [],
     ];
 }

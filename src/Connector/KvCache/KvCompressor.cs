@@ -27,9 +27,9 @@ internal sealed partial class KvCompressor : IDisposable
     private readonly KvCompressionGuard _guard;
     private readonly HookDetachment? _detachment;
     private readonly HostMemory _memory;
-    private readonly HashSet<KvRewritePath> _obstructed = [];
+    private readonly HashSet<KvRewritePath> _unsupportedPaths = [];
     private readonly ILogger _logger;
-    private KvRepetition? _repetition;
+    private ReconstructionScores? _reconstruction;
     private bool _keepsHook;
     private int _observed;
 
@@ -67,12 +67,12 @@ internal sealed partial class KvCompressor : IDisposable
         WarmUpDevice(_capture);
         _detachment = access.DetachHook && capture is not null ? HookDetachment.Try(context, logger) : null;
         _guard = new KvCompressionGuard(model, probe, _rotation, ObservesQueries, _outputWeights is not null);
-        Refusal = probe.Refusal;
-        LogReady(logger, string.Join(", ", _paths.Select(path => path.Kind)), probe.Refusal ?? "none");
+        UnsupportedReason = probe.UnsupportedReason;
+        LogReady(logger, string.Join(", ", _paths.Select(path => path.Kind)), probe.UnsupportedReason ?? "none");
     }
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
-    public string? Refusal { get; }
+    public string? UnsupportedReason { get; }
 
     /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
     public bool ObservesQueries => _queries is not null;
@@ -81,23 +81,23 @@ internal sealed partial class KvCompressor : IDisposable
     public bool MeasuresOnDevice { get; private set; }
 
     /// <summary>Whether a plan is not possible here.</summary>
-    public bool Refuses(KvCompressionPlan plan) => _guard.Refusal(plan) is not null;
+    public bool IsUnsupported(KvCompressionPlan plan) => _guard.UnsupportedReason(plan) is not null;
 
     /// <summary>Forgets what was observed for a compression that did not come to pass.</summary>
     public void Forget()
     {
         StopObserving();
         _observed = 0;
-        if (_repetition is not null)
+        if (_reconstruction is not null)
         {
-            EndRepetition();
-            _repetition = null;
+            EndReconstruction();
+            _reconstruction = null;
         }
     }
 
     /// <summary>Refuses a compression that is not possible here: to be called before the tokens are read, which takes long.</summary>
     /// <exception cref="KvCompressionException">This cache cannot be compressed, or not by this policy.</exception>
-    public void ThrowIfRefused(KvCompressionPlan plan) => _guard.ThrowIfRefused(plan);
+    public void ThrowIfUnsupported(KvCompressionPlan plan) => _guard.ThrowIfUnsupported(plan);
 
     /// <summary>Observes the queries of the tokens that are decoded next, the last ones before the compression.</summary>
     public void StartObserving(int tokens)
@@ -130,20 +130,20 @@ internal sealed partial class KvCompressor : IDisposable
     /// <summary>Begins to note what a sequence's tokens receive while they are repeated.</summary>
     /// <param name="sequence">The sequence.</param>
     /// <param name="sinks">How many of its first cells are not repeated.</param>
-    public void StartRepetition(KvSequence sequence, int sinks) =>
-        _repetition = new KvRepetition(_format!.Layers.Count, _format.KvHeads, sequence.Cells, sinks);
+    public void StartReconstruction(KvSequence sequence, int sinks) =>
+        _reconstruction = new ReconstructionScores(_format!.Layers.Count, _format.KvHeads, sequence.Cells, sinks);
 
     /// <summary>Notes the attention of the observed tokens, the newest ones of the sequence, which repeated a chunk of it.</summary>
     /// <param name="sequence">The sequence, which still has the pass's own cells.</param>
     /// <param name="chunk">The chunk's cells.</param>
-    public void ObserveRepetition(KvSequence sequence, TokenRange chunk)
+    public void ObserveReconstruction(KvSequence sequence, TokenRange chunk)
     {
         _context.Synchronize();
-        _repetition!.Observe(Choose(sequence, readsRows: true, null).View(sequence), chunk, block => Queries(_format!.ModelLayers![block]));
+        _reconstruction!.Observe(Choose(sequence, readsRows: true, null).View(sequence), chunk, block => Queries(_format!.ModelLayers![block]));
     }
 
     /// <summary>Gives the memory of the pass's queries back: there were many at once.</summary>
-    public void EndRepetition() => _queries?.Release();
+    public void EndReconstruction() => _queries?.Release();
 
     /// <summary>Notes that the newest cells were removed.</summary>
     public void NoteRemoved(int cells) => _capture?.NoteRemoved(cells);
@@ -161,7 +161,7 @@ internal sealed partial class KvCompressor : IDisposable
             return null;
         }
 
-        ThrowIfRefused(plan);
+        ThrowIfUnsupported(plan);
         long start = Stopwatch.GetTimestamp();
         _context.Synchronize();
         (IKvPath taken, KvLayerTensors[] view, KvSelection selection) = Score(sequence, plan, path);
@@ -230,7 +230,7 @@ internal sealed partial class KvCompressor : IDisposable
         var live = new LiveCache(capture, _format, _model);
         var device = new DevicePath(_context, live);
         return capture.IsComplete
-            ? [new InPlacePath(_context, live), new CraftPath(_context, live, _memory), state, device]
+            ? [new InPlacePath(_context, live), new CompactPath(_context, live, _memory), state, device]
             : [device, state];
     }
 
@@ -276,7 +276,7 @@ internal sealed partial class KvCompressor : IDisposable
 
             // The next compression must not take these for its own.
             _observed = 0;
-            _repetition = null;
+            _reconstruction = null;
             return (taken, view, selection);
         }
         catch (LlamaException e) when (taken is DevicePath device && wanted is null && e is not KvCompressionException)
@@ -288,19 +288,19 @@ internal sealed partial class KvCompressor : IDisposable
 
     private IKvPath Choose(KvSequence sequence, bool readsRows, KvRewritePath? wanted)
     {
-        string? obstacle = null;
+        string? unsupportedReason = null;
         foreach (IKvPath path in _paths.Where(path => wanted is null || path.Kind == wanted))
         {
-            obstacle = path.Obstacle(sequence, readsRows);
-            if (obstacle is null)
+            unsupportedReason = path.UnsupportedReason(sequence, readsRows);
+            if (unsupportedReason is null)
             {
                 return path;
             }
 
-            LogObstacle(_logger, _obstructed.Add(path.Kind) ? LogLevel.Warning : LogLevel.Debug, path.Kind, sequence.Id, obstacle);
+            LogPathUnsupported(_logger, _unsupportedPaths.Add(path.Kind) ? LogLevel.Warning : LogLevel.Debug, path.Kind, sequence.Id, unsupportedReason);
         }
 
-        throw new KvCompressionException($"The {wanted} path cannot be taken for sequence {sequence.Id}: {obstacle ?? "the cache's tensors were not found"}.");
+        throw new KvCompressionException($"The {wanted} path cannot be taken for sequence {sequence.Id}: {unsupportedReason ?? "the cache's tensors were not found"}.");
     }
 
     /// <summary>Adds to the cached tensors what else the policy reads.</summary>
@@ -316,7 +316,7 @@ internal sealed partial class KvCompressor : IDisposable
                 ValueRotation = _rotation.Values,
                 Queries = plan.QueryWindow > 0 ? Queries(_format!.ModelLayers![i]) : default,
                 OutputWeights = _outputWeights,
-                RepeatAttention = _repetition?[i] ?? default,
+                ReconstructionAttention = _reconstruction?[i] ?? default,
             };
         }
     }
@@ -338,14 +338,14 @@ internal sealed partial class KvCompressor : IDisposable
     private KvQueries Queries(int layer) => _queries?.Take(layer, _observed, _rotation.Keys)
         ?? throw new KvCompressionException($"The queries of layer {layer} were not all observed.") { Fault = LlamaFault.QueriesNotObserved };
 
-    [LoggerMessage(LogLevel.Debug, "KV compression: paths {Paths}, refusal {Refusal}.")]
-    private static partial void LogReady(ILogger logger, string paths, string refusal);
+    [LoggerMessage(LogLevel.Debug, "KV compression: paths {Paths}, unsupported reason {UnsupportedReason}.")]
+    private static partial void LogReady(ILogger logger, string paths, string unsupportedReason);
 
     [LoggerMessage(LogLevel.Warning, "Compression goes on without the device that holds the cache, and copies the cache to the host instead: {Why}")]
     private static partial void LogDeviceFailed(ILogger logger, string why);
 
-    [LoggerMessage(Message = "The {Path} path cannot be taken for sequence {Sequence}: {Obstacle}. The next best one is.")]
-    private static partial void LogObstacle(ILogger logger, LogLevel level, KvRewritePath path, int sequence, string obstacle);
+    [LoggerMessage(Message = "The {Path} path cannot be taken for sequence {Sequence}: {UnsupportedReason}. The next best one is.")]
+    private static partial void LogPathUnsupported(ILogger logger, LogLevel level, KvRewritePath path, int sequence, string unsupportedReason);
 
     [LoggerMessage(LogLevel.Information, "Compressed sequence {Sequence} by {Policy} from {Before} to {After} cells on the {Path} path: scored in {ScoreMs:F1} ms, rewritten in {RewriteMs:F1} ms.")]
     private static partial void LogCompressed(ILogger logger, int sequence, string policy, int before, int after, KvRewritePath path, double scoreMs, double rewriteMs);

@@ -9,7 +9,7 @@ namespace CurKv.Connector.Scheduling;
 /// </summary>
 internal sealed class DecodingCompression : IDisposable
 {
-    private readonly SizedContext _context;
+    private readonly ResizableContext _context;
     private readonly KvSequence _sequence;
     private readonly KvCompressionPlan? _plan;
     private KvCompressor? _compressor;
@@ -22,7 +22,7 @@ internal sealed class DecodingCompression : IDisposable
     /// <param name="context">The context, which may be made anew on the way.</param>
     /// <param name="sequence">The prompt, as its own compression left it.</param>
     /// <param name="plan">How the sequence is compressed; null for not at all.</param>
-    public DecodingCompression(SizedContext context, KvSequence sequence, KvCompressionPlan? plan)
+    public DecodingCompression(ResizableContext context, KvSequence sequence, KvCompressionPlan? plan)
     {
         _context = context;
         _sequence = sequence;

@@ -21,10 +21,10 @@ internal sealed record GenerationRequest
     public required SamplerSettings Sampler { get; init; }
 
     /// <summary>Divides the answer into contents; by default all of it is text.</summary>
-    public IAnswerReader Reader { get; init; } = new PlainAnswerReader();
+    public IOutputParser Parser { get; init; } = new PlainOutputParser();
 
     /// <summary>The special tokens whose texts the reader wants to see; others have none.</summary>
-    public FrozenSet<int> Marks { get; init; } = [];
+    public FrozenSet<int> VisibleSpecialTokens { get; init; } = [];
 
     /// <summary>Texts that end the answer and do not appear in it.</summary>
     public IReadOnlyList<string> StopSequences { get; init; } = [];

@@ -21,12 +21,12 @@ internal sealed class Scheduler : IDisposable
     /// <param name="logger">Receives how the cache is compressed.</param>
     public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, KvCacheAccess access, Type owner, ILogger logger)
     {
-        _runner = new SequenceRunner(engine, new SizedContext(engine, settings, access, logger));
+        _runner = new SequenceRunner(engine, new ResizableContext(engine, settings, access, logger));
         _thread = new NativeThread(owner, _runner.Dispose);
     }
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
-    public string? CompressionRefusal => _runner.CompressionRefusal;
+    public string? CompressionUnsupportedReason => _runner.CompressionUnsupportedReason;
 
     /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
     public bool ObservesQueries => _runner.ObservesQueries;
@@ -75,7 +75,7 @@ internal sealed class Scheduler : IDisposable
     /// <param name="progress">Told after each chunk, on the native thread; null for none.</param>
     /// <param name="cancellationToken">Cancels the reading, also while it waits.</param>
     public async Task<(KvSnapshot Snapshot, GenerationStatistics Statistics)> ReadAsync(
-        Func<ReadingRequest> prepare, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
+        Func<PrefillRequest> prepare, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
         (KvSnapshot, GenerationStatistics) result = default;
         await _thread.RunAsync(

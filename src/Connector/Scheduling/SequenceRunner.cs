@@ -9,21 +9,21 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>Reads prompts into a sequence, compresses it and decodes answers from it. Used on the native thread only.</summary>
-internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext sized) : IDisposable
+internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ResizableContext resizable) : IDisposable
 {
     private readonly KvSequence _sequence = new(0, engine.Model.SlidingWindow);
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
-    public string? CompressionRefusal => sized.Refusal;
+    public string? CompressionUnsupportedReason => resizable.UnsupportedReason;
 
     /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
-    public bool ObservesQueries => sized.ObservesQueries;
+    public bool ObservesQueries => resizable.ObservesQueries;
 
     /// <summary>The context's cells as they are now.</summary>
-    public int ContextSize => sized.Size;
+    public int ContextSize => resizable.Size;
 
     /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
-    public bool MeasuresOnDevice => sized.MeasuresOnDevice;
+    public bool MeasuresOnDevice => resizable.MeasuresOnDevice;
 
     /// <summary>Reads a request's tokens and generates the answer, piece by piece.</summary>
     /// <param name="request">The request.</param>
@@ -33,15 +33,15 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     {
         // A bad grammar shows before anything is read.
         using ILlamaSampler sampler = engine.CreateSampler(request.Sampler);
-        sampler.ReadPrompt(request.Tokens);
+        sampler.AcceptPrompt(request.Tokens);
         Restore(request.Prefix, request.Tokens.Length, request.Compression);
-        Action<PromptProgress>? progress = request.Tokens.Length > sized.Context.Settings.BatchSize ? step => emit(new GenerationEvent([], Progress: step)) : null;
-        PromptReading reading = Reader(progress, cancellationToken).Read(request.Tokens, request.Compression);
-        KvCompressionPlan? plan = request.Compression is null || sized.Compressor.Refuses(request.Compression) ? null : request.Compression;
-        using var compression = new DecodingCompression(sized, _sequence, plan);
+        Action<PromptProgress>? progress = request.Tokens.Length > resizable.Context.Settings.BatchSize ? step => emit(new GenerationEvent([], Progress: step)) : null;
+        PrefillResult prefill = Prefill(progress, cancellationToken).Run(request.Tokens, request.Compression);
+        KvCompressionPlan? plan = request.Compression is null || resizable.Compressor.IsUnsupported(request.Compression) ? null : request.Compression;
+        using var compression = new DecodingCompression(resizable, _sequence, plan);
 
-        var text = new AnswerText(engine, request.StopSequences, request.Marks);
-        IAnswerReader reader = request.Reader;
+        var text = new Detokenizer(engine, request.StopSequences, request.VisibleSpecialTokens);
+        IOutputParser parser = request.Parser;
         var decodeTime = TimeSpan.Zero;
         int outputTokens = 0;
         int reasoningTokens = 0;
@@ -52,8 +52,8 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
         {
             cancellationToken.ThrowIfCancellationRequested();
             long start = Stopwatch.GetTimestamp();
-            sampler.AllowTrigger(reader.MayCall);
-            int token = sized.Context.Sample(sampler);
+            sampler.AllowTrigger(parser.AllowsToolCall);
+            int token = resizable.Context.Sample(sampler);
             if (engine.IsEndOfGeneration(token))
             {
                 finished = ChatFinishReason.Stop;
@@ -61,9 +61,9 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
             else
             {
                 outputTokens++;
-                reasoningTokens += reader.InReasoning ? 1 : 0;
+                reasoningTokens += parser.InReasoning ? 1 : 0;
                 bool stopped = text.Append(token, out string piece);
-                Emit(piece.Length > 0 ? reader.Read(piece) : []);
+                Emit(piece.Length > 0 ? parser.Parse(piece) : []);
 
                 if (stopped)
                 {
@@ -75,11 +75,11 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
                 }
                 else
                 {
-                    sized.Context.Decode(_sequence, [token], logits: true);
+                    resizable.Context.Decode(_sequence, [token], logits: true);
                     decoded++;
-                    if (compression.AfterToken(sampler.IsConstraining || reader.InCall) is KvCompressionReport report)
+                    if (compression.AfterToken(sampler.IsConstraining || parser.InToolCall) is KvCompressionReport report)
                     {
-                        reading.Compressions.Add(report);
+                        prefill.Compressions.Add(report);
                     }
                 }
             }
@@ -87,7 +87,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
             decodeTime += Stopwatch.GetElapsedTime(start);
         }
 
-        Emit([.. reader.Read(text.Finish()), .. reader.Finish()]);
+        Emit([.. parser.Parse(text.Finish()), .. parser.Finish()]);
         finished = hasCalled && finished == ChatFinishReason.Stop ? ChatFinishReason.ToolCalls : finished;
         emit(new GenerationEvent([], finished, new GenerationStatistics
         {
@@ -95,11 +95,11 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
             CachedPromptTokens = request.Prefix?.Contents.Tokens ?? 0,
             OutputTokens = outputTokens,
             ReasoningTokens = reasoningTokens,
-            PrefillTime = reading.PrefillTime,
+            PrefillTime = prefill.PrefillTime,
             DecodeTime = decodeTime,
             DecodedTokens = decoded,
             Cells = _sequence.Cells,
-            Compressions = reading.Compressions,
+            Compressions = prefill.Compressions,
         }));
 
         void Emit(IReadOnlyList<AIContent> contents)
@@ -122,11 +122,11 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
         KvSnapshot? prefix, int[] tokens, KvCompressionPlan? plan, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
         Restore(prefix, tokens.Length, plan);
-        PromptReading reading = Reader(progress is null ? null : progress.Report, cancellationToken).Read(tokens, plan);
+        PrefillResult prefill = Prefill(progress is null ? null : progress.Report, cancellationToken).Run(tokens, plan);
         KvSnapshot snapshot = Take();
-        if (plan?.ShrinkContext is int room)
+        if (plan?.ShrunkContextHeadroom is int room)
         {
-            sized.Shrink(_sequence.CellsWith(room));
+            resizable.Shrink(_sequence.CellsWith(room));
         }
 
         return (snapshot, new GenerationStatistics
@@ -135,25 +135,25 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
             CachedPromptTokens = prefix?.Contents.Tokens ?? 0,
             OutputTokens = 0,
             ReasoningTokens = 0,
-            PrefillTime = reading.PrefillTime,
+            PrefillTime = prefill.PrefillTime,
             DecodeTime = TimeSpan.Zero,
             DecodedTokens = 0,
             Cells = _sequence.Cells,
-            Compressions = reading.Compressions,
+            Compressions = prefill.Compressions,
         });
     }
 
-    public void Dispose() => sized.Dispose();
+    public void Dispose() => resizable.Dispose();
 
-    private PromptReader Reader(Action<PromptProgress>? progress, CancellationToken cancellationToken) =>
-        new(engine, sized.Context, sized.Compressor, _sequence, progress, cancellationToken);
+    private PromptPrefill Prefill(Action<PromptProgress>? progress, CancellationToken cancellationToken) =>
+        new(engine, resizable.Context, resizable.Compressor, _sequence, progress, cancellationToken);
 
     /// <summary>Puts what was read before into the cache, which is to have room for so many tokens more.</summary>
     private void Restore(KvSnapshot? snapshot, int tokens, KvCompressionPlan? plan)
     {
-        sized.Reserve(plan is { NeedsRepetition: true } ? int.MaxValue : snapshot?.Contents.CellsWith(tokens) ?? tokens);
-        sized.Compressor.Forget();
-        sized.Context.SequenceRemove(_sequence.Id);
+        resizable.Reserve(plan is { NeedsReconstruction: true } ? int.MaxValue : snapshot?.Contents.CellsWith(tokens) ?? tokens);
+        resizable.Compressor.Forget();
+        resizable.Context.SequenceRemove(_sequence.Id);
         _sequence.Clear();
         if (snapshot is not null)
         {
@@ -165,21 +165,21 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     /// <summary>Whether one more token fits, once a context that was shrunk has all its cells again.</summary>
     private bool HasRoom()
     {
-        if (_sequence.CellsWith(1) > sized.Context.Settings.ContextSize && sized.IsShrunk)
+        if (_sequence.CellsWith(1) > resizable.Context.Settings.ContextSize && resizable.IsShrunk)
         {
             using KvSnapshot snapshot = Take();
-            sized.Reserve(int.MaxValue);
+            resizable.Reserve(int.MaxValue);
             Put(snapshot);
         }
 
-        return _sequence.CellsWith(1) <= sized.Context.Settings.ContextSize;
+        return _sequence.CellsWith(1) <= resizable.Context.Settings.ContextSize;
     }
 
     private KvSnapshot Take()
     {
-        nuint size = sized.Context.StateSize(_sequence.Id);
+        nuint size = resizable.Context.StateSize(_sequence.Id);
         var snapshot = new KvSnapshot(size, _sequence);
-        if (sized.Context.StateGet(_sequence.Id, snapshot.Data, size) != size)
+        if (resizable.Context.StateGet(_sequence.Id, snapshot.Data, size) != size)
         {
             snapshot.Dispose();
             throw new KvCompressionException($"llama.cpp did not give the {_sequence.Cells} cells that were read. {NativeLog.LastErrors()}");
@@ -191,10 +191,10 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
     private void Put(KvSnapshot snapshot)
     {
         bool isPut = TryPut(snapshot);
-        if (!isPut && sized.IsShrunk)
+        if (!isPut && resizable.IsShrunk)
         {
             // Some builds of llama.cpp keep more of a sliding window than it needs.
-            sized.Reserve(int.MaxValue);
+            resizable.Reserve(int.MaxValue);
             isPut = TryPut(snapshot);
         }
 
@@ -208,13 +208,13 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, SizedContext si
 
     private bool TryPut(KvSnapshot snapshot)
     {
-        if (sized.Context.StateSet(_sequence.Id, snapshot.Data, snapshot.Size) == snapshot.Size)
+        if (resizable.Context.StateSet(_sequence.Id, snapshot.Data, snapshot.Size) == snapshot.Size)
         {
             return true;
         }
 
         // A refused blob may leave cells registered.
-        sized.Context.SequenceRemove(_sequence.Id);
+        resizable.Context.SequenceRemove(_sequence.Id);
         return false;
     }
 }

@@ -14,7 +14,7 @@ internal abstract partial class ChatTemplate
     public abstract string Source { get; }
 
     /// <summary>How answers look.</summary>
-    public abstract AnswerFormat Format { get; }
+    public abstract ChatFormat Format { get; }
 
     /// <summary>Takes the template that the options name, else the model's own; llama.cpp's list of known ones where that is no Jinja that can be rendered.</summary>
     /// <param name="engine">The model.</param>
@@ -56,7 +56,7 @@ internal abstract partial class ChatTemplate
             LogFallback(logger, engine.Model.Path, why);
         }
 
-        return new KnownChatTemplate(engine, source);
+        return new BuiltInChatTemplate(engine, source);
     }
 
     /// <summary>Renders a conversation and opens the assistant's turn.</summary>
@@ -70,11 +70,11 @@ internal abstract partial class ChatTemplate
     protected List<ChatTurn> Shape(Conversation conversation, TemplateRoles roles)
     {
         IReadOnlyList<ChatTurn> turns = conversation.Turns;
-        string? told = Format.ToolsPrompt(conversation.Tools);
-        if (told is not null)
+        string? toolsPrompt = Format.ToolsPrompt(conversation.Tools);
+        if (toolsPrompt is not null)
         {
             turns = TurnShaping.WriteCalls(turns, Format);
-            turns = conversation.Tools.Count > 0 ? TurnShaping.Instruct(turns, told) : turns;
+            turns = conversation.Tools.Count > 0 ? TurnShaping.Instruct(turns, toolsPrompt) : turns;
         }
 
         if (Format.RendersOneCall)
@@ -82,7 +82,7 @@ internal abstract partial class ChatTemplate
             turns = TurnShaping.OneCallEach(turns);
         }
 
-        if (!roles.UserBehindResult)
+        if (!roles.UserAfterToolResult)
         {
             turns = TurnShaping.AnswerResults(turns);
         }

@@ -1,6 +1,6 @@
 namespace CurKv.Connector.Templates;
 
-/// <summary>Finds where a rendered conversation holds its messages; all between them is the template's scaffolding.</summary>
+/// <summary>Finds where a rendered conversation holds its messages; all between them is template tokens.</summary>
 internal static class ContentSpans
 {
     // What llama.cpp's own templates trim.
@@ -16,7 +16,7 @@ internal static class ContentSpans
     /// </returns>
     public static IReadOnlyList<Range> Find(Func<IReadOnlyList<ChatTurn>, string> render, IReadOnlyList<ChatTurn> turns, string text)
     {
-        // Contents cannot be searched for: their words may stand in the scaffolding ("user"). Markers cannot.
+        // Contents cannot be searched for: their words may stand in the template tokens ("user"). Markers cannot.
         string marked = render([.. turns.Select((turn, i) => turn with { Content = Marker(i) })]);
         List<Range> spans = [];
         int at = 0;

@@ -34,7 +34,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
         _clock = clock;
         _template = JinjaTemplate.Parse(source);
         _capabilities = TemplateCapabilities.Of(source);
-        Format = AnswerFormat.Detect(source);
+        Format = ChatFormat.Detect(source);
         _roles = TryRoles();
     }
 
@@ -42,7 +42,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
     public override string Source { get; }
 
     /// <inheritdoc/>
-    public override AnswerFormat Format { get; }
+    public override ChatFormat Format { get; }
 
     /// <inheritdoc/>
     /// <exception cref="LlamaModelException">The template fails, or goes beyond a limit.</exception>
@@ -80,7 +80,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
             System = system,
             LaterSystem = system && Shows(Try("user", "assistant", "system", "user"), 2),
             RepeatedUser = Shows(users, 0) && Shows(users, 1),
-            UserBehindResult = Shows(Try("user", "assistant", "tool", "user"), 3),
+            UserAfterToolResult = Shows(Try("user", "assistant", "tool", "user"), 3),
         };
     }
 
@@ -113,10 +113,10 @@ internal sealed class JinjaChatTemplate : ChatTemplate
         JsonObject context = _capabilities.ReasoningVariables(conversation.Reasoning);
         context["messages"] = new JsonArray([.. turns.Select(Message)]);
         context["add_generation_prompt"] = true;
-        context["bos_token"] = _engine.Vocabulary.Begin;
-        context["eos_token"] = _engine.Vocabulary.End;
-        bool areTold = Format.ToolsPrompt(conversation.Tools) is not null;
-        context[_capabilities.ToolsVariable ?? "tools"] = areTold || conversation.Tools.Count == 0 ? null : new JsonArray([.. conversation.Tools.Select(Tool)]);
+        context["bos_token"] = _engine.Vocabulary.BosToken;
+        context["eos_token"] = _engine.Vocabulary.EosToken;
+        bool areAdvertised = Format.ToolsPrompt(conversation.Tools) is not null;
+        context[_capabilities.ToolsVariable ?? "tools"] = areAdvertised || conversation.Tools.Count == 0 ? null : new JsonArray([.. conversation.Tools.Select(Tool)]);
         return context;
     }
 
@@ -176,7 +176,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
             ? JsonObject.Create(schema)!
             : new JsonObject { ["type"] = "object", ["properties"] = new JsonObject() };
 
-    // The usual roles and the model's own special tokens are scaffolding, though they come from the context.
+    // The usual roles and the model's own special tokens are template tokens, though they come from the context.
     private PromptSpan? Span(JinjaSpan span, string text)
     {
         const string Messages = "messages[";

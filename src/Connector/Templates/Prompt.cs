@@ -7,5 +7,5 @@ namespace CurKv.Connector.Templates;
 /// <param name="Tokens">Its tokens.</param>
 /// <param name="SystemPrompt">The tokens up to the end of the system prompt; empty where there is none.</param>
 /// <param name="Tools">The tokens that tell of tools, where the template does; else empty.</param>
-/// <param name="Scaffolding">The tokens that the template put around messages: role names, markers of turns. Ascending.</param>
-internal sealed record Prompt(string Text, int[] Tokens, TokenRange SystemPrompt, TokenRange Tools, IReadOnlyList<TokenRange> Scaffolding);
+/// <param name="TemplateTokens">The tokens that the template put around messages: role names, markers of turns. Ascending.</param>
+internal sealed record Prompt(string Text, int[] Tokens, TokenRange SystemPrompt, TokenRange Tools, IReadOnlyList<TokenRange> TemplateTokens);

@@ -17,7 +17,7 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
     public ChatTemplate Template => template;
 
     /// <summary>How answers look where the prompt itself tells of tools: in what goes on behind text that is read already.</summary>
-    public AnswerFormat GenericFormat { get; } = new GenericFormat(template.Format.HasReasoning);
+    public ChatFormat GenericFormat { get; } = new GenericFormat(template.Format.HasReasoning);
 
     /// <summary>The prompt of a whole conversation.</summary>
     /// <exception cref="ArgumentException">The template refuses the conversation.</exception>
@@ -25,7 +25,7 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
 
     /// <summary>The part of a prompt that goes before every question about a document: all up to the question itself.</summary>
     public Prompt BuildDocument(string? instructions, string document) =>
-        BuildOpening(new Conversation(WithDocument(instructions, document, [new ChatTurn("user", string.Empty)])));
+        BuildPrefix(new Conversation(WithDocument(instructions, document, [new ChatTurn("user", string.Empty)])));
 
     /// <summary>What follows a document's part: the question and what comes after it.</summary>
     /// <returns>The whole text, and the tokens behind the document's part.</returns>
@@ -34,26 +34,26 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
         BuildContinuation(documentPart, conversation with { Turns = WithDocument(instructions, document, conversation.Turns) });
 
     /// <summary>A conversation's prompt up to the end of what is known of its last turn's content.</summary>
-    public Prompt BuildOpening(Conversation conversation)
+    public Prompt BuildPrefix(Conversation conversation)
     {
         IReadOnlyList<ChatTurn> turns = conversation.Turns;
         List<ChatTurn> marked = [.. turns.SkipLast(1), turns[^1] with { Content = turns[^1].Content + QuestionMarker }];
         RenderedPrompt rendered = template.Render(conversation with { Turns = marked });
         int question = rendered.Text.IndexOf(QuestionMarker, StringComparison.Ordinal);
-        return question >= 0 ? Describe(rendered, question) : throw CannotReadAhead();
+        return question >= 0 ? Describe(rendered, question) : throw CannotPrefillAhead();
     }
 
-    /// <summary>How a conversation goes on behind its opening.</summary>
-    /// <returns>The whole text, and the tokens behind the opening.</returns>
-    public (string Text, int[] Tokens) BuildContinuation(Prompt opening, Conversation conversation)
+    /// <summary>How a conversation goes on behind its prefix.</summary>
+    /// <returns>The whole text, and the tokens behind the prefix.</returns>
+    public (string Text, int[] Tokens) BuildContinuation(Prompt prefix, Conversation conversation)
     {
         RenderedPrompt rendered = template.Render(conversation);
-        return rendered.Text.StartsWith(opening.Text, StringComparison.Ordinal)
-            ? (rendered.Text, _tokenizer.Tokenize(rendered.Text, rendered.Spans, opening.Text.Length))
-            : throw CannotReadAhead();
+        return rendered.Text.StartsWith(prefix.Text, StringComparison.Ordinal)
+            ? (rendered.Text, _tokenizer.Tokenize(rendered.Text, rendered.Spans, prefix.Text.Length))
+            : throw CannotPrefillAhead();
     }
 
-    private LlamaModelException CannotReadAhead() => new(
+    private LlamaModelException CannotPrefillAhead() => new(
         engine.Model.Path, $"The chat template of '{engine.Model.Path}' renders a document differently with every question, so it cannot be read ahead of them. Put the document into each prompt.");
 
     private static List<ChatTurn> WithDocument(string? instructions, string document, IReadOnlyList<ChatTurn> turns)
@@ -86,12 +86,12 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
             tokens,
             beginsWithSystem && !text.AsSpan(system.Start..system.End).IsWhiteSpace() ? offsets.Tokens(0, system.End) with { Start = 0 } : default,
             offsets.Tokens(firstTool.Start, lastTool.End),
-            Scaffolding(spans, offsets, text.Length, isWhole: end is null));
+            TemplateTokens(spans, offsets, text.Length, isWhole: end is null));
     }
 
-    private static List<TokenRange> Scaffolding(PromptSpan[] spans, TokenOffsets offsets, int length, bool isWhole)
+    private static List<TokenRange> TemplateTokens(PromptSpan[] spans, TokenOffsets offsets, int length, bool isWhole)
     {
-        List<TokenRange> scaffolding = [];
+        List<TokenRange> templateTokens = [];
         int at = 0;
         foreach (PromptSpan span in spans)
         {
@@ -104,14 +104,14 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
             Add(length);
         }
 
-        return scaffolding;
+        return templateTokens;
 
         void Add(int until)
         {
             TokenRange range = offsets.Tokens(at, until);
             if (range.Length > 0)
             {
-                scaffolding.Add(range);
+                templateTokens.Add(range);
             }
         }
     }

@@ -14,7 +14,7 @@ internal sealed class PromptTokenizer
     private const string Sentinel = "\n";
 
     private readonly ILlamaEngine _engine;
-    private readonly string[] _marks;
+    private readonly string[] _specialTokens;
     private readonly SearchValues<string> _search;
     private readonly int[] _sentinel;
 
@@ -25,8 +25,8 @@ internal sealed class PromptTokenizer
     {
         _engine = engine;
         LlamaVocabulary vocabulary = engine.Vocabulary;
-        _marks = [.. vocabulary.Controls.Keys, .. vocabulary.Defined.Where(text => template.Contains(text, StringComparison.Ordinal))];
-        _search = SearchValues.Create(_marks, StringComparison.Ordinal);
+        _specialTokens = [.. vocabulary.ControlTokens.Keys, .. vocabulary.UserDefinedTokens.Where(text => template.Contains(text, StringComparison.Ordinal))];
+        _search = SearchValues.Create(_specialTokens, StringComparison.Ordinal);
 
         // SentencePiece begins every text with a space of its own; behind a cut there is none.
         byte[] first = new byte[16];
@@ -42,7 +42,7 @@ internal sealed class PromptTokenizer
     public int[] Tokenize(string text, IReadOnlyList<PromptSpan> spans, int from = 0)
     {
         NativeText.WithoutNul(text, nameof(text));
-        string begin = _engine.Vocabulary.Begin;
+        string begin = _engine.Vocabulary.BosToken;
         List<int> cuts = Cuts(text, spans, from);
         bool hasBegin = begin.Length > 0 && text.StartsWith(begin, StringComparison.Ordinal) && cuts is not [1, ..];
         List<int> tokens = [];
@@ -100,5 +100,5 @@ internal sealed class PromptTokenizer
 
     // Whether a mark that begins at a place goes on behind a later one.
     private bool Reaches(string text, int start, int place) =>
-        start >= place || _marks.Any(mark => start + mark.Length > place && text.AsSpan(start).StartsWith(mark, StringComparison.Ordinal));
+        start >= place || _specialTokens.Any(special => start + special.Length > place && text.AsSpan(start).StartsWith(special, StringComparison.Ordinal));
 }

@@ -4,7 +4,7 @@ namespace CurKv.Connector.Templates;
 internal sealed record TemplateRoles
 {
     /// <summary>Any order.</summary>
-    public static TemplateRoles All { get; } = new() { System = true, LaterSystem = true, RepeatedUser = true, UserBehindResult = true };
+    public static TemplateRoles All { get; } = new() { System = true, LaterSystem = true, RepeatedUser = true, UserAfterToolResult = true };
 
     /// <summary>Whether it renders a system message at the beginning.</summary>
     public bool System { get; init; }
@@ -16,5 +16,5 @@ internal sealed record TemplateRoles
     public bool RepeatedUser { get; init; }
 
     /// <summary>Whether it renders a message of the user directly behind a tool's result, rather than demanding the assistant's answer between them.</summary>
-    public bool UserBehindResult { get; init; }
+    public bool UserAfterToolResult { get; init; }
 }

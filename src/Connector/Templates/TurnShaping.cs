@@ -71,15 +71,15 @@ internal static class TurnShaping
     /// Calls as the text of the assistant's messages, and results as the user's: one message for all results of a turn and what the user
     /// says behind them, since many templates want user and assistant to alternate. As they are where the format has no text for them.
     /// </summary>
-    public static IReadOnlyList<ChatTurn> WriteCalls(IReadOnlyList<ChatTurn> turns, AnswerFormat format)
+    public static IReadOnlyList<ChatTurn> WriteCalls(IReadOnlyList<ChatTurn> turns, ChatFormat format)
     {
         List<ChatTurn> written = [];
-        bool isBehindResult = false;
+        bool followsToolResult = false;
         foreach (ChatTurn turn in turns)
         {
             string? result = turn.Role == "tool" ? format.WriteResult(turn.Content) : null;
             ChatTurn next = result is null ? WriteCalls(turn, format) : new ChatTurn("user", result);
-            if (isBehindResult && next.Role == "user")
+            if (followsToolResult && next.Role == "user")
             {
                 written[^1] = written[^1] with { Content = Join(written[^1].Content, result is null ? Separator : "\n", next.Content) };
             }
@@ -88,7 +88,7 @@ internal static class TurnShaping
                 written.Add(next);
             }
 
-            isBehindResult = result is not null;
+            followsToolResult = result is not null;
         }
 
         return written;
@@ -126,7 +126,7 @@ internal static class TurnShaping
         return split;
     }
 
-    private static ChatTurn WriteCalls(ChatTurn turn, AnswerFormat format) => turn.Calls.Count > 0 && format.WriteCalls(turn.Calls) is { } calls
+    private static ChatTurn WriteCalls(ChatTurn turn, ChatFormat format) => turn.Calls.Count > 0 && format.WriteCalls(turn.Calls) is { } calls
         ? turn with { Content = Join(turn.Content, "\n", calls), Calls = [] }
         : turn;
 

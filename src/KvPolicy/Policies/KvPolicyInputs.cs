@@ -23,7 +23,7 @@ public enum KvPolicyInputs
     OutputWeights = 16,
 
     /// <summary>The attention that each token receives while the context is repeated in a second pass.</summary>
-    RepeatAttention = 32,
+    ReconstructionAttention = 32,
 
     /// <summary>The keys' norms: <see cref="KvLayer.MeasureKeyNorms"/>.</summary>
     KeyNorms = 64,

@@ -6,7 +6,7 @@ namespace CurKv.Connector.Tests.Architecture;
 /// <summary>Compares what the compiled assemblies and the sources do with what <c>docs/architecture.md</c> says.</summary>
 public class ArchitectureTests
 {
-    private const int MostPublicTypes = 20;
+    private const int MaxPublicTypes = 20;
     private static readonly string[] Projects = ["Connector", "KvPolicy", "Jinja", "Grammar"];
     private static readonly string Root = typeof(ArchitectureTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "Root").Value!;
     private static readonly Lazy<TypeUse[]> Uses = new(ReadUses);
@@ -61,7 +61,7 @@ public class ArchitectureTests
         using ModuleDefinition module = Read("Connector");
         string[] types = [.. module.Types.Where(type => type.IsPublic).Select(type => type.Name)];
 
-        Assert.True(types.Length <= MostPublicTypes, $"{types.Length} public types, {MostPublicTypes} at most: {string.Join(", ", types.Order())}");
+        Assert.True(types.Length <= MaxPublicTypes, $"{types.Length} public types, {MaxPublicTypes} at most: {string.Join(", ", types.Order())}");
     }
 
     private static IEnumerable<IGrouping<Arrow, string>> Actual() =>

@@ -47,7 +47,7 @@ internal sealed unsafe class DeviceConstants(GgmlBackend backend) : IDisposable
     public GgmlTensor* Cells(nint context, int first, int count) => Place(context, GgmlGaps.Int32, count, 1, (nuint)first * sizeof(int));
 
     /// <summary>A one for each of some neighbouring tokens, but zeros for the tokens that are skipped: f32, in rows or in a column.</summary>
-    public GgmlTensor* OnesBehind(nint context, int skip, int first, long extent0, long extent1) =>
+    public GgmlTensor* OnesAfter(nint context, int skip, int first, long extent0, long extent1) =>
         Place(context, GgmlGaps.Float32, extent0, extent1, OnesOffset + ((nuint)Math.Min(first, skip) * sizeof(float)));
 
     /// <summary>A column for each head with ones where the head's elements are, f32 <c>[heads · dimension, heads]</c>.</summary>

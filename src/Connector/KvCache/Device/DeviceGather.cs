@@ -14,7 +14,7 @@ internal static unsafe class DeviceGather
     private const int TensorsPerBlock = 8;
 
     /// <summary>Why a tensor's rows cannot be gathered; null where they can.</summary>
-    public static string? Obstacle(in KvTensor tensor) =>
+    public static string? UnsupportedReason(in KvTensor tensor) =>
         tensor.Layout != KvLayout.TokenMajor ? "values lie channel by channel, since FlashAttention is off"
         : tensor.SliceBytes % WordBytes != 0 ? $"a head's {tensor.SliceBytes} bytes are not whole words of {WordBytes}"
         : null;

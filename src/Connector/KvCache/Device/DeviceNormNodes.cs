@@ -174,11 +174,11 @@ internal unsafe ref struct DeviceNormNodes
         rows = GgmlGaps.ggml_reshape_2d(Context, rows, Elements, count);
         if (!_rows.AsHalves)
         {
-            return GgmlGaps.ggml_out_prod(Context, rows, _constants.OnesBehind(Context, _skip, first, 1, count));
+            return GgmlGaps.ggml_out_prod(Context, rows, _constants.OnesAfter(Context, _skip, first, 1, count));
         }
 
         GgmlTensor* channels = _graph.Add(GgmlGaps.ggml_cont(Context, GgmlGaps.ggml_transpose(Context, rows)));
-        return Product(channels, _constants.OnesBehind(Context, _skip, first, count, 1));
+        return Product(channels, _constants.OnesAfter(Context, _skip, first, count, 1));
     }
 
     /// <summary>Rows turned back to position 0 where that is known to be possible.</summary>

@@ -19,7 +19,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
     private readonly ILlamaContext _context;
     private readonly LiveCache _live;
     private readonly NewestCell _newest;
-    private readonly string? _obstacle;
+    private readonly string? _unsupportedReason;
     private readonly NativeBuffer _row = new();
     private DeviceCache? _cache;
     private DeviceStaging? _staging;
@@ -32,14 +32,14 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         _context = context;
         _live = live;
         _newest = new NewestCell(context, live.Format);
-        _obstacle = live.MovingObstacle
-            ?? Array.ConvertAll(live.View(0, WarmUpTokens), layer => DeviceGather.Obstacle(layer.Keys) ?? DeviceGather.Obstacle(layer.Values)).FirstOrDefault(why => why is not null);
+        _unsupportedReason = live.MoveUnsupportedReason
+            ?? Array.ConvertAll(live.View(0, WarmUpTokens), layer => DeviceGather.UnsupportedReason(layer.Keys) ?? DeviceGather.UnsupportedReason(layer.Values)).FirstOrDefault(why => why is not null);
     }
 
     public KvRewritePath Kind => KvRewritePath.Device;
 
-    public string? Obstacle(KvSequence sequence, bool readsRows) =>
-        _obstacle is not null ? _obstacle
+    public string? UnsupportedReason(KvSequence sequence, bool readsRows) =>
+        _unsupportedReason is not null ? _unsupportedReason
         : readsRows ? "keys or values are read, not only their norms"
         : !InOrder(sequence) ? LiveCache.NotInOrder
         : null;
@@ -49,7 +49,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
     /// <exception cref="LlamaException">A device cannot do it.</exception>
     public bool WarmUp()
     {
-        if (_obstacle is not null)
+        if (_unsupportedReason is not null)
         {
             return false;
         }

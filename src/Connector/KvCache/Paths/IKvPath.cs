@@ -13,7 +13,7 @@ internal interface IKvPath
     /// <summary>Why this way cannot be taken with a sequence as it lies now; null where it can.</summary>
     /// <param name="sequence">The sequence.</param>
     /// <param name="readsRows">Whether keys or values are read off the view, not only their norms.</param>
-    string? Obstacle(KvSequence sequence, bool readsRows);
+    string? UnsupportedReason(KvSequence sequence, bool readsRows);
 
     /// <summary>The sequence's keys and values, readable until <see cref="Rewrite"/> or the next decode.</summary>
     KvLayerTensors[] View(KvSequence sequence);

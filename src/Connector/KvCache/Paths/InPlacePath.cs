@@ -15,7 +15,7 @@ internal sealed class InPlacePath(ILlamaContext context, LiveCache live) : IKvPa
 
     public KvRewritePath Kind => KvRewritePath.InPlace;
 
-    public string? Obstacle(KvSequence sequence, bool readsRows) => live.MovingObstacle ?? live.OrderObstacle(sequence);
+    public string? UnsupportedReason(KvSequence sequence, bool readsRows) => live.MoveUnsupportedReason ?? live.OrderUnsupportedReason(sequence);
 
     public KvLayerTensors[] View(KvSequence sequence) => live.View(sequence);
 

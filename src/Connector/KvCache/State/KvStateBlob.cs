@@ -30,9 +30,9 @@ internal sealed unsafe class KvStateBlob
     public int LastPosition { get; }
 
     /// <summary>What follows the base block.</summary>
-    public KvTail Tail { get; private set; }
+    public NonAttentionState NonAttentionState { get; private set; }
 
-    /// <summary>Parses a blob's base block; what follows it is the tail.</summary>
+    /// <summary>Parses a blob's base block; what follows it is the non-attention state.</summary>
     /// <returns>The blob, or null where the bytes are laid out otherwise.</returns>
     public static KvStateBlob? TryParse(byte* data, nuint size)
     {
@@ -69,8 +69,8 @@ internal sealed unsafe class KvStateBlob
             return null;
         }
 
-        blob.Tail = reader.Rest();
-        blob.Format = blob.Format with { HasTail = blob.Tail.Bytes > 0 };
+        blob.NonAttentionState = reader.Rest();
+        blob.Format = blob.Format with { HasNonAttentionState = blob.NonAttentionState.Bytes > 0 };
         return blob;
     }
 
@@ -182,7 +182,7 @@ internal sealed unsafe class KvStateBlob
 
         public bool Failed { get; private set; }
 
-        public readonly KvTail Rest() => new(_next, (nuint)(_end - _next));
+        public readonly NonAttentionState Rest() => new(_next, (nuint)(_end - _next));
 
         public uint UInt32()
         {

@@ -10,15 +10,15 @@ internal struct JsonScanner
     public bool HasBegun { get; private set; }
 
     /// <summary>Whether the last bracket has come.</summary>
-    public bool IsWhole { get; private set; }
+    public bool IsComplete { get; private set; }
 
-    /// <summary>Whether the text is inside a string, where brackets and marks mean nothing.</summary>
+    /// <summary>Whether the text is inside a string, where brackets and delimiters mean nothing.</summary>
     public bool InString { get; private set; }
 
     /// <summary>Takes a character.</summary>
     public void Append(char character)
     {
-        if (IsWhole)
+        if (IsComplete)
         {
             return;
         }
@@ -37,7 +37,7 @@ internal struct JsonScanner
                 _depth++;
                 break;
             case '}' or ']' when HasBegun:
-                IsWhole = --_depth == 0;
+                IsComplete = --_depth == 0;
                 break;
             case '"' when HasBegun:
                 InString = true;
@@ -54,7 +54,7 @@ internal struct JsonScanner
         {
             scanner.Append(text[i]);
             start = start < 0 && scanner.HasBegun ? i : start;
-            if (scanner.IsWhole)
+            if (scanner.IsComplete)
             {
                 return text[start..(i + 1)];
             }

@@ -7,9 +7,9 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Connector.Templates.Formats;
 
 /// <summary>Qwen3-Coder, Qwen 3.5 and Nemotron 3: <c>&lt;function=name&gt;</c> with <c>&lt;parameter=name&gt;</c> elements in <c>&lt;tool_call&gt;</c>.</summary>
-/// <remarks>Text stands in a parameter as it is, all else as JSON. Some of these models leave out the outer mark, or begin a call without closing their reasoning.</remarks>
+/// <remarks>Text stands in a parameter as it is, all else as JSON. Some of these models leave out the outer delimiter, or begin a call without closing their reasoning.</remarks>
 /// <param name="hasReasoning">Whether the template knows reasoning.</param>
-internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, hasReasoning)
+internal sealed class QwenCoderFormat(bool hasReasoning) : DelimitedFormat(Syntax, hasReasoning)
 {
     /// <summary>What opens a function element.</summary>
     public const string FunctionOpen = "<function=";
@@ -28,14 +28,14 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, 
     private const string CallOpen = HermesFormat.CallOpen;
     private const string CallClose = HermesFormat.CallClose;
 
-    private static readonly AnswerSyntax Syntax = new()
+    private static readonly FormatSyntax Syntax = new()
     {
         Calls =
         [
-            new CallSection(CallOpen, settings => new XmlCallReader(CallOpen, CallClose, settings)),
-            new CallSection(FunctionOpen, settings => new XmlCallReader(FunctionOpen, FunctionClose, settings)) { IsPartOfCall = true },
+            new ToolCallSyntax(CallOpen, settings => new XmlToolCallParser(CallOpen, CallClose, settings)),
+            new ToolCallSyntax(FunctionOpen, settings => new XmlToolCallParser(FunctionOpen, FunctionClose, settings)) { IsPartOfCall = true },
         ],
-        CallFrames = [CallClose],
+        CallWrappers = [CallClose],
         CallEndsReasoning = true,
     };
 
@@ -57,7 +57,7 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, 
     private static bool Is(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
 
     /// <inheritdoc/>
-    protected override string Calls(GbnfBuilder grammar, AnswerConstraint constraint)
+    protected override string Calls(GbnfBuilder grammar, OutputConstraint constraint)
     {
         string space = grammar.Space();
         string function = grammar.OneOf("function", constraint.Tools.Select(tool => Function(grammar, constraint, tool)));
@@ -67,7 +67,7 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, 
         return $"({open})? {function} {close}{more}";
     }
 
-    private static string Function(GbnfBuilder grammar, AnswerConstraint constraint, AIFunctionDeclaration tool)
+    private static string Function(GbnfBuilder grammar, OutputConstraint constraint, AIFunctionDeclaration tool)
     {
         string space = grammar.Space();
         string body = string.Empty;
@@ -83,7 +83,7 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, 
         return grammar.Add($"{tool.Name}-call", $"{GbnfBuilder.Literal($"{FunctionOpen}{tool.Name}>")} {space}{body} {GbnfBuilder.Literal(FunctionClose)}");
     }
 
-    private static string Parameter(GbnfBuilder grammar, AnswerConstraint constraint, AIFunctionDeclaration tool, JsonProperty property)
+    private static string Parameter(GbnfBuilder grammar, OutputConstraint constraint, AIFunctionDeclaration tool, JsonProperty property)
     {
         string close = $"\n{ParameterClose}";
         string name = $"{tool.Name}-{property.Name}";

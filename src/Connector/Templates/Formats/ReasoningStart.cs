@@ -10,5 +10,5 @@ internal enum ReasoningStart
     Open,
 
     /// <summary>The prompt has opened and closed it: the model answers at once.</summary>
-    Over,
+    Closed,
 }

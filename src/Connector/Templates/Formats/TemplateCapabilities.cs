@@ -21,7 +21,7 @@ internal sealed class TemplateCapabilities
         ReasoningProperty = template.Contains("reasoning_content", StringComparison.Ordinal) ? "reasoning_content"
             : LooksForThinking() ? "thinking"
             : null;
-        int[] arguments = [.. BehindArguments()];
+        int[] arguments = [.. AfterArguments()];
         ArgumentsAsText = arguments.Any(IsWritten) && !arguments.Any(IsConverted);
     }
 
@@ -112,7 +112,7 @@ internal sealed class TemplateCapabilities
             || (_code[i + 1].IsOperator("[") && _code[i + 2] is { Kind: JinjaTokenKind.String, Text: "thinking" } && _code[i + 3].IsOperator("]"))));
 
     // The places behind calls' arguments: call.arguments, call['arguments'], a variable with such a name.
-    private IEnumerable<int> BehindArguments()
+    private IEnumerable<int> AfterArguments()
     {
         for (int i = 0; i < _code.Count; i++)
         {

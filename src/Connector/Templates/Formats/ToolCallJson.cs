@@ -41,7 +41,7 @@ internal static partial class ToolCallJson
     }
 
     /// <summary>Whether a text has a call's name and the beginning of its arguments, be the rest missing.</summary>
-    public static bool NamesACall(string text) => Name().IsMatch(text) && ArgumentsKey().IsMatch(text);
+    public static bool LooksLikeToolCall(string text) => Name().IsMatch(text) && ArgumentsKey().IsMatch(text);
 
     private static void Collect(JsonElement element, List<ToolCallText> calls)
     {

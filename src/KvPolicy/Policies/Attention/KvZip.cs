@@ -14,7 +14,7 @@ namespace CurKv.KvPolicy.Policies.Attention;
 /// Running the second pass is the caller's business: after the prompt, for one chunk of it after the other, decode an instruction to
 /// repeat the chunk and the chunk itself, observe the queries of both, hand them to <see cref="Observe"/>, and remove the pass's own
 /// cells from the cache. The sinks, which are to be protected, are not repeated. The pass costs about one more prefill; it is worth that where one document serves many questions, which need not be
-/// known. What it leaves is <see cref="KvLayerTensors.RepeatAttention"/>: nothing else of the cache is read.
+/// known. What it leaves is <see cref="KvLayerTensors.ReconstructionAttention"/>: nothing else of the cache is read.
 /// </para>
 /// <para>
 /// A token whose attention is not finite is evicted first. Instances are immutable and safe to use from several threads.
@@ -26,7 +26,7 @@ public sealed class KvZip : IKvPolicy
     public string Name => "kvzip";
 
     /// <inheritdoc/>
-    public KvPolicyInputs Inputs => KvPolicyInputs.RepeatAttention;
+    public KvPolicyInputs Inputs => KvPolicyInputs.ReconstructionAttention;
 
     /// <summary>Raises the tokens of a chunk to the highest attention probability that the queries of its repetition give them.</summary>
     /// <remarks>
@@ -68,7 +68,7 @@ public sealed class KvZip : IKvPolicy
     /// <exception cref="ArgumentException">The layer has not as many numbers as heads and tokens.</exception>
     public void Score(in KvLayer layer, Span<float> scores)
     {
-        ReadOnlySpan<float> attention = layer.Tensors.RepeatAttention.Span;
+        ReadOnlySpan<float> attention = layer.Tensors.ReconstructionAttention.Span;
         if (attention.IsEmpty)
         {
             throw new InvalidOperationException(
