@@ -1,6 +1,6 @@
 namespace CurKv.Connector.Scheduling;
 
-/// <summary>A place in a <see cref="NativeThread"/>'s queue. Whatever ends it first counts: its work, its preparation, or its cancellation.</summary>
+/// <summary>A job in a <see cref="NativeThread"/>'s queue. It ends with its work, a failed preparation, or its cancellation, whichever is first.</summary>
 internal sealed class NativeJob
 {
     // Continuations must not run on the native thread.
@@ -11,9 +11,9 @@ internal sealed class NativeJob
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenRegistration _whileWaiting;
 
-    /// <summary>Creates a job that waits.</summary>
-    /// <param name="prepare">Makes the work.</param>
-    /// <param name="owner">Who is disposed, in exceptions.</param>
+    /// <summary>Creates a waiting job.</summary>
+    /// <param name="prepare">Creates the work.</param>
+    /// <param name="owner">The type that exceptions report as disposed.</param>
     /// <param name="cancellationToken">Cancels the job.</param>
     public NativeJob(Func<Action<CancellationToken>> prepare, Type owner, CancellationToken cancellationToken)
     {
@@ -21,14 +21,14 @@ internal sealed class NativeJob
         _owner = owner;
         _cancellationToken = cancellationToken;
 
-        // A cancelled caller does not wait for the jobs before its own.
+        // A cancelled caller does not wait for earlier jobs.
         _whileWaiting = cancellationToken.UnsafeRegister(static (job, token) => ((NativeJob)job!)._done.TrySetCanceled(token), this);
     }
 
-    /// <summary>Ends with the job.</summary>
+    /// <summary>Completes with the job.</summary>
     public Task Task => _done.Task;
 
-    /// <summary>Makes the work, unless the job has ended. To be called once, on any thread.</summary>
+    /// <summary>Creates the work, unless the job has ended. Called once, on any thread.</summary>
     public void Prepare()
     {
         if (_done.Task.IsCompleted)
@@ -48,8 +48,8 @@ internal sealed class NativeJob
         }
     }
 
-    /// <summary>Waits until the job is prepared, and does its work, unless it ends before.</summary>
-    /// <param name="shutdown">Cancels the work, and refuses a job whose work has not begun.</param>
+    /// <summary>Waits until the job is prepared, and runs its work, unless the job has ended.</summary>
+    /// <param name="shutdown">Cancels the work, and rejects a job whose work has not started.</param>
     public void Run(CancellationToken shutdown)
     {
         try
@@ -61,7 +61,7 @@ internal sealed class NativeJob
             _done.TrySetException(new ObjectDisposedException(_owner.FullName));
         }
 
-        // Waits for a cancellation on its way; from here on only this thread ends the job.
+        // Waits for a cancellation that is in progress. From here on, only this thread ends the job.
         _whileWaiting.Dispose();
         if (!_done.Task.IsCompleted)
         {

@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>
-/// The one thread that touches the context: llama.cpp's contexts are not thread-safe, and a prefill would hold a pool thread for
-/// seconds. Jobs run in the order in which they were given, however long each takes to prepare. Thread-safe.
+/// The only thread that uses the context: llama.cpp's contexts are not thread-safe, and a prefill would block a thread pool thread for
+/// seconds. Jobs run in the order in which they were queued, however long each takes to prepare. Thread-safe.
 /// </summary>
 internal sealed class NativeThread : IDisposable
 {
@@ -15,8 +15,8 @@ internal sealed class NativeThread : IDisposable
     private readonly Type _owner;
 
     /// <summary>Starts the thread.</summary>
-    /// <param name="owner">Who is disposed, in exceptions.</param>
-    /// <param name="onEnd">The last that the thread does: what jobs use can only go then, since a job may be what disposes.</param>
+    /// <param name="owner">The type that exceptions report as disposed.</param>
+    /// <param name="onEnd">The thread's last action, which frees what jobs use: a job itself may dispose the thread.</param>
     public NativeThread(Type owner, Action? onEnd = null)
     {
         _onEnd = onEnd;
@@ -25,10 +25,10 @@ internal sealed class NativeThread : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Runs work on the thread once the jobs before it are done.</summary>
-    /// <param name="work">Gets a token that is cancelled by the caller's or by disposal.</param>
-    /// <param name="cancellationToken">Cancels the work, also while it waits.</param>
-    /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work's turn.</exception>
+    /// <summary>Runs work on the thread after all earlier jobs.</summary>
+    /// <param name="work">Receives a token that is cancelled by the caller's token or by disposal.</param>
+    /// <param name="cancellationToken">Cancels the work, even while it waits.</param>
+    /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work starts.</exception>
     public Task RunAsync(Action<CancellationToken> work, CancellationToken cancellationToken)
     {
         NativeJob job = Enqueue(() => work, cancellationToken);
@@ -37,13 +37,13 @@ internal sealed class NativeThread : IDisposable
     }
 
     /// <summary>
-    /// Takes a place in the queue, then prepares the work on the thread pool, and runs it on the thread once the jobs before it are done
-    /// and it is prepared. A preparation that fails gives the place up at once.
+    /// Queues a job, prepares its work on the thread pool, and runs it on the thread after all earlier jobs. If the preparation fails, the
+    /// job leaves the queue at once.
     /// </summary>
-    /// <param name="prepare">Makes what the work needs.</param>
-    /// <param name="work">Gets what was made, and a token that is cancelled by the caller's or by disposal.</param>
-    /// <param name="cancellationToken">Cancels the work, also while it waits; a preparation that has begun goes on to its end.</param>
-    /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work's turn.</exception>
+    /// <param name="prepare">Creates the work's input.</param>
+    /// <param name="work">Receives the input, and a token that is cancelled by the caller's token or by disposal.</param>
+    /// <param name="cancellationToken">Cancels the work, even while it waits. A preparation that has started continues to its end.</param>
+    /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work starts.</exception>
     public Task RunAsync<T>(Func<T> prepare, Action<T, CancellationToken> work, CancellationToken cancellationToken)
     {
         NativeJob job = Enqueue(
@@ -57,7 +57,7 @@ internal sealed class NativeThread : IDisposable
         return job.Task;
     }
 
-    /// <summary>Cancels what runs, refuses what waits, and waits for the thread to end.</summary>
+    /// <summary>Cancels the running job, rejects waiting jobs, and waits for the thread to end.</summary>
     public void Dispose()
     {
         if (!_jobs.Writer.TryComplete())

@@ -8,30 +8,30 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Scheduling;
 
-/// <summary>Reads prompts into a sequence, compresses it and decodes answers from it. Used on the native thread only.</summary>
+/// <summary>Prefills prompts into a sequence, compresses it, and decodes answers. Used on the native thread only.</summary>
 internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ResizableContext resizable) : IDisposable
 {
     private readonly KvSequence _sequence = new(0, engine.Model.SlidingWindow);
 
-    /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
+    /// <summary>Why this model's cache cannot be compressed; null if it can.</summary>
     public string? CompressionUnsupportedReason => resizable.UnsupportedReason;
 
-    /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
+    /// <summary>Whether the prompt's queries can be observed during prefill.</summary>
     public bool ObservesQueries => resizable.ObservesQueries;
 
-    /// <summary>The context's cells as they are now.</summary>
+    /// <summary>The current number of the context's cells.</summary>
     public int ContextSize => resizable.Size;
 
-    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
+    /// <summary>Whether the device that holds the cache computes norms itself.</summary>
     public bool MeasuresOnDevice => resizable.MeasuresOnDevice;
 
-    /// <summary>Reads a request's tokens and generates the answer, piece by piece.</summary>
+    /// <summary>Prefills a request's tokens and generates the answer.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="emit">Receives the pieces; the last one carries the finish reason.</param>
-    /// <param name="cancellationToken">Looked at between chunks of the prompt and between tokens.</param>
+    /// <param name="emit">Receives the events; the last one has the finish reason.</param>
+    /// <param name="cancellationToken">Checked between chunks of the prompt and between tokens.</param>
     public void Generate(GenerationRequest request, Action<GenerationEvent> emit, CancellationToken cancellationToken)
     {
-        // A bad grammar shows before anything is read.
+        // An invalid grammar fails before the prefill.
         using ILlamaSampler sampler = engine.CreateSampler(request.Sampler);
         sampler.AcceptPrompt(request.Tokens);
         Restore(request.Prefix, request.Tokens.Length, request.Compression);
@@ -112,12 +112,12 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ResizableContex
         }
     }
 
-    /// <summary>Reads tokens behind what was read before, compresses all of it, and copies what is left out of the cache.</summary>
-    /// <param name="prefix">What was read before; null for nothing.</param>
+    /// <summary>Prefills tokens after a snapshot, compresses the whole sequence, and copies its cells out of the cache.</summary>
+    /// <param name="prefix">The snapshot before the tokens; null for none.</param>
     /// <param name="tokens">The tokens.</param>
     /// <param name="plan">How they are compressed; null to keep all.</param>
-    /// <param name="progress">Told after each chunk, on this thread; null for none.</param>
-    /// <param name="cancellationToken">Looked at between chunks.</param>
+    /// <param name="progress">Called after each chunk, on this thread; null for none.</param>
+    /// <param name="cancellationToken">Checked between chunks.</param>
     public (KvSnapshot Snapshot, GenerationStatistics Statistics) Read(
         KvSnapshot? prefix, int[] tokens, KvCompressionPlan? plan, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
@@ -148,7 +148,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ResizableContex
     private PromptPrefill Prefill(Action<PromptProgress>? progress, CancellationToken cancellationToken) =>
         new(engine, resizable.Context, resizable.Compressor, _sequence, progress, cancellationToken);
 
-    /// <summary>Puts what was read before into the cache, which is to have room for so many tokens more.</summary>
+    /// <summary>Restores a snapshot into the cache, with room for <paramref name="tokens"/> more tokens.</summary>
     private void Restore(KvSnapshot? snapshot, int tokens, KvCompressionPlan? plan)
     {
         resizable.Reserve(plan is { NeedsReconstruction: true } ? int.MaxValue : snapshot?.Contents.CellsWith(tokens) ?? tokens);
@@ -162,7 +162,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ResizableContex
         }
     }
 
-    /// <summary>Whether one more token fits, once a context that was shrunk has all its cells again.</summary>
+    /// <summary>Whether one more token fits. A shrunk context is first recreated at full size.</summary>
     private bool HasRoom()
     {
         if (_sequence.CellsWith(1) > resizable.Context.Settings.ContextSize && resizable.IsShrunk)
@@ -182,7 +182,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ResizableContex
         if (resizable.Context.StateGet(_sequence.Id, snapshot.Data, size) != size)
         {
             snapshot.Dispose();
-            throw new KvCompressionException($"llama.cpp did not give the {_sequence.Cells} cells that were read. {NativeLog.LastErrors()}");
+            throw new KvCompressionException($"llama.cpp did not return the sequence's {_sequence.Cells} cells. {NativeLog.LastErrors()}");
         }
 
         return snapshot;
@@ -200,7 +200,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ResizableContex
 
         if (!isPut)
         {
-            throw new KvCompressionException($"llama.cpp refused the document's {snapshot.Contents.Cells} cells; read the document again. {NativeLog.LastErrors()}");
+            throw new KvCompressionException($"llama.cpp rejected the document's {snapshot.Contents.Cells} cells. Read the document again. {NativeLog.LastErrors()}");
         }
 
         _sequence.CopyFrom(snapshot.Contents);
@@ -213,7 +213,7 @@ internal sealed unsafe class SequenceRunner(ILlamaEngine engine, ResizableContex
             return true;
         }
 
-        // A refused blob may leave cells registered.
+        // A rejected blob may leave cells registered.
         resizable.Context.SequenceRemove(_sequence.Id);
         return false;
     }

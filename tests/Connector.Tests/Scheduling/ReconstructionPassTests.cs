@@ -75,7 +75,7 @@ public class ContextReconstructionTests
 
         PromptTooLongException e = Assert.Throws<PromptTooLongException>(() => Read(harness, tokens, CacheHarness.Plan(new KvZip(), 0.8)));
 
-        Assert.Contains("second pass", e.Message, StringComparison.Ordinal);
+        Assert.Contains("reconstruction pass", e.Message, StringComparison.Ordinal);
         Assert.Equal(0, harness.Sequence().Cells);
     }
 
