@@ -24,6 +24,14 @@ public partial class LinkTests
         Assert.Empty(file.CodeSpans.Where(code => RepositoryPath().IsMatch(code.Text) && !Repository.Exists(code.Text)).Select(code => $"{path}:{code.Line}: {code.Text}"));
     }
 
+    [Fact]
+    public void FileNames_ThatContributorsAreSentTo_Exist()
+    {
+        MarkdownFile file = Repository.Markdown("CONTRIBUTING.md");
+
+        Assert.Empty(file.CodeSpans.Where(code => SourceFile().IsMatch(code.Text) && !Repository.SourceFiles.Contains(code.Text)).Select(code => $"{file.Path}:{code.Line}: {code.Text}"));
+    }
+
     [Theory]
     [InlineData("README.md", "docs/chat.md", true)]
     [InlineData("README.md", "docs/chat.md#structured-output", true)]
@@ -58,4 +66,8 @@ public partial class LinkTests
     /// <summary>A path from the repository's root, without wildcards or placeholders.</summary>
     [GeneratedRegex(@"^(src|tests|docs|samples)/[\w./-]*$")]
     private static partial Regex RepositoryPath();
+
+    /// <summary>A file of C#, named without its folder.</summary>
+    [GeneratedRegex(@"^[\w.]+\.cs$")]
+    private static partial Regex SourceFile();
 }

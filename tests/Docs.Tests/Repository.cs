@@ -9,7 +9,10 @@ internal static class Repository
 
     /// <summary>Every Markdown file, by its path from the root.</summary>
     public static IReadOnlyList<MarkdownFile> MarkdownFiles { get; } =
-        [.. FindMarkdown(Root).Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/')).Order(StringComparer.Ordinal).Select(path => new MarkdownFile(path))];
+        [.. Find(Root, "*.md").Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/')).Order(StringComparer.Ordinal).Select(path => new MarkdownFile(path))];
+
+    /// <summary>The names of all files of C#, without their folders.</summary>
+    public static IReadOnlySet<string> SourceFiles { get; } = Find(Root, "*.cs").Select(path => Path.GetFileName(path)).ToHashSet(StringComparer.Ordinal);
 
     public static MarkdownFile Markdown(string path) => MarkdownFiles.Single(file => file.Path == path);
 
@@ -28,9 +31,9 @@ internal static class Repository
         return folder?.FullName ?? throw new InvalidOperationException($"No Connector.sln above {AppContext.BaseDirectory}.");
     }
 
-    private static IEnumerable<string> FindMarkdown(string folder) =>
+    private static IEnumerable<string> Find(string folder, string pattern) =>
         Directory.EnumerateDirectories(folder)
             .Where(child => Path.GetFileName(child) is var name && !name.StartsWith('.') && !BuildFolders.Contains(name))
-            .SelectMany(FindMarkdown)
-            .Concat(Directory.EnumerateFiles(folder, "*.md"));
+            .SelectMany(child => Find(child, pattern))
+            .Concat(Directory.EnumerateFiles(folder, pattern));
 }

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using CurKv.Benchmarks.Compression;
 using CurKv.Connector.Engine;
-using LLama;
 using Spectre.Console;
 
 namespace CurKv.Benchmarks.Peer;
@@ -70,7 +69,6 @@ internal sealed class PeerCommand
             outcomes.Add(new PeerOutcome(probe.Name, probe.Title, peer, await PeerRun.TryAsync(probe, PeerClient.CurKv, model.FullName, threads, cancellationToken)));
         }
 
-        string version = typeof(LLamaWeights).Assembly.GetName().Version!.ToString(3);
-        return new PeerReport(model.Name, version, Environment.ProcessorCount, threads, answers, outcomes);
+        return new PeerReport(model.Name, Environment.ProcessorCount, threads, answers, outcomes);
     }
 }

@@ -5,13 +5,12 @@ namespace CurKv.Benchmarks.Peer;
 
 /// <summary>The comparison with LLamaSharp's own chat client.</summary>
 /// <param name="Model">The model's file.</param>
-/// <param name="PeerVersion">LLamaSharp's version.</param>
 /// <param name="Processors">The machine's processors.</param>
 /// <param name="Threads">The threads of llama.cpp that both used.</param>
 /// <param name="Answers">Questions about the book.</param>
 /// <param name="Outcomes">What else was tried.</param>
 internal sealed record PeerReport(
-    string Model, string PeerVersion, int Processors, int Threads, IReadOnlyList<PeerAnswers> Answers, IReadOnlyList<PeerOutcome> Outcomes)
+    string Model, int Processors, int Threads, IReadOnlyList<PeerAnswers> Answers, IReadOnlyList<PeerOutcome> Outcomes)
 {
     /// <summary>The right answers and what they took, as a Markdown table.</summary>
     public Table ToAnswersTable()
@@ -34,7 +33,7 @@ internal sealed record PeerReport(
     /// <summary>What else was tried, as a Markdown table.</summary>
     public Table ToOutcomesTable()
     {
-        Table table = new Table().Border(TableBorder.Markdown).AddColumns("", $"LLamaSharp {PeerVersion}", "CurKv");
+        Table table = new Table().Border(TableBorder.Markdown).AddColumns("", "LLamaSharp", "CurKv");
         foreach (PeerOutcome row in Outcomes)
         {
             table.AddRow(Markup.Escape(row.Title), Markup.Escape(row.Peer), Markup.Escape(row.Own));

@@ -35,8 +35,8 @@ public class LlamaChatClientRegistrationTests
     {
         var services = new ServiceCollection();
 
-        Assert.Throws<ArgumentNullException>("services", () => LlamaChatClientServiceCollectionExtensions.AddLlamaChatClient(null!));
-        Assert.Throws<ArgumentNullException>("services", () => LlamaChatClientServiceCollectionExtensions.AddKeyedLlamaChatClient(null!, "a"));
+        Assert.Throws<ArgumentNullException>("services", () => LlamaServiceCollectionExtensions.AddLlamaChatClient(null!));
+        Assert.Throws<ArgumentNullException>("services", () => LlamaServiceCollectionExtensions.AddKeyedLlamaChatClient(null!, "a"));
         Assert.Throws<ArgumentNullException>(() => services.AddLlamaChatClient((Action<LlamaChatClientOptions>)null!));
         Assert.Throws<ArgumentNullException>(() => services.AddLlamaChatClient((IConfigurationSection)null!));
         Assert.Throws<ArgumentNullException>("serviceKey", () => services.AddKeyedLlamaChatClient(null!));

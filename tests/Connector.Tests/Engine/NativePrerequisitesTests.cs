@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using CpuArchitecture = System.Runtime.InteropServices.Architecture;
 using CurKv.Connector.Engine.Loading;
 
 namespace CurKv.Connector.Tests.Engine;
@@ -6,11 +6,11 @@ namespace CurKv.Connector.Tests.Engine;
 public class NativePrerequisitesTests
 {
     [Theory]
-    [InlineData("2.34", Architecture.X64)]
-    [InlineData("2.38", Architecture.Arm64)]
-    [InlineData("2.40", Architecture.X64)]
-    [InlineData(null, Architecture.X64)]
-    public void Missing_NothingMissing_IsNone(string? glibc, Architecture architecture) =>
+    [InlineData("2.34", CpuArchitecture.X64)]
+    [InlineData("2.38", CpuArchitecture.Arm64)]
+    [InlineData("2.40", CpuArchitecture.X64)]
+    [InlineData(null, CpuArchitecture.X64)]
+    public void Missing_NothingMissing_IsNone(string? glibc, CpuArchitecture architecture) =>
         Assert.Null(NativePrerequisites.Missing(_ => true, Parse(glibc), architecture));
 
     [Theory]
@@ -18,7 +18,7 @@ public class NativePrerequisitesTests
     [InlineData(null)]
     public void Missing_OpenMp_NamesTheLibraryAndThePackages(string? glibc)
     {
-        string missing = NativePrerequisites.Missing(library => library != "libgomp.so.1", Parse(glibc), Architecture.X64)!;
+        string missing = NativePrerequisites.Missing(library => library != "libgomp.so.1", Parse(glibc), CpuArchitecture.X64)!;
 
         Assert.Contains("libgomp.so.1", missing, StringComparison.Ordinal);
         Assert.Contains("apt-get install libgomp1", missing, StringComparison.Ordinal);
@@ -27,9 +27,9 @@ public class NativePrerequisitesTests
     }
 
     [Theory]
-    [InlineData("2.31", Architecture.X64, "2.34")]
-    [InlineData("2.36", Architecture.Arm64, "2.38")]
-    public void Missing_OlderGlibc_TellsBothVersions(string glibc, Architecture architecture, string needed)
+    [InlineData("2.31", CpuArchitecture.X64, "2.34")]
+    [InlineData("2.36", CpuArchitecture.Arm64, "2.38")]
+    public void Missing_OlderGlibc_TellsBothVersions(string glibc, CpuArchitecture architecture, string needed)
     {
         string missing = NativePrerequisites.Missing(_ => true, Parse(glibc), architecture)!;
 

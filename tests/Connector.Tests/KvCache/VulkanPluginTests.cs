@@ -12,6 +12,8 @@ namespace CurKv.Connector.Tests.KvCache;
 /// </summary>
 public class VulkanPluginTests
 {
+    private static readonly string[] DriverFolders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+
     private const string PluginVariable = "CURKV_TEST_VULKAN";
     private const string ExpectedVariable = "CURKV_TEST_EXPECTED";
 
@@ -55,7 +57,9 @@ public class VulkanPluginTests
             {
                 Compress(options, policy);
                 options.GpuLayerCount = -1;
+#pragma warning disable CURKV010 // What is tested here.
                 options.DetachHook = detach;
+#pragma warning restore CURKV010
                 options.BackendPaths = [ChildTest.Given(PluginVariable)];
             });
             using var client = new LlamaChatClient(settings, logger);
@@ -99,8 +103,8 @@ public class VulkanPluginTests
         }
     }
 
-    // Drivers tell of themselves in these folders; without one, the loader finds no device.
+    // Drivers register in these folders; without one, the loader finds no device.
     private static bool HasVulkan() =>
         System.Runtime.InteropServices.NativeLibrary.TryLoad("libvulkan.so.1", out _)
-        && new[] { "/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d" }.Any(folder => Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.json").Any());
+        && DriverFolders.Any(folder => Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.json").Any());
 }
