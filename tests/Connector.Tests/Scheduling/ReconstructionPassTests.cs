@@ -12,7 +12,7 @@ using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.Tests.Scheduling;
 
-public class ContextReconstructionTests
+public class ReconstructionPassTests
 {
     private const int Tokens = 300;
 
@@ -87,7 +87,7 @@ public class ContextReconstructionTests
         Read(harness, tokens, CacheHarness.Plan(new CurDkv(), 0.5));
 
         KvCompressionException e = Assert.Throws<KvCompressionException>(() => Read(harness, tokens[..50], CacheHarness.Plan(new KvZip(), 0.8)));
-        Assert.Contains("evicted already", e.Message, StringComparison.Ordinal);
+        Assert.Contains("already evicted", e.Message, StringComparison.Ordinal);
         Assert.Contains("Policy", ChatAdvice.Of(e), StringComparison.Ordinal);
     }
 
