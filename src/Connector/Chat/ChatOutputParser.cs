@@ -4,8 +4,8 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>An answer's parts as the contents of chat messages.</summary>
-/// <param name="parser">Finds the parts.</param>
+/// <summary>Converts the parts of a model's output to message contents.</summary>
+/// <param name="parser">Splits the output into parts.</param>
 internal sealed class ChatOutputParser(ModelOutputParser parser) : IOutputParser
 {
     private readonly List<OutputPart> _parts = [];
@@ -20,7 +20,7 @@ internal sealed class ChatOutputParser(ModelOutputParser parser) : IOutputParser
     {
         _parts.Clear();
 
-        // What a model says goes into the next prompt, where llama.cpp would end at a NUL.
+        // The output becomes part of the next prompt, which llama.cpp would cut at a NUL.
         parser.Append(text.Replace("\0", string.Empty, StringComparison.Ordinal), _parts);
         return Contents();
     }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>What a client and its documents share: the engine, the scheduler, and what prepares requests for it. Thread-safe.</summary>
+/// <summary>The parts that a client and its documents share: the engine, the scheduler and the preparation of requests. Thread-safe.</summary>
 internal sealed partial class LlamaRuntime : IDisposable
 {
     private readonly ILlamaEngine _engine;
@@ -51,22 +51,22 @@ internal sealed partial class LlamaRuntime : IDisposable
 
     public Scheduler Scheduler { get; }
 
-    /// <summary>Answers a request. Its place among the others is that of the first step of the enumeration.</summary>
+    /// <summary>Answers a request. It is queued when the enumeration starts.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="prepare">Renders its prompt; called on a thread of the pool.</param>
-    /// <param name="collected">Whether all of the answer is read as it comes, so that it never waits for its reader.</param>
-    /// <param name="cancellationToken">Stops the answer, from the rendering on.</param>
+    /// <param name="prepare">Renders its prompt; called on a thread pool thread.</param>
+    /// <param name="collected">Whether the caller collects the whole answer, so that it never waits for its reader.</param>
+    /// <param name="cancellationToken">Cancels the answer, including the rendering.</param>
     public IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(ChatRequest request, Func<GenerationRequest> prepare, bool collected, CancellationToken cancellationToken)
     {
         IAsyncEnumerable<GenerationEvent> events = Scheduler.GenerateAsync(prepare, collected ? EventBuffer.Unbounded : EventBuffer.DefaultCapacity, cancellationToken);
         return UpdateStream.FromAsync(ChatAdvice.Advised(events, cancellationToken), _modelId, request.ShowsReasoning, cancellationToken);
     }
 
-    /// <summary>Reads a document's part of a prompt. Its place among the others is that of the call.</summary>
-    /// <param name="build">Builds the prompt; called on a thread of the pool.</param>
+    /// <summary>Prefills a document's prompt prefix. It is queued when the method is called.</summary>
+    /// <param name="build">Builds the prompt; called on a thread pool thread.</param>
     /// <param name="compression">How the document is compressed.</param>
-    /// <param name="progress">Told after each chunk, on the native thread; null for none.</param>
-    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <param name="progress">Receives the progress after each chunk, on the native thread; null for none.</param>
+    /// <param name="cancellationToken">Cancels the prefill.</param>
     public async Task<(Prompt Prompt, KvSnapshot Snapshot, GenerationStatistics Statistics)> ReadAsync(
         Func<Prompt> build, KvCompressionPlanner compression, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
@@ -94,12 +94,12 @@ internal sealed partial class LlamaRuntime : IDisposable
             .Select(control => control.Value),
     ];
 
-    [LoggerMessage(LogLevel.Warning, "The cache of {ModelId} cannot be compressed: {UnsupportedReason}. Long prompts will be refused until Compression.Policy is \"none\".")]
+    [LoggerMessage(LogLevel.Warning, "The cache of {ModelId} cannot be compressed: {UnsupportedReason}. Long prompts will be rejected until Compression.Policy is \"none\".")]
     private static partial void LogCompressionUnsupported(ILogger logger, string modelId, string unsupportedReason);
 
     [LoggerMessage(LogLevel.Information, "{ModelId} ({Description}) is ready: {Binding}, llama.cpp {Build}, {ContextSize} cells.")]
     private static partial void LogReady(ILogger logger, string modelId, string description, string binding, string build, int contextSize);
 
-    [LoggerMessage(LogLevel.Warning, "A grammar does not enforce all of a schema: {What}")]
+    [LoggerMessage(LogLevel.Warning, "A grammar does not enforce the whole schema: {What}")]
     private static partial void LogRelaxed(ILogger logger, string what);
 }

@@ -10,15 +10,15 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Connector.Chat;
 
 /// <summary>
-/// Makes of a request what is read and generated: the conversation's shape, its tokens, how they are compressed, and the grammar and
+/// Prepares a request for prefill and generation: the conversation's form, its tokens, how they are compressed, and the grammar and
 /// the parser of the answer. Thread-safe.
 /// </summary>
 /// <param name="prompts">Renders and tokenizes.</param>
-/// <param name="grammars">Writes what answers have to obey.</param>
-/// <param name="visibleSpecialTokens">The special tokens whose texts answers' formats know.</param>
+/// <param name="grammars">Creates the grammars that are enforced on answers.</param>
+/// <param name="visibleSpecialTokens">The special tokens whose text the output parsers receive.</param>
 internal sealed class PromptPreparation(PromptBuilder prompts, RequestGrammars grammars, FrozenSet<int> visibleSpecialTokens)
 {
-    /// <summary>A whole conversation, whose system prompt tells of the answer's form.</summary>
+    /// <summary>A whole conversation, whose system prompt describes the response format.</summary>
     public GenerationRequest Conversation(ChatRequest request, KvCompressionPlanner compression)
     {
         Conversation conversation = request.ResponseFormat is { } json
@@ -31,11 +31,11 @@ internal sealed class PromptPreparation(PromptBuilder prompts, RequestGrammars g
     /// <summary>A document's part of the prompts about it.</summary>
     public Prompt Prefix(string document, string? instructions) => prompts.BuildDocument(instructions, document);
 
-    /// <summary>How a document's part is read.</summary>
+    /// <summary>The prefill of a document's prompt prefix.</summary>
     public static PrefillRequest Reading(Prompt opening, KvCompressionPlanner compression) =>
         new(null, opening.Tokens, Plan(compression, opening, questionKnown: false));
 
-    /// <summary>A conversation about a document. What is read already cannot tell of tools any more: the question does, in a form that it tells as well.</summary>
+    /// <summary>A conversation about a document. The prefilled text cannot advertise tools any more: the question does, with the syntax of calls.</summary>
     /// <param name="request">A request that <see cref="ThrowIfNoQuestion"/> let pass.</param>
     /// <param name="document">The document.</param>
     /// <param name="cells">Its cells.</param>
@@ -61,23 +61,23 @@ internal sealed class PromptPreparation(PromptBuilder prompts, RequestGrammars g
         };
     }
 
-    /// <summary>Refuses what cannot follow a document.</summary>
-    /// <exception cref="ArgumentException">The conversation does not begin with a user's question.</exception>
-    /// <exception cref="NotSupportedException">There are tools, and the model's answers have a format of their own for calls.</exception>
+    /// <summary>Throws if a conversation cannot follow a document.</summary>
+    /// <exception cref="ArgumentException">The conversation does not begin with a user message.</exception>
+    /// <exception cref="NotSupportedException">There are tools, and the model's own output format does not allow them after a document.</exception>
     public void ThrowIfNoQuestion(ChatRequest request)
     {
         Conversation conversation = request.Conversation;
         if (conversation.Turns.Count == 0 || conversation.Turns[0].Role != "user")
         {
             throw new ArgumentException(
-                $"A conversation about a document begins with the user's question. Give a system prompt to {nameof(LlamaChatClient.ReadDocumentAsync)} as {nameof(LlamaDocumentOptions)}.{nameof(LlamaDocumentOptions.Instructions)}.", nameof(request));
+                $"A conversation about a document must begin with a user message. Pass a system prompt to {nameof(LlamaChatClient.ReadDocumentAsync)} as {nameof(LlamaDocumentOptions)}.{nameof(LlamaDocumentOptions.Instructions)}.", nameof(request));
         }
 
         ChatFormat format = prompts.Template.Format;
         if (conversation.Tools.Count > 0 && !format.IsPlain)
         {
             throw new NotSupportedException(
-                $"Models that answer as '{format.Name}' cannot be told of tools behind a document that is read already. Ask the {nameof(LlamaChatClient)}, with the document in the prompt, or leave {nameof(ChatOptions)}.{nameof(ChatOptions.Tools)} empty.");
+                $"Models with the output format '{format.Name}' do not support tools after a prefilled document. Ask the {nameof(LlamaChatClient)}, with the document in the prompt, or leave {nameof(ChatOptions)}.{nameof(ChatOptions.Tools)} empty.");
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed class PromptPreparation(PromptBuilder prompts, RequestGrammars g
         {
             Tokens = tokens,
 
-            // A grammar that the caller brings overrides what the options demand.
+            // The caller's own grammar overrides those of tools and response format.
             Sampler = sampler with { Grammar = sampler.Grammar ?? grammars.Of(request, format, reasoning) },
             Parser = new ChatOutputParser(parser),
             VisibleSpecialTokens = visibleSpecialTokens,

@@ -7,18 +7,18 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>The grammars of requests, each written once: agents send the same tools and schemas with every call. Thread-safe.</summary>
-/// <param name="relaxed">Is told, once for each grammar, what of a schema it does not enforce.</param>
+/// <summary>A cache of requests' grammars: agents send the same tools and schemas with every call. Thread-safe.</summary>
+/// <param name="relaxed">Receives, once for each grammar, the parts of a schema that it does not enforce.</param>
 internal sealed class RequestGrammars(Action<string> relaxed)
 {
     private const int Capacity = 64;
 
     private readonly ConcurrentDictionary<string, OutputGrammar> _known = new(StringComparer.Ordinal);
 
-    /// <summary>The grammar that holds an answer to what a request demands; null where it demands nothing.</summary>
+    /// <summary>The grammar that enforces a request's tools and response format; null if there are none.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="format">How the answer will look.</param>
-    /// <param name="reasoning">Where the prompt leaves the model's reasoning.</param>
+    /// <param name="format">The format of the model's output.</param>
+    /// <param name="reasoning">The state of the reasoning at the end of the prompt.</param>
     /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the request's schema.</exception>
     public OutputGrammar? Of(ChatRequest request, ChatFormat format, ReasoningStart reasoning)
     {
@@ -44,7 +44,7 @@ internal sealed class RequestGrammars(Action<string> relaxed)
         });
         if (grammar is not null)
         {
-            // Who sends ever new schemas gains nothing by keeping old ones.
+            // A caller that always sends new schemas gains nothing from cached ones.
             if (_known.Count >= Capacity)
             {
                 _known.Clear();

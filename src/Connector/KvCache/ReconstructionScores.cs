@@ -4,11 +4,11 @@ using CurKv.KvPolicy.Policies.Attention;
 
 namespace CurKv.Connector.KvCache;
 
-/// <summary>What a sequence's tokens receive of the attention while they are repeated.</summary>
+/// <summary>The highest attention that each of a sequence's tokens receives during a reconstruction pass.</summary>
 /// <param name="layers">The number of layers with cells.</param>
 /// <param name="heads">The number of KV heads.</param>
-/// <param name="cells">The number of cells that the sequence has without the pass's own.</param>
-/// <param name="sinks">How many first cells every query sees, whatever it repeats.</param>
+/// <param name="cells">The number of the sequence's cells, without those of the pass.</param>
+/// <param name="sinks">The number of first cells that every query attends to, whichever chunk it repeats.</param>
 internal sealed class ReconstructionScores(int layers, int heads, int cells, int sinks)
 {
     private readonly float[][] _maxima = [.. Enumerable.Range(0, layers).Select(_ => new float[heads * cells])];
@@ -16,10 +16,10 @@ internal sealed class ReconstructionScores(int layers, int heads, int cells, int
     /// <summary>One layer's highest attention probabilities: <c>[KV heads][tokens]</c>.</summary>
     public ReadOnlyMemory<float> this[int layer] => _maxima[layer];
 
-    /// <summary>Notes the attention of the tokens that repeated a chunk.</summary>
-    /// <param name="view">The sequence's cells and, behind them, the pass's own.</param>
+    /// <summary>Records the attention of the tokens that repeated a chunk.</summary>
+    /// <param name="view">The sequence's cells, followed by those of the pass.</param>
     /// <param name="chunk">The chunk's cells.</param>
-    /// <param name="queries">Gives a layer's queries; called from several threads.</param>
+    /// <param name="queries">Returns a layer's queries; called from several threads.</param>
     /// <exception cref="KvCompressionException">Queries are missing.</exception>
     public void Observe(KvLayerTensors[] view, TokenRange chunk, Func<int, KvQueries> queries)
     {

@@ -5,12 +5,12 @@ using CurKv.Connector.Engine;
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>
-/// Turns tokens into text that may be shown: characters split over tokens are held back until they are whole, and the beginning of
-/// a stop sequence until it is clear that it is none.
+/// Converts tokens to text. A character that is split over tokens is held back until it is complete, and the possible beginning of a
+/// stop sequence until it is clear whether it is one.
 /// </summary>
-/// <param name="engine">Knows the tokens.</param>
+/// <param name="engine">The model.</param>
 /// <param name="stopSequences">Texts that end the answer.</param>
-/// <param name="visibleSpecialTokens">The special tokens that have a text.</param>
+/// <param name="visibleSpecialTokens">The special tokens whose text is part of the output.</param>
 internal sealed class Detokenizer(ILlamaEngine engine, IReadOnlyList<string> stopSequences, FrozenSet<int> visibleSpecialTokens)
 {
     private readonly Decoder _utf8 = Encoding.UTF8.GetDecoder();
@@ -18,9 +18,9 @@ internal sealed class Detokenizer(ILlamaEngine engine, IReadOnlyList<string> sto
     private byte[] _bytes = new byte[64];
     private char[] _characters = new char[64];
 
-    /// <summary>Takes a token.</summary>
+    /// <summary>Appends a token.</summary>
     /// <param name="token">The token.</param>
-    /// <param name="text">The text that may be shown now; often empty.</param>
+    /// <param name="text">The text that is complete now; often empty.</param>
     /// <returns>Whether a stop sequence is complete: the text ends before it.</returns>
     public bool Append(int token, out string text)
     {
@@ -48,7 +48,7 @@ internal sealed class Detokenizer(ILlamaEngine engine, IReadOnlyList<string> sto
         return Release(out text);
     }
 
-    /// <summary>The text that was held back when the answer ended.</summary>
+    /// <summary>Returns the text that is still held back at the end of the answer.</summary>
     public string Finish()
     {
         int count = _utf8.GetChars([], _characters, flush: true);
@@ -81,7 +81,7 @@ internal sealed class Detokenizer(ILlamaEngine engine, IReadOnlyList<string> sto
         return false;
     }
 
-    // How many characters at the end of the text a stop sequence could begin with.
+    // The number of characters at the end of the text that may begin a stop sequence.
     private static int LongestStart(string text, string stop)
     {
         for (int length = Math.Min(text.Length, stop.Length - 1); length > 0; length--)

@@ -2,21 +2,21 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Scheduling;
 
-/// <summary>Divides one answer's text into contents while it is generated. Used on the native thread only.</summary>
+/// <summary>Splits one answer's text into contents during generation. Used on the native thread only.</summary>
 internal interface IOutputParser
 {
     /// <summary>Whether the model is reasoning.</summary>
     bool InReasoning { get; }
 
-    /// <summary>Whether a call of a tool has begun and is not whole yet.</summary>
+    /// <summary>Whether a tool call has begun and is not complete yet.</summary>
     bool InToolCall { get; }
 
-    /// <summary>Whether a call may begin here: only then a grammar's trigger is one.</summary>
+    /// <summary>Whether a tool call may begin here. Only then does a grammar's trigger count.</summary>
     bool AllowsToolCall { get; }
 
-    /// <summary>Takes text, cut anywhere, and gives what of the answer is clear now.</summary>
+    /// <summary>Parses text, which may be split anywhere, and returns the contents that are complete.</summary>
     IReadOnlyList<AIContent> Parse(string text);
 
-    /// <summary>Gives what was held back. Nothing may follow.</summary>
+    /// <summary>Ends the answer and returns the contents that were held back.</summary>
     IReadOnlyList<AIContent> Finish();
 }

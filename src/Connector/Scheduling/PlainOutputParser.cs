@@ -2,7 +2,7 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Scheduling;
 
-/// <summary>Takes an answer for text and nothing else.</summary>
+/// <summary>An output parser for which the whole answer is text.</summary>
 internal sealed class PlainOutputParser : IOutputParser
 {
     public bool InReasoning => false;

@@ -4,19 +4,19 @@ using CurKv.Connector.KvCache.State;
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>
-/// In how many rounds a prompt is read: one where it fits, and else as many as it takes, each of which fills the cache and is then cut
-/// down to make room for the next.
+/// The steps of a prefill: one if the prompt fits, otherwise as many as necessary. Each step fills the cache, which is then compressed to
+/// make room for the next step.
 /// </summary>
 /// <param name="Capacity">The cache's cells.</param>
-/// <param name="CellsBetween">The cells that stay between two rounds.</param>
-/// <param name="LastStep">The tokens that the last round has at least: it holds the question, which is to meet the compression that follows it.</param>
-/// <param name="Window">The tokens that every round has at least, if there is room: those whose queries are looked at.</param>
+/// <param name="CellsBetween">The number of cells that are kept between two steps.</param>
+/// <param name="LastStep">The minimum number of tokens in the last step, so that the compression after it sees the whole question.</param>
+/// <param name="Window">The minimum number of tokens in every step, if there is room: those whose queries are observed.</param>
 internal readonly record struct PrefillPlan(int Capacity, int CellsBetween, int LastStep, int Window)
 {
-    /// <summary>Plans the reading of tokens behind a sequence.</summary>
-    /// <param name="sequence">What is read already.</param>
-    /// <param name="tokens">The number of tokens to read.</param>
-    /// <param name="plan">How they are compressed; null where all are kept.</param>
+    /// <summary>Plans the prefill of tokens after a sequence.</summary>
+    /// <param name="sequence">The sequence so far.</param>
+    /// <param name="tokens">The number of tokens to prefill.</param>
+    /// <param name="plan">How they are compressed; null to keep all.</param>
     /// <param name="capacity">The cache's cells.</param>
     /// <param name="batchSize">Tokens in one native call.</param>
     /// <exception cref="PromptTooLongException">Not even the cells that the plan keeps fit.</exception>
@@ -36,15 +36,15 @@ internal readonly record struct PrefillPlan(int Capacity, int CellsBetween, int 
                 : PromptTooLongException.Compressed(sequence.Cells + tokens, capacity, $"compression would keep {kept}");
         }
 
-        // As much as possible stays as long as possible, but a round has to be worth its compression.
+        // Cells are kept as long as possible, but a step must be long enough to be worth its compression.
         int step = Math.Min(batchSize, Math.Max(1, capacity / 4));
         int between = Math.Clamp(Math.Max(kept, capacity / 2), 1, Math.Max(1, capacity - step));
         return new PrefillPlan(capacity, between, Math.Min(capacity - between, Math.Max(step, plan!.QueryWindow)), window);
     }
 
-    /// <summary>The tokens of the next round.</summary>
-    /// <param name="cells">The cells in use.</param>
-    /// <param name="remaining">The tokens that are not read yet.</param>
+    /// <summary>The number of tokens in the next step.</summary>
+    /// <param name="cells">The number of cells in use.</param>
+    /// <param name="remaining">The number of tokens that remain.</param>
     public int Next(int cells, int remaining)
     {
         int room = Capacity - cells;

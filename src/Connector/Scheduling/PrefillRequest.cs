@@ -3,8 +3,8 @@ using CurKv.Connector.Sessions;
 
 namespace CurKv.Connector.Scheduling;
 
-/// <summary>What is to be read, without an answer to it.</summary>
-/// <param name="Prefix">What is already read and goes before the tokens; null for nothing.</param>
-/// <param name="Tokens">The tokens to read.</param>
-/// <param name="Compression">How all of it is compressed; null to keep it.</param>
+/// <summary>The input of a prefill without an answer.</summary>
+/// <param name="Prefix">The snapshot that precedes the tokens; null for none.</param>
+/// <param name="Tokens">The tokens to prefill.</param>
+/// <param name="Compression">How the sequence is compressed; null to keep all of it.</param>
 internal sealed record PrefillRequest(KvSnapshot? Prefix, int[] Tokens, KvCompressionPlan? Compression);

@@ -6,15 +6,15 @@ using CurKv.Connector.KvCache.State;
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>
-/// Reads a prompt in chunks of the batch size, and compresses it: at its end, and before that whenever the cache is full, so that a
+/// Prefills a prompt in chunks of the batch size, and compresses it: at its end, and before that whenever the cache is full, so that a
 /// prompt may be longer than the cache. Used once, on the native thread.
 /// </summary>
 /// <param name="engine">The model.</param>
 /// <param name="context">The context.</param>
 /// <param name="compressor">The context's compressor.</param>
-/// <param name="sequence">What goes before the prompt; receives its tokens.</param>
-/// <param name="progress">Told after each chunk, on this thread; null for none.</param>
-/// <param name="cancellationToken">Looked at after each chunk.</param>
+/// <param name="sequence">The sequence, to which the prompt's tokens are appended.</param>
+/// <param name="progress">Called after each chunk, on this thread; null for none.</param>
+/// <param name="cancellationToken">Checked after each chunk.</param>
 internal sealed class PromptPrefill(
     ILlamaEngine engine, ILlamaContext context, KvCompressor compressor, KvSequence sequence, Action<PromptProgress>? progress, CancellationToken cancellationToken)
 {
@@ -23,11 +23,11 @@ internal sealed class PromptPrefill(
     private int[] _tokens = [];
     private int _read;
 
-    /// <summary>Reads tokens and compresses all of the sequence.</summary>
+    /// <summary>Prefills tokens and compresses the whole sequence.</summary>
     /// <param name="tokens">The tokens.</param>
     /// <param name="plan">How they are compressed; null to keep all.</param>
-    /// <exception cref="PromptTooLongException">Not even the cells that are to be kept fit into the cache, or a sliding window does not.</exception>
-    /// <exception cref="KvCompressionException">The cache cannot be compressed as the plan wants it.</exception>
+    /// <exception cref="PromptTooLongException">Not even the kept cells, or a sliding window, fit into the cache.</exception>
+    /// <exception cref="KvCompressionException">The cache does not support the plan.</exception>
     public PrefillResult Run(int[] tokens, KvCompressionPlan? plan)
     {
         _tokens = tokens;
@@ -58,7 +58,7 @@ internal sealed class PromptPrefill(
 
     private bool Applies(KvCompressionPlan plan, int tokens) => plan.Applies(sequence.Tokens + tokens, sequence.Cells + tokens);
 
-    /// <summary>Reads tokens and compresses. Queries are looked at in the last of them only, which are therefore decoded apart.</summary>
+    /// <summary>Prefills tokens and compresses. Queries are observed only in the last tokens, which are therefore decoded separately.</summary>
     private void Step(int tokens, KvCompressionPlan? plan, ReconstructionPass? reconstruction = null)
     {
         long start = Stopwatch.GetTimestamp();
@@ -80,7 +80,7 @@ internal sealed class PromptPrefill(
 
         reconstruction?.Run(plan!.ProtectedStart(sequence.Tokens), window, cancellationToken);
 
-        // Computation runs on behind the last call.
+        // The last call may still be computing.
         context.Synchronize();
         _prefillTime += Stopwatch.GetElapsedTime(start);
         if (plan is not null && compressor.Compress(sequence, plan) is KvCompressionReport report)

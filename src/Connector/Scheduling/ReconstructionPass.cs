@@ -7,45 +7,45 @@ using CurKv.KvPolicy.Cache;
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>
-/// The second pass of KVzip (arXiv 2505.23416): repeats what a sequence holds, chunk by chunk, so that its tokens' attention while
-/// being repeated tells what they are worth, and removes the pass's own cells again. Used on the native thread only.
+/// The reconstruction pass of KVzip (arXiv 2505.23416): the model repeats the sequence, chunk by chunk, and the attention that its tokens
+/// receive meanwhile becomes their score. The pass's own cells are removed afterwards. Used on the native thread only.
 /// </summary>
 internal sealed class ReconstructionPass(ILlamaEngine engine, ILlamaContext context, KvCompressor compressor, KvSequence sequence)
 {
-    /// <summary>The fewest tokens that are worth an instruction of their own.</summary>
+    /// <summary>The smallest chunk that is worth its own instruction.</summary>
     private const int SmallestChunk = 64;
 
     /// <summary>Bounds the memory of the queries: 4 bytes for each element of each query head and layer.</summary>
     private const int LargestChunk = 512;
 
-    // Of a chunk, the tokens that tell where the next one begins. Texts and number are those of the authors.
+    // The last tokens of a chunk, which show where the next one begins. Number and texts are those of the authors.
     private const int CueTokens = 8;
     private const string FirstInstruction = "\n\nRepeat the previous context exactly.";
     private const string NextInstruction = "\n\nRepeat the part of the previous context exactly, starting with ";
 
-    /// <summary>Refuses a prompt behind which there is no room for its repetition.</summary>
-    /// <param name="tokens">The tokens that are to be read.</param>
-    /// <exception cref="KvCompressionException">The prompt follows tokens that were evicted.</exception>
+    /// <summary>Throws if there is no room for the reconstruction pass after the prompt.</summary>
+    /// <param name="tokens">The number of tokens to prefill.</param>
+    /// <exception cref="KvCompressionException">Some tokens before the prompt were evicted.</exception>
     /// <exception cref="PromptTooLongException">The cache is too small.</exception>
     public void ThrowIfImpossible(int tokens)
     {
         if (sequence.HeadPositions is not null)
         {
             throw new KvCompressionException(
-                "A policy with a second pass repeats all that it compresses, and a part of the document is evicted already.") { Fault = LlamaFault.DocumentEvicted };
+                "A policy with a reconstruction pass repeats everything that it compresses, and a part of the document is already evicted.") { Fault = LlamaFault.DocumentEvicted };
         }
 
         int all = sequence.Tokens + tokens;
         if (Room(all) < Math.Min(all, SmallestChunk))
         {
-            throw PromptTooLongException.Compressed(all, context.Settings.ContextSize, "the policy's second pass needs room behind them");
+            throw PromptTooLongException.Compressed(all, context.Settings.ContextSize, "the policy's reconstruction pass needs room after them");
         }
     }
 
-    /// <summary>Repeats the sequence; the compressor notes what its tokens receive.</summary>
-    /// <param name="sinks">How many of the first tokens are protected, and not repeated.</param>
-    /// <param name="window">How many of the last tokens' own queries are wanted as well.</param>
-    /// <param name="cancellationToken">Looked at between chunks.</param>
+    /// <summary>Repeats the sequence. The compressor records the attention that its tokens receive.</summary>
+    /// <param name="sinks">The number of first tokens that are protected, and not repeated.</param>
+    /// <param name="window">The number of last tokens whose own queries are needed as well.</param>
+    /// <param name="cancellationToken">Checked between chunks.</param>
     public void Run(int sinks, int window, CancellationToken cancellationToken)
     {
         ReadOnlySpan<int> tokens = sequence.Text.ToArray();
@@ -63,7 +63,7 @@ internal sealed class ReconstructionPass(ILlamaEngine engine, ILlamaContext cont
 
         compressor.EndReconstruction();
 
-        // The pass has written over the last token's logits, which the answer is drawn from, and over the window's queries.
+        // The pass has overwritten the last token's logits, from which the answer is sampled, and the window's queries.
         int again = Math.Max(1, window);
         Remove(again);
         Observe(tokens[^again..], logits: true);

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>
-/// A context and the compressor on it, which can be made anew with another number of cells: llama.cpp cannot give cells back.
-/// Used on the native thread only, but for its creation.
+/// A context and its compressor, which can be recreated with another number of cells: llama.cpp cannot free cells.
+/// Used on the native thread only, except for its creation.
 /// </summary>
 internal sealed partial class ResizableContext : IDisposable
 {
-    // llama.cpp rounds the cells of a context up to this.
+    // llama.cpp rounds the number of a context's cells up to a multiple of this.
     private const int Step = 256;
     private readonly ILlamaEngine _engine;
     private readonly LlamaContextSettings _largest;
@@ -23,8 +23,8 @@ internal sealed partial class ResizableContext : IDisposable
 
     /// <summary>Creates the context at its largest size, and tests whether its cache can be compressed.</summary>
     /// <param name="engine">The model.</param>
-    /// <param name="largest">The context's sizes, with the most cells that it may have.</param>
-    /// <param name="access">How the cache may be reached.</param>
+    /// <param name="largest">The context's settings, with the maximum number of cells.</param>
+    /// <param name="access">How the cache can be accessed.</param>
     /// <param name="logger">Receives how the cache is compressed.</param>
     public ResizableContext(ILlamaEngine engine, LlamaContextSettings largest, KvCacheAccess access, ILogger logger)
     {
@@ -38,31 +38,31 @@ internal sealed partial class ResizableContext : IDisposable
         MeasuresOnDevice = _compressor.MeasuresOnDevice;
     }
 
-    /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
+    /// <summary>Why this model's cache cannot be compressed; null if it can.</summary>
     public string? UnsupportedReason { get; }
 
-    /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
+    /// <summary>Whether the prompt's queries can be observed during prefill.</summary>
     public bool ObservesQueries { get; }
 
-    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
+    /// <summary>Whether the device that holds the cache computes norms itself.</summary>
     public bool MeasuresOnDevice { get; }
 
-    /// <summary>The cells of the context as it is now, or was made last. May be read from any thread.</summary>
+    /// <summary>The number of cells of the current or the last context. May be read from any thread.</summary>
     public int Size => _size;
 
-    /// <summary>Whether there is a context: there is none after one could not be made.</summary>
+    /// <summary>Whether there is a context. There is none after its creation failed.</summary>
     public bool IsOpen => _context is not null;
 
-    /// <summary>The context as it is now.</summary>
+    /// <summary>The current context.</summary>
     public ILlamaContext Context => _context!;
 
-    /// <summary>The compressor on it.</summary>
+    /// <summary>The current context's compressor.</summary>
     public KvCompressor Compressor => _compressor!;
 
     /// <summary>Whether the context could be larger.</summary>
     public bool IsShrunk => _context is null || Context.Settings.ContextSize < _largest.ContextSize;
 
-    /// <summary>Makes room for at least so many cells, or for as many as there may be. What the context held is lost if it is not large enough already.</summary>
+    /// <summary>Ensures a number of cells, at most the maximum. If the context is too small, it is recreated, and its contents are lost.</summary>
     public void Reserve(int cells)
     {
         if (_context is null || (IsShrunk && cells > Context.Settings.ContextSize))
@@ -71,7 +71,7 @@ internal sealed partial class ResizableContext : IDisposable
         }
     }
 
-    /// <summary>Makes the context as small as so many cells allow. What it held is lost. Should that fail, the next request makes a large one.</summary>
+    /// <summary>Recreates the context with fewer cells. Its contents are lost. If that fails, the next request creates one of full size.</summary>
     public void Shrink(int cells)
     {
         int size = (cells + Step - 1) / Step * Step;
@@ -99,7 +99,7 @@ internal sealed partial class ResizableContext : IDisposable
 
     private void Create(int cells)
     {
-        // The old one goes first: two would take more memory than the larger one. Should the new one fail, the next request tries again.
+        // The old context is freed first: both would need more memory than the larger one. If creation fails, the next request tries again.
         Dispose();
         KvCapture? capture = _access.Observe ? new KvCapture(_engine.Model.Layers) : null;
         QueryCapture? queries = _access.Observe ? new QueryCapture(_engine.Model) : null;
@@ -118,6 +118,6 @@ internal sealed partial class ResizableContext : IDisposable
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "No context of {Cells} cells could be made for a document, and the next request makes one of full size: {Why}")]
+    [LoggerMessage(LogLevel.Warning, "A context of {Cells} cells could not be created for a document. The next request creates one of full size: {Why}")]
     private static partial void LogNotShrunk(ILogger logger, int cells, string why);
 }

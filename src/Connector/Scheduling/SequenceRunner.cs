@@ -5,7 +5,7 @@ using CurKv.Connector.Sessions;
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>
-/// Whose cells are in the context: reads prompts into it, and runs answers, of which one may follow another before that one is done.
+/// Decides whose cells are in the context: prefills prompts and runs answers, which may take turns.
 /// Used on the native thread only.
 /// </summary>
 internal sealed class SequenceRunner(ILlamaEngine engine, ResizableContext resizable) : IDisposable
@@ -13,16 +13,16 @@ internal sealed class SequenceRunner(ILlamaEngine engine, ResizableContext resiz
     private readonly SequenceState _state = new(engine, resizable);
     private Generation? _resident;
 
-    /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
+    /// <summary>Why this model's cache cannot be compressed; null if it can.</summary>
     public string? CompressionUnsupportedReason => resizable.UnsupportedReason;
 
-    /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
+    /// <summary>Whether the prompt's queries can be observed during prefill.</summary>
     public bool ObservesQueries => resizable.ObservesQueries;
 
-    /// <summary>The context's cells as they are now.</summary>
+    /// <summary>The current number of the context's cells.</summary>
     public int ContextSize => resizable.Size;
 
-    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
+    /// <summary>Whether the device that holds the cache computes norms itself.</summary>
     public bool MeasuresOnDevice => resizable.MeasuresOnDevice;
 
     /// <summary>Creates an answer, of which nothing is done yet.</summary>

@@ -3,8 +3,8 @@ using CurKv.Connector.Templates.Formats;
 
 namespace CurKv.Connector.Templates;
 
-/// <summary>A template of llama.cpp's list of known ones: roles and contents, nothing else. Thread-safe.</summary>
-/// <param name="engine">What renders.</param>
+/// <summary>A built-in chat template of llama.cpp, which supports only roles and contents. Thread-safe.</summary>
+/// <param name="engine">Renders the template.</param>
 /// <param name="source">The template's name or text.</param>
 internal sealed class BuiltInChatTemplate(ILlamaEngine engine, string source) : ChatTemplate
 {
@@ -17,7 +17,7 @@ internal sealed class BuiltInChatTemplate(ILlamaEngine engine, string source) : 
     /// <inheritdoc/>
     public override RenderedPrompt Render(Conversation conversation)
     {
-        // llama.cpp's versions refuse no order, and merge system messages themselves.
+        // llama.cpp's built-in templates accept every order, and merge system messages themselves.
         List<ChatTurn> turns = Shape(conversation, TemplateRoles.All);
         string text = Apply(turns);
         IReadOnlyList<Range> contents = ContentSpans.Find(Apply, turns, text);

@@ -4,36 +4,36 @@ using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Templates;
 
-/// <summary>Makes prompts of conversations. Thread-safe.</summary>
+/// <summary>Creates prompts from conversations. Thread-safe.</summary>
 internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
 {
-    // Stands in a rendered prompt where it is cut. Nothing that a template trims or escapes, or that stands in one.
+    // Delimiters where a rendered prompt is split. Templates do not trim or escape it, and do not contain it.
     private const string QuestionMarker = "e7b1QuestionGoesHere4d0c";
     private const string DocumentSeparator = "\n\n";
 
     private readonly PromptTokenizer _tokenizer = new(engine, template.Source);
 
-    /// <summary>What renders, and how answers look.</summary>
+    /// <summary>The chat template.</summary>
     public ChatTemplate Template => template;
 
-    /// <summary>How answers look where the prompt itself tells of tools: in what goes on behind text that is read already.</summary>
+    /// <summary>The output format when the prompt itself advertises tools, after text that is already prefilled.</summary>
     public ChatFormat GenericFormat { get; } = new GenericFormat(template.Format.HasReasoning);
 
     /// <summary>The prompt of a whole conversation.</summary>
-    /// <exception cref="ArgumentException">The template refuses the conversation.</exception>
+    /// <exception cref="ArgumentException">The template rejects the conversation.</exception>
     public Prompt Build(Conversation conversation) => Describe(template.Render(conversation));
 
-    /// <summary>The part of a prompt that goes before every question about a document: all up to the question itself.</summary>
+    /// <summary>The prompt prefix that all questions about a document share: everything up to the question itself.</summary>
     public Prompt BuildDocument(string? instructions, string document) =>
         BuildPrefix(new Conversation(WithDocument(instructions, document, [new ChatTurn("user", string.Empty)])));
 
-    /// <summary>What follows a document's part: the question and what comes after it.</summary>
-    /// <returns>The whole text, and the tokens behind the document's part.</returns>
-    /// <exception cref="ArgumentException">The template refuses the conversation.</exception>
+    /// <summary>The rest of a prompt after the document's prefix: the question and everything after it.</summary>
+    /// <returns>The whole text, and the tokens after the prefix.</returns>
+    /// <exception cref="ArgumentException">The template rejects the conversation.</exception>
     public (string Text, int[] Tokens) BuildQuestion(Prompt documentPart, string? instructions, string document, Conversation conversation) =>
         BuildContinuation(documentPart, conversation with { Turns = WithDocument(instructions, document, conversation.Turns) });
 
-    /// <summary>A conversation's prompt up to the end of what is known of its last turn's content.</summary>
+    /// <summary>A conversation's prompt up to the end of its last turn's content, which may still grow.</summary>
     public Prompt BuildPrefix(Conversation conversation)
     {
         IReadOnlyList<ChatTurn> turns = conversation.Turns;
@@ -43,8 +43,8 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
         return question >= 0 ? Describe(rendered, question) : throw CannotPrefillAhead();
     }
 
-    /// <summary>How a conversation goes on behind its prefix.</summary>
-    /// <returns>The whole text, and the tokens behind the prefix.</returns>
+    /// <summary>The rest of a conversation's prompt after its prefix.</summary>
+    /// <returns>The whole text, and the tokens after the prefix.</returns>
     public (string Text, int[] Tokens) BuildContinuation(Prompt prefix, Conversation conversation)
     {
         RenderedPrompt rendered = template.Render(conversation);
@@ -54,7 +54,7 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
     }
 
     private LlamaModelException CannotPrefillAhead() => new(
-        engine.Model.Path, $"The chat template of '{engine.Model.Path}' renders a document differently with every question, so it cannot be read ahead of them. Put the document into each prompt.");
+        engine.Model.Path, $"The chat template of '{engine.Model.Path}' renders a document differently with every question, so it cannot be prefilled in advance. Put the document into each prompt.");
 
     private static List<ChatTurn> WithDocument(string? instructions, string document, IReadOnlyList<ChatTurn> turns)
     {

@@ -85,13 +85,13 @@ internal static class LayerShapes
         if (layer.ReconstructionAttention.IsEmpty)
         {
             throw new InvalidOperationException(
-                $"The policy '{policy.Name}' needs the attention of a second pass over the prompt, and layer {index} comes without any: repeat the context and observe it, or choose another policy.");
+                $"The policy '{policy.Name}' needs the attention of a reconstruction pass over the prompt, and layer {index} comes without any: repeat the context and observe it, or choose another policy.");
         }
 
         if (layer.ReconstructionAttention.Length != (long)layer.Keys.Heads * layer.Keys.Tokens)
         {
             throw new ArgumentException(
-                $"Layer {index} has {layer.ReconstructionAttention.Length} numbers of a second pass over {layer.Keys.Heads} KV heads x {layer.Keys.Tokens} tokens.");
+                $"Layer {index} has {layer.ReconstructionAttention.Length} numbers of a reconstruction pass over {layer.Keys.Heads} KV heads x {layer.Keys.Tokens} tokens.");
         }
     }
 

@@ -75,7 +75,7 @@ public class ReconstructionPassTests
 
         PromptTooLongException e = Assert.Throws<PromptTooLongException>(() => Read(harness, tokens, CacheHarness.Plan(new KvZip(), 0.8)));
 
-        Assert.Contains("second pass", e.Message, StringComparison.Ordinal);
+        Assert.Contains("reconstruction pass", e.Message, StringComparison.Ordinal);
         Assert.Equal(0, harness.Sequence().Cells);
     }
 
@@ -87,7 +87,7 @@ public class ReconstructionPassTests
         Read(harness, tokens, CacheHarness.Plan(new CurDkv(), 0.5));
 
         KvCompressionException e = Assert.Throws<KvCompressionException>(() => Read(harness, tokens[..50], CacheHarness.Plan(new KvZip(), 0.8)));
-        Assert.Contains("evicted already", e.Message, StringComparison.Ordinal);
+        Assert.Contains("already evicted", e.Message, StringComparison.Ordinal);
         Assert.Contains("Policy", ChatAdvice.Of(e), StringComparison.Ordinal);
     }
 

@@ -32,7 +32,7 @@ public sealed class TemplateTests : IDisposable
 
         LlamaModelException e = Assert.Throws<LlamaModelException>(() => Create(engine, null));
 
-        Assert.Contains("brings no chat template", e.Message, StringComparison.Ordinal);
+        Assert.Contains("contains no chat template", e.Message, StringComparison.Ordinal);
         Assert.Contains("ChatTemplate", ChatAdvice.Of(e), StringComparison.Ordinal);
         Assert.NotNull(Create(engine, "chatml"));
     }

@@ -6,7 +6,7 @@ using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.KvCache.Paths;
 
-/// <summary>Reads the live cache where it lies, and copies the kept rows only, and the non-attention state.</summary>
+/// <summary>Reads the live cache in place, and restores a compacted copy: the kept rows and the non-attention state.</summary>
 internal sealed class CompactPath(ILlamaContext context, LiveCache live, HostMemory memory) : IKvPath, IDisposable
 {
     private readonly CompactedState _compacted = new(context, live.Format, memory);

@@ -6,13 +6,13 @@ using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.KvCache.Paths;
 
-/// <summary>Gathers the kept rows into a state blob, and puts it in the place of the sequence.</summary>
+/// <summary>Gathers the kept rows into a compacted state blob, and replaces the sequence with it.</summary>
 internal sealed unsafe class CompactedState(ILlamaContext context, KvStateFormat format, HostMemory memory) : IDisposable
 {
     private readonly NativeBuffer _blob = new(memory);
 
-    /// <summary>Leaves the selected tokens of each head in the base block, and the non-attention state as it is.</summary>
-    /// <returns>Whether llama.cpp took it; if not, the sequence has to be removed.</returns>
+    /// <summary>Keeps the selected tokens of each head in the base block, and the non-attention state unchanged.</summary>
+    /// <returns>Whether llama.cpp accepted it. If not, the sequence must be removed.</returns>
     public bool Replace(KvSequence sequence, KvLayerTensors[] view, KvSelection selection, NonAttentionState nonAttentionState)
     {
         nuint block = format.Size(selection.Cells);

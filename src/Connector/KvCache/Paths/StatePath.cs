@@ -6,7 +6,7 @@ using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.KvCache.Paths;
 
-/// <summary>Copies the whole sequence out of llama.cpp, and the kept rows back: works wherever the cache lies.</summary>
+/// <summary>Copies the whole sequence out of llama.cpp, and restores a compacted copy. Works for every cache.</summary>
 internal sealed unsafe class StatePath(ILlamaContext context, LlamaModelInfo model, KvStateFormat format, HostMemory memory) : IKvPath, IDisposable
 {
     private readonly NativeBuffer _state = new(memory);
@@ -24,7 +24,7 @@ internal sealed unsafe class StatePath(ILlamaContext context, LlamaModelInfo mod
         KvStateBlob? blob = context.StateGet(sequence.Id, data, size) == size ? KvStateBlob.TryParse(data, size) : null;
         if (blob is null || blob.Cells != sequence.Cells)
         {
-            throw new KvCompressionException($"llama.cpp did not give sequence {sequence.Id}'s {sequence.Cells} cells. {NativeLog.LastErrors()}");
+            throw new KvCompressionException($"llama.cpp did not return the {sequence.Cells} cells of sequence {sequence.Id}. {NativeLog.LastErrors()}");
         }
 
         _nonAttentionState = blob.NonAttentionState;

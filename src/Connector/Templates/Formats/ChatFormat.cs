@@ -5,18 +5,18 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>How the answers of a family of models look: reasoning, calls of tools, text. Immutable and thread-safe.</summary>
-/// <remarks>The shapes are those that the families' own chat templates write and tell.</remarks>
+/// <summary>The output format of a model family: how it writes reasoning, tool calls and text. Immutable and thread-safe.</summary>
+/// <remarks>The formats are those that the families' own chat templates render and describe.</remarks>
 internal abstract class ChatFormat
 {
     /// <summary>The family's name, for logs: "hermes", "mistral" and so on.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Whether the template knows reasoning, so that grammars leave room for it.</summary>
+    /// <summary>Whether the template supports reasoning, so that grammars allow it.</summary>
     public abstract bool HasReasoning { get; }
 
-    /// <summary>Finds the format by what a template says; <see cref="GenericFormat"/> where it names none.</summary>
-    /// <param name="template">The Jinja template; null where the model brings none.</param>
+    /// <summary>Detects the format from a template's source; <see cref="GenericFormat"/> if none is recognised.</summary>
+    /// <param name="template">The Jinja template; null if the model has none.</param>
     public static ChatFormat Detect(string? template)
     {
         template ??= string.Empty;
@@ -37,47 +37,47 @@ internal abstract class ChatFormat
         };
     }
 
-    /// <summary>Whether the template renders one call in a message only.</summary>
+    /// <summary>Whether the template renders only one call per message.</summary>
     public virtual bool RendersOneCall => false;
 
-    /// <summary>Whether a special token's text is, or is part of, a delimiter: then parsers want to see it, all others are left out of answers.</summary>
+    /// <summary>Whether a special token's text is a delimiter or part of one. Parsers receive such tokens; all others are left out of answers.</summary>
     public abstract bool IsDelimiter(string special);
 
-    /// <summary>Whether text stands in no delimiters of the family's own, nor reasoning in others than the usual ones: then calls may look as another format has them.</summary>
+    /// <summary>Whether text has no delimiters, and reasoning no other delimiters than the usual ones. Then the model can use another format's tool calls.</summary>
     public abstract bool IsPlain { get; }
 
-    /// <summary>Makes a parser for one answer.</summary>
+    /// <summary>Creates a parser for one answer.</summary>
     public abstract ModelOutputParser CreateParser(OutputParserSettings settings);
 
-    /// <summary>Where a rendered prompt leaves the model's reasoning.</summary>
+    /// <summary>The state of the reasoning at the end of a rendered prompt.</summary>
     /// <param name="prompt">The prompt's text, with the beginning of the assistant's turn.</param>
     public virtual ReasoningStart ReasoningAfter(string prompt) => ReasoningStart.Possible;
 
     /// <summary>
-    /// What to tell the model about tools, at the end of the system prompt; null where the template does it. Where it is not null the
-    /// template gets no tools, and calls and results in the history are written by <see cref="WriteCalls"/> and <see cref="WriteResult"/>
-    /// if those say anything.
+    /// The text that advertises tools at the end of the system prompt; null if the template does that. If it is not null, the template
+    /// receives no tools, and calls and results in the history are written by <see cref="WriteCalls"/> and <see cref="WriteResult"/>, unless
+    /// those return null.
     /// </summary>
     public virtual string? ToolsPrompt(IReadOnlyList<AIFunctionDeclaration> tools) => null;
 
-    /// <summary>Calls of the history as the text of the assistant's message; null where the template writes them.</summary>
+    /// <summary>Calls in the history as the text of an assistant message; null if the template renders them.</summary>
     public virtual string? WriteCalls(IEnumerable<FunctionCallContent> calls) => null;
 
-    /// <summary>A tool's result in the history as the text of a user's message; null where the template writes it.</summary>
+    /// <summary>A tool result in the history as the text of a user message; null if the template renders it.</summary>
     public virtual string? WriteResult(string result) => null;
 
-    /// <summary>A new id for a call.</summary>
+    /// <summary>Creates an id for a call.</summary>
     public virtual string CreateCallId() => $"call_{Guid.NewGuid():N}";
 
-    /// <summary>A call's id in the shape that the template demands; the same id always gives the same.</summary>
-    /// <param name="id">Any id, such as one that another client made.</param>
+    /// <summary>Converts a call's id to the form that the template requires. The same id always gives the same result.</summary>
+    /// <param name="id">Any id, such as one that another client created.</param>
     public virtual string ToTemplateCallId(string id) => id;
 
-    /// <summary>The grammar that holds an answer to what a request demands.</summary>
+    /// <summary>The grammar that enforces a request's constraint.</summary>
     /// <returns>
-    /// Null where the request demands nothing and names no tools. Otherwise a grammar that leaves room for reasoning, where the family
-    /// has it, and binds from the first token on if a call or an answer of a certain form is demanded. If a call is merely possible it
-    /// binds from the delimiter that opens one, and to the end: no text follows calls.
+    /// Null if there is no constraint and there are no tools. Otherwise a grammar that allows reasoning, if the family supports it. It is
+    /// enforced from the first token on if a call or a response format is required. If a call is only possible, it is enforced from the
+    /// delimiter that opens a call to the end: no text follows calls.
     /// </returns>
     /// <exception cref="ArgumentException">A call is required, but there are no tools.</exception>
     /// <exception cref="JsonSchemaNotSupportedException">A schema is wrong, or allows no value, or the answer's, if strict, holds a keyword that no grammar can enforce.</exception>
@@ -98,16 +98,16 @@ internal abstract class ChatFormat
         }
     }
 
-    /// <summary>Adds the rules of one call or several, from the delimiter that opens them, and returns the body.</summary>
+    /// <summary>Adds the rules of one or more calls, from the delimiter that opens them, and returns the body.</summary>
     protected abstract string Calls(GbnfBuilder grammar, OutputConstraint constraint);
 
-    /// <summary>The grammar that binds once the model begins to call.</summary>
+    /// <summary>The grammar that is enforced once the model begins a call.</summary>
     protected abstract OutputGrammar Lazy(GbnfBuilder grammar, OutputConstraint constraint);
 
-    /// <summary>Adds the rules of the reasoning before the answer and returns the body; empty where there is none.</summary>
+    /// <summary>Adds the rules of the reasoning before the answer and returns the body; empty if there is none.</summary>
     protected abstract string Reasoning(GbnfBuilder grammar, ReasoningStart start);
 
-    /// <summary>The body of an answer's text in the family's delimiters.</summary>
+    /// <summary>The body of an answer's text within the family's delimiters.</summary>
     protected virtual string Answer(string text) => text;
 
     private OutputGrammar? Write(GbnfBuilder grammar, OutputConstraint constraint)

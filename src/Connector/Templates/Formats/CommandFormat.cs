@@ -2,9 +2,9 @@ using CurKv.Grammar.Gbnf;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Command R7B and A: reasoning, a JSON array of calls and the answer's text, each between delimiters of its own.</summary>
+/// <summary>Command R7B and A: reasoning, a JSON array of calls, and the answer's text, each with its own delimiters.</summary>
 /// <remarks>The calls' ids only number them within the answer, so they are not kept.</remarks>
-/// <param name="namesText">Whether the answer's text stands in <c>TEXT</c> delimiters rather than <c>RESPONSE</c>.</param>
+/// <param name="namesText">Whether the answer's text has <c>TEXT</c> delimiters rather than <c>RESPONSE</c>.</param>
 internal sealed class CommandFormat(bool namesText) : DelimitedFormat(Syntax, hasReasoning: true)
 {
     /// <summary>The delimiter that opens calls.</summary>

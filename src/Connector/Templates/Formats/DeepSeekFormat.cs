@@ -4,27 +4,27 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Connector.Templates.Formats;
 
 /// <summary>
-/// DeepSeek: a list of calls between delimiters of its own, each a type, a name and JSON in a code fence (R1, V3), or a name and JSON (V3.1).
-/// It reasons in <c>&lt;think&gt;</c>, which the prompt mostly opens.
+/// DeepSeek: a delimited list of calls, each a type, a name and JSON in a code fence (R1, V3), or a name and JSON (V3.1).
+/// Reasoning is in <c>&lt;think&gt;</c>, which the prompt usually opens.
 /// </summary>
 internal sealed class DeepSeekFormat : DelimitedFormat
 {
     /// <summary>The delimiter before the first call.</summary>
     public const string CallsBegin = "<｜tool▁calls▁begin｜>";
 
-    /// <summary>The delimiter behind the last call.</summary>
+    /// <summary>The delimiter after the last call.</summary>
     public const string CallsEnd = "<｜tool▁calls▁end｜>";
 
     /// <summary>The delimiter before a call.</summary>
     public const string CallBegin = "<｜tool▁call▁begin｜>";
 
-    /// <summary>The delimiter behind a call.</summary>
+    /// <summary>The delimiter after a call.</summary>
     public const string CallEnd = "<｜tool▁call▁end｜>";
 
     /// <summary>The delimiter between a call's parts.</summary>
     public const string Separator = "<｜tool▁sep｜>";
 
-    /// <summary>What stands before the separator where that is not the name.</summary>
+    /// <summary>The call type before the separator, in the versions in which that is not the name.</summary>
     public const string CallType = "function";
 
     private static readonly FormatSyntax Syntax = new()
@@ -59,7 +59,7 @@ internal sealed class DeepSeekFormat : DelimitedFormat
         template.Contains(ReasoningDelimiters.Think.Open, StringComparison.Ordinal));
 
     /// <inheritdoc/>
-    /// <remarks>Most of the family's templates write calls of the history but do not tell of tools.</remarks>
+    /// <remarks>Most of the family's templates render calls in the history but do not advertise tools.</remarks>
     public override string? ToolsPrompt(IReadOnlyList<AIFunctionDeclaration> tools)
     {
         string body = _hasFence ? $"{CallType}{Separator}NAME\n```json\n{{\"PARAMETER\": VALUE}}\n```" : $"NAME{Separator}{{\"PARAMETER\": VALUE}}";

@@ -1,6 +1,6 @@
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Reads a DeepSeek call: a type, a name and JSON in a code fence (R1, V3), or a name and JSON (V3.1).</summary>
+/// <summary>Parses a DeepSeek call: a type, a name and JSON in a code fence (R1, V3), or a name and JSON (V3.1).</summary>
 internal sealed class DeepSeekToolCallParser() : DelimitedToolCallParser(DeepSeekFormat.CallBegin, DeepSeekFormat.CallEnd)
 {
     /// <inheritdoc/>

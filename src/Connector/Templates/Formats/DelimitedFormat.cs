@@ -3,21 +3,21 @@ using CurKv.Grammar.Gbnf;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>A format whose parts stand between delimiters.</summary>
+/// <summary>A format whose parts have delimiters.</summary>
 /// <param name="syntax">The delimiters.</param>
-/// <param name="hasReasoning">Whether the template knows reasoning.</param>
+/// <param name="hasReasoning">Whether the template supports reasoning.</param>
 internal abstract class DelimitedFormat(FormatSyntax syntax, bool hasReasoning) : ChatFormat
 {
     /// <inheritdoc/>
     public override bool HasReasoning => hasReasoning;
 
-    /// <summary>The texts that open calls for a grammar.</summary>
+    /// <summary>The texts that trigger the grammar of calls.</summary>
     protected virtual IReadOnlyList<string> Triggers => [syntax.Calls[0].Open];
 
     /// <inheritdoc/>
     public override bool IsPlain => syntax.Ignored.Count == 0 && (!hasReasoning || syntax.Reasoning[0] == ReasoningDelimiters.Think);
 
-    /// <summary>The delimiters inside of calls.</summary>
+    /// <summary>The delimiters within calls.</summary>
     protected virtual IReadOnlyList<string> CallDelimiters => [];
 
     /// <inheritdoc/>
@@ -66,7 +66,7 @@ internal abstract class DelimitedFormat(FormatSyntax syntax, bool hasReasoning) 
         string[] calls = syntax.CallEndsReasoning ? [.. syntax.Calls.Select(section => section.Open)] : [];
         if (start == ReasoningStart.Open)
         {
-            // Which of the pairs the prompt has opened is not known.
+            // It is unknown which of the pairs the prompt has opened.
             return $"{grammar.Until("reasoning", [.. syntax.Reasoning.Select(pair => pair.Close)], calls)} {space}";
         }
 

@@ -2,8 +2,8 @@ using System.Text;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Parses answers whose parts stand between delimiters: every family but harmony.</summary>
-/// <remarks>Reasoning is opened at the beginning only, so that an answer may speak of the delimiters.</remarks>
+/// <summary>Parses answers whose parts have delimiters: every family except harmony.</summary>
+/// <remarks>Reasoning can only be opened at the beginning, so that an answer may mention the delimiters.</remarks>
 internal sealed class DelimitedOutputParser : ModelOutputParser
 {
     private readonly FormatSyntax _syntax;
@@ -88,7 +88,7 @@ internal sealed class DelimitedOutputParser : ModelOutputParser
         }
     }
 
-    // Gives out from the front what cannot belong to a delimiter, until the rest is a delimiter or may become one.
+    // Emits characters from the front that cannot belong to a delimiter, until the rest is a delimiter or may become one.
     private void Match()
     {
         while (_held.Length > 0)
@@ -215,14 +215,14 @@ internal sealed class DelimitedOutputParser : ModelOutputParser
         TakeAll(callParser.Rest);
     }
 
-    // An answer may speak of the delimiters: they are text then, as all between them is.
+    // An answer may mention the delimiters. Then they are text, like everything between them.
     private void RejectCall(string text)
     {
         _held.Append(_section is { IsPartOfCall: false } section ? section.Open : string.Empty).Append(text);
         Release(_held.Length);
     }
 
-    // The delimiters that mean something here. An opening delimiter is passed over where reasoning has just begun: many models repeat the prompt's.
+    // The delimiters that are recognised at this point. An opening delimiter is ignored if reasoning has just begun: many models repeat the prompt's.
     private void ListDelimiters()
     {
         bool expectsCalls = _expectsTools && (!_reasons || _syntax.CallEndsReasoning);

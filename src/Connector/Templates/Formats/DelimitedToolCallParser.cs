@@ -1,6 +1,6 @@
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Reads a call up to its closing delimiter, which means nothing inside a JSON string.</summary>
+/// <summary>Parses a call up to its closing delimiter, which is ignored within JSON strings.</summary>
 /// <param name="open">The opening delimiter.</param>
 /// <param name="close">The closing delimiter; without quotation marks.</param>
 internal class DelimitedToolCallParser(string open, string close) : ToolCallParser
@@ -11,14 +11,14 @@ internal class DelimitedToolCallParser(string open, string close) : ToolCallPars
     /// <inheritdoc/>
     public override string Text => Buffer.ToString(0, _end ?? Buffer.Length);
 
-    /// <summary>Whether a closing delimiter that ended here would be part of a value.</summary>
+    /// <summary>Whether a closing delimiter at this position would be part of a value.</summary>
     protected virtual bool IsInValue => _json.InString;
 
-    /// <summary>Whether nothing but the closing delimiter is missing.</summary>
+    /// <summary>Whether only the closing delimiter is missing.</summary>
     protected virtual bool IsComplete => _json.IsComplete;
 
     /// <inheritdoc/>
-    /// <remarks>A model that forgets the closing delimiter may go on with the next call: that ends the first one as well.</remarks>
+    /// <remarks>A model that forgets the closing delimiter may continue with the next call, which also ends the first one.</remarks>
     public sealed override ToolCallProgress Append(char character)
     {
         Buffer.Append(character);
@@ -46,8 +46,8 @@ internal class DelimitedToolCallParser(string open, string close) : ToolCallPars
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A model that forgets a quotation mark hides the closing delimiter in a string that never ends. So a closing delimiter counts now, if
-    /// nothing follows it or another call does. Otherwise it is part of a value that the end of the answer cut.
+    /// If a model forgets a quotation mark, the closing delimiter is within a string that never ends. So a closing delimiter counts now if
+    /// nothing or another call follows it. Otherwise it is part of a value that the end of the answer cuts off.
     /// </remarks>
     public sealed override ToolCallProgress Finish()
     {
@@ -69,10 +69,10 @@ internal class DelimitedToolCallParser(string open, string close) : ToolCallPars
         return ToolCallProgress.Complete;
     }
 
-    /// <summary>Follows the text.</summary>
+    /// <summary>Tracks the text.</summary>
     protected virtual void Scan(char character) => _json.Append(character);
 
-    /// <summary>Whether what is read ends with a delimiter.</summary>
+    /// <summary>Whether the text so far ends with a delimiter.</summary>
     protected bool EndsWith(string delimiter)
     {
         for (int i = delimiter.Length - 1, at = Buffer.Length - 1; i >= 0; i--, at--)

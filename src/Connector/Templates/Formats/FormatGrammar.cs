@@ -6,12 +6,12 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>The rules that the families' grammars have in common.</summary>
+/// <summary>The rules that the grammars of all formats share.</summary>
 internal static class FormatGrammar
 {
     private const string Gap = "\" \"?";
 
-    /// <summary>Adds the white space between a call's parts: none, a space, or a line break and a little indentation.</summary>
+    /// <summary>Adds the rule of the white space between a call's parts: none, a space, or a line break with up to eight spaces.</summary>
     /// <returns>The rule's name.</returns>
     public static string Space(this GbnfBuilder grammar) => grammar.Add("call-space", "\" \"? | \"\\n\" [ ]{0,8}");
 
@@ -19,21 +19,21 @@ internal static class FormatGrammar
     /// <returns>The rule's name.</returns>
     public static string OneOf(this GbnfBuilder grammar, string name, IEnumerable<string> bodies) => grammar.Add(name, string.Join(" | ", bodies));
 
-    /// <summary>The body of one call or, where several are allowed, of more with something between them.</summary>
+    /// <summary>The body of one call or, if several are allowed, of a list of calls with separators.</summary>
     /// <param name="call">The rule of a call.</param>
     /// <param name="multiple">Whether more than one is allowed.</param>
-    /// <param name="between">The body of what stands between two calls.</param>
+    /// <param name="between">The body of the separator between two calls.</param>
     public static string Repeat(string call, bool multiple, string between) => multiple ? $"{call} ({between} {call})*" : call;
 
     /// <summary>Adds a rule for text up to and including the first occurrence of a delimiter.</summary>
     /// <remarks>
-    /// One rule for each state of the automaton of Aho and Corasick (Communications of the ACM 18, 1975): how much of the delimiters stands
-    /// at the end of the text so far. Every rule ends with the next one, so the grammar's stacks do not grow with the text.
+    /// One rule for each state of the Aho–Corasick automaton (Communications of the ACM 18, 1975): the longest delimiter prefix at the end
+    /// of the text so far. Every rule ends with the next one, so the grammar's stacks do not grow with the text.
     /// </remarks>
     /// <param name="grammar">The grammar.</param>
     /// <param name="name">The rule's name.</param>
-    /// <param name="delimiters">The delimiters, of which the first to come ends the text.</param>
-    /// <param name="without">Delimiters that must not stand in the text.</param>
+    /// <param name="delimiters">The delimiters. The first one in the text ends it.</param>
+    /// <param name="without">Delimiters that the text must not contain.</param>
     /// <returns>The rule's name.</returns>
     public static string Until(this GbnfBuilder grammar, string name, IReadOnlyList<string> delimiters, params IReadOnlyList<string> without)
     {
@@ -99,8 +99,8 @@ internal static class FormatGrammar
     /// <param name="nameKey">The key of the name.</param>
     /// <param name="argumentsKey">The key of the arguments.</param>
     /// <param name="before">The body of members before these, with their commas.</param>
-    /// <param name="behind">The body of members behind these, with their commas.</param>
-    /// <param name="indented">Whether the family breaks lines and indents; otherwise spaces stand behind colons and commas only.</param>
+    /// <param name="behind">The body of members after these, with their commas.</param>
+    /// <param name="indented">Whether the family uses line breaks and indentation; otherwise there are only spaces after colons and commas.</param>
     /// <returns>The rule's name.</returns>
     public static string JsonCall(
         this GbnfBuilder grammar, OutputConstraint constraint, AIFunctionDeclaration tool, string nameKey, string argumentsKey, string before = "", string behind = "", bool indented = false)
@@ -124,13 +124,13 @@ internal static class FormatGrammar
         return $"\"[\" {space} {Repeat(call, multiple, $"{space} \",\" {space}")} {space} \"]\"";
     }
 
-    /// <summary>The body of a JSON object's key, its colon, and the space behind that.</summary>
+    /// <summary>The body of a JSON object's key, its colon, and the space after it.</summary>
     public static string Member(string key) => $"{GbnfBuilder.Literal($"\"{key}\":")} {Gap}";
 
-    /// <summary>The body of a comma and the space behind it.</summary>
+    /// <summary>The body of a comma and the space after it.</summary>
     public static string Comma { get; } = $"\",\" {Gap}";
 
-    // What a delimiter begins with, without the whole of it.
+    // The proper prefixes of a delimiter.
     private static IEnumerable<string> Starts(string delimiter)
     {
         int length = 0;
@@ -141,7 +141,7 @@ internal static class FormatGrammar
         }
     }
 
-    // The longest start of a delimiter that a text ends with.
+    // The longest delimiter prefix at the end of a text.
     private static string Reached(string text, IEnumerable<string> starts) =>
         starts.Where(start => text.EndsWith(start, StringComparison.Ordinal)).MaxBy(start => start.Length)!;
 
@@ -156,7 +156,7 @@ internal static class FormatGrammar
         return set.Append(']').ToString();
     }
 
-    // An object of which no property is known. A schema that says nothing at all is another matter: it allows any.
+    // An object schema without properties. An empty schema is different: it allows any object.
     private static bool TakesNothing(JsonElement schema) =>
         !schema.EnumerateObject().Any(keyword => keyword.Name is "$ref" or "allOf" or "anyOf" or "oneOf" or "enum" or "const" or "patternProperties")
         && (!schema.TryGetProperty("properties", out JsonElement properties) || (properties.ValueKind == JsonValueKind.Object && !properties.EnumerateObject().Any()))

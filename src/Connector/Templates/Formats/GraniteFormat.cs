@@ -2,7 +2,7 @@ using CurKv.Grammar.Gbnf;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Granite 3: <c>&lt;|tool_call|&gt;</c> and a JSON array of calls; reasoning between delimiters (3.3) or sentences (3.2). Granite 4 is Hermes.</summary>
+/// <summary>Granite 3: <c>&lt;|tool_call|&gt;</c> and a JSON array of calls; reasoning between delimiters (3.3) or sentences (3.2). Granite 4 uses Hermes.</summary>
 internal sealed class GraniteFormat : DelimitedFormat
 {
     /// <summary>The delimiter that opens calls.</summary>

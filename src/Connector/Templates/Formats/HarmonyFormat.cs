@@ -4,8 +4,8 @@ using CurKv.Grammar.Gbnf;
 namespace CurKv.Connector.Templates.Formats;
 
 /// <summary>
-/// GPT-OSS: the answer is a series of messages, each with a header that names a channel (analysis, commentary, final) and perhaps a
-/// recipient, which is the tool that it calls. See OpenAI's description of the harmony response format.
+/// GPT-OSS: the answer is a series of messages. Each has a header that names a channel (analysis, commentary, final) and optionally a
+/// recipient, which is the tool that it calls. See OpenAI's harmony response format.
 /// </summary>
 internal sealed class HarmonyFormat : ChatFormat
 {
@@ -18,13 +18,13 @@ internal sealed class HarmonyFormat : ChatFormat
     /// <summary>The delimiter that begins a message.</summary>
     public const string Start = "<|start|>";
 
-    /// <summary>The delimiter that ends a message which another one follows.</summary>
+    /// <summary>The delimiter that ends a message before another one.</summary>
     public const string MessageEnd = "<|end|>";
 
     /// <summary>The delimiter before the type of a message's text.</summary>
     public const string TypeDelimiter = "<|constrain|>";
 
-    /// <summary>The delimiters that end a message and the answer; llama.cpp takes them for the end of generation.</summary>
+    /// <summary>The delimiters that end a message and the answer. For llama.cpp they are end-of-generation tokens.</summary>
     public static readonly IReadOnlyList<string> AnswerEnds = ["<|call|>", "<|return|>"];
 
     private const string Analysis = $"{Channel}analysis{Message}";
@@ -55,14 +55,14 @@ internal sealed class HarmonyFormat : ChatFormat
         : ReasoningStart.Possible;
 
     /// <inheritdoc/>
-    /// <remarks>One call for each answer: what ends it ends the generation.</remarks>
+    /// <remarks>One call per answer: its closing delimiter ends the generation.</remarks>
     protected override string Calls(GbnfBuilder grammar, OutputConstraint constraint) => $"\"{Channel}commentary\"? {Call(grammar, constraint)}";
 
     /// <inheritdoc/>
     protected override OutputGrammar Lazy(GbnfBuilder grammar, OutputConstraint constraint) => new(grammar.Build(Call(grammar, constraint))) { Triggers = [Recipient] };
 
     /// <inheritdoc/>
-    /// <remarks>A message that the prompt has begun is ended first.</remarks>
+    /// <remarks>A message that the prompt has opened is closed first.</remarks>
     protected override string Reasoning(GbnfBuilder grammar, ReasoningStart start)
     {
         const string Next = $"\"{Start}assistant\"";

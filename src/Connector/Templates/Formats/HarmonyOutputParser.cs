@@ -3,9 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Parses harmony: headers say what the text behind them is.</summary>
+/// <summary>Parses harmony: headers determine the kind of the text after them.</summary>
 /// <remarks>
-/// Calls that nobody expects, as of the tools that the model was trained with, are dropped: their delimiters are the format's own syntax.
+/// Unexpected calls, such as of the tools that the model was trained with, are dropped: their delimiters are the format's own syntax.
 /// </remarks>
 internal sealed partial class HarmonyOutputParser : ModelOutputParser
 {
@@ -61,7 +61,7 @@ internal sealed partial class HarmonyOutputParser : ModelOutputParser
         }
         else if (delimiter is null)
         {
-            // A delimiter has no second '<', so only the last character can begin another one.
+            // A delimiter contains no second '<', so only the last character can begin another one.
             ReleaseHeld(held.Length - 1);
             _held.Clear();
             Take(character);
@@ -183,7 +183,7 @@ internal sealed partial class HarmonyOutputParser : ModelOutputParser
         }
     }
 
-    // What stands behind whole arguments is not text for anyone.
+    // Text after complete arguments is dropped.
     private void GiveCall()
     {
         string arguments = _arguments.ToString().Trim();
@@ -198,7 +198,7 @@ internal sealed partial class HarmonyOutputParser : ModelOutputParser
         _inHeader = true;
     }
 
-    // A model that is not of the family, or was led astray, may answer without any header.
+    // A model of another family, or a confused one, may answer without any header.
     private bool MayBeHeader()
     {
         string header = _header.ToString().TrimStart();

@@ -3,7 +3,7 @@ using CurKv.Grammar.Gbnf;
 namespace CurKv.Connector.Templates.Formats;
 
 /// <summary>Hermes, Qwen 2.5 and 3, SmolLM, Granite 4, Pebble and many more: JSON in <c>&lt;tool_call&gt;</c>, reasoning in <c>&lt;think&gt;</c>.</summary>
-/// <param name="hasReasoning">Whether the template knows reasoning.</param>
+/// <param name="hasReasoning">Whether the template supports reasoning.</param>
 internal class HermesFormat(bool hasReasoning) : DelimitedFormat(Syntax, hasReasoning)
 {
     /// <summary>The delimiter that opens a call.</summary>

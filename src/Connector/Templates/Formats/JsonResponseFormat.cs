@@ -4,21 +4,21 @@ using CurKv.Grammar.Gbnf;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>The form that an answer's text has to have: JSON, by a schema or any.</summary>
+/// <summary>A JSON response format, with a schema or for any object.</summary>
 /// <param name="Schema">The schema; null for any JSON object.</param>
 internal sealed record JsonResponseFormat(JsonElement? Schema)
 {
-    /// <summary>What the schema calls the answer; null for nothing.</summary>
+    /// <summary>The schema's name; null for none.</summary>
     public string? Name { get; init; }
 
-    /// <summary>What the answer is; null for nothing.</summary>
+    /// <summary>The schema's description; null for none.</summary>
     public string? Description { get; init; }
 
     /// <summary>Whether a keyword that no grammar can enforce is an error.</summary>
     /// <value>true.</value>
     public bool IsStrict { get; init; } = true;
 
-    /// <summary>What to tell the model.</summary>
+    /// <summary>The instruction for the model.</summary>
     public string Prompt()
     {
         if (Schema is not { } schema)
@@ -36,7 +36,7 @@ internal sealed record JsonResponseFormat(JsonElement? Schema)
         return $"Answer with JSON{what} that obeys this JSON schema, and nothing else:\n{ModelJson.Write(schema)}";
     }
 
-    /// <summary>Adds the rules for an answer in this form, and returns the rule's name.</summary>
+    /// <summary>Adds the rules of this response format, and returns the name of the root rule.</summary>
     public string AddRules(GbnfBuilder grammar, Action<string>? relaxed) =>
         Schema is { } schema ? JsonSchemaGrammar.Add(grammar, "json", schema, IsStrict, relaxed) : JsonSchemaGrammar.AddAnyObject(grammar);
 }

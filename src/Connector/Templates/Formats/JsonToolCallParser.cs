@@ -1,6 +1,6 @@
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Reads a call, or a list of calls, that ends where its JSON ends.</summary>
+/// <summary>Parses a call, or a list of calls, that ends where its JSON ends.</summary>
 internal sealed class JsonToolCallParser : ToolCallParser
 {
     private JsonScanner _json;
@@ -18,7 +18,7 @@ internal sealed class JsonToolCallParser : ToolCallParser
             return _json.IsComplete ? ToolCallProgress.Complete : ToolCallProgress.Incomplete;
         }
 
-        // It may begin another delimiter.
+        // The character may begin another delimiter.
         Rest = character.ToString();
         return ToolCallProgress.NotACall;
     }

@@ -2,8 +2,8 @@ using CurKv.Grammar.Gbnf;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Llama 3.1 to 3.3: the answer is a JSON object with a name and parameters, perhaps behind <c>&lt;|python_tag|&gt;</c>.</summary>
-/// <remarks>The object has no delimiter of its own, so one that stands behind text, or is something else, is text.</remarks>
+/// <summary>Llama 3.1 to 3.3: a call is a JSON object with a name and parameters, optionally after <c>&lt;|python_tag|&gt;</c>.</summary>
+/// <remarks>The object has no delimiter, so an object after text, or one of another kind, is text.</remarks>
 internal sealed class LlamaFormat() : DelimitedFormat(Syntax, hasReasoning: false)
 {
     private const string PythonTag = "<|python_tag|>";

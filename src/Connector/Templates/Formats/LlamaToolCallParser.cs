@@ -1,6 +1,6 @@
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Reads a JSON object that may be a call: it is one if it names a function and its parameters, and any other text, or JSON, is an answer.</summary>
+/// <summary>Parses a JSON object that may be a call: it is one if it has a name and parameters. Any other text or JSON is an answer.</summary>
 internal sealed class LlamaToolCallParser : ToolCallParser
 {
     private static readonly string[] FirstKeys = ["name\"", "type\"", "function\"", "id\""];
@@ -17,7 +17,7 @@ internal sealed class LlamaToolCallParser : ToolCallParser
         _json.Append(character);
         if (!_namesKey && !MayBeCall())
         {
-            // It may begin another delimiter.
+            // The character may begin another delimiter.
             Rest = character.ToString();
             return ToolCallProgress.NotACall;
         }
@@ -28,7 +28,7 @@ internal sealed class LlamaToolCallParser : ToolCallParser
     /// <inheritdoc/>
     public override ToolCallProgress Finish() => ToolCallJson.LooksLikeToolCall(Text) ? ToolCallProgress.Incomplete : ToolCallProgress.NotACall;
 
-    // Whether the text is a brace and the beginning of a key that a call may begin with.
+    // Whether the text is a brace and the beginning of one of the keys with which a call begins.
     private bool MayBeCall()
     {
         ReadOnlySpan<char> text = Text.AsSpan().TrimStart();

@@ -6,8 +6,8 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Connector.Templates.Formats;
 
 /// <summary>
-/// Mistral: <c>[TOOL_CALLS]</c> and a JSON array of calls with ids of nine characters (Nemo and before), or for each call the delimiter, a
-/// name, perhaps an id, and JSON. Magistral and Ministral reason in <c>[THINK]</c>.
+/// Mistral: <c>[TOOL_CALLS]</c> and a JSON array of calls with ids of nine characters (up to Nemo), or for each call the delimiter, a
+/// name, optionally an id, and JSON. The reasoning of Magistral and Ministral is in <c>[THINK]</c>.
 /// </summary>
 internal sealed class MistralFormat : DelimitedFormat
 {
@@ -55,7 +55,7 @@ internal sealed class MistralFormat : DelimitedFormat
         Syntax.Reasoning.Any(pair => template.Contains(pair.Open, StringComparison.Ordinal)));
 
     /// <inheritdoc/>
-    /// <remarks>Some of the family's templates write calls of the history but do not tell of tools.</remarks>
+    /// <remarks>Some of the family's templates render calls in the history but do not advertise tools.</remarks>
     public override string? ToolsPrompt(IReadOnlyList<AIFunctionDeclaration> tools)
     {
         const string Arguments = "{\"PARAMETER\": VALUE}";
@@ -69,7 +69,7 @@ internal sealed class MistralFormat : DelimitedFormat
     public override string CreateCallId() => RandomNumberGenerator.GetString(Letters, IdLength);
 
     /// <inheritdoc/>
-    /// <remarks>Mistral's templates refuse ids that are not nine letters or digits.</remarks>
+    /// <remarks>Mistral's templates reject ids that are not nine letters or digits.</remarks>
     public override string ToTemplateCallId(string id) =>
         id.Length == IdLength && id.All(char.IsAsciiLetterOrDigit)
             ? id

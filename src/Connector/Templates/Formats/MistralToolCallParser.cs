@@ -1,6 +1,6 @@
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Reads what stands behind <c>[TOOL_CALLS]</c>: a JSON array, or a name, perhaps <c>[CALL_ID]</c> and an id, <c>[ARGS]</c> and a JSON object.</summary>
+/// <summary>Parses the text after <c>[TOOL_CALLS]</c>: a JSON array; or a name, optionally <c>[CALL_ID]</c> and an id, <c>[ARGS]</c> and a JSON object.</summary>
 internal sealed class MistralToolCallParser : ToolCallParser
 {
     private JsonScanner _json;
@@ -36,7 +36,7 @@ internal sealed class MistralToolCallParser : ToolCallParser
             : new ToolCallText(head[..id].Trim(), text[_start..], head[(id + MistralFormat.IdDelimiter.Length)..].Trim())];
     }
 
-    // The head ends at the first brace, or at once where an array of calls begins; a bracket behind a name begins a delimiter.
+    // The head ends at the first brace, or at once if an array of calls begins. A bracket after a name begins a delimiter.
     private ToolCallProgress AppendHead(char character)
     {
         if (char.IsWhiteSpace(character))

@@ -4,12 +4,12 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Divides one answer into text, reasoning and calls, while it is being generated. Not thread-safe.</summary>
+/// <summary>Splits a model's output into text, reasoning and tool calls during generation. One parser per answer. Not thread-safe.</summary>
 /// <remarks>
-/// The text may be cut anywhere: what is given out depends on the text alone. A delimiter that means something never leaks, and what only began
-/// like one is given out once that is clear. A call is given out when it is whole. A call that the end of the answer cut is dropped: half of it would be
-/// noise to the user, and the finish reason tells the caller. What stands between a call's delimiters and names no tool is given out as text, and the delimiters with it: an
-/// answer may speak of them.
+/// The text may be split anywhere: the result depends only on the text. A delimiter is never part of the text; characters that may begin
+/// one are held back until that is clear. A call is returned when it is complete. A call that the end of the answer cuts off is dropped:
+/// a part of it is useless to the user, and the finish reason tells the caller. Text between a call's delimiters that names no tool is
+/// returned as text, with the delimiters: an answer may mention them.
 /// </remarks>
 internal abstract class ModelOutputParser
 {
@@ -22,7 +22,7 @@ internal abstract class ModelOutputParser
     private bool _skipsSpace;
 
     /// <summary>A parser for one answer.</summary>
-    /// <param name="format">The format, which knows how call ids look.</param>
+    /// <param name="format">The format, which creates call ids.</param>
     /// <param name="settings">The request's settings.</param>
     protected ModelOutputParser(ChatFormat format, OutputParserSettings settings)
     {
@@ -30,27 +30,27 @@ internal abstract class ModelOutputParser
         Settings = settings;
     }
 
-    /// <summary>Whether a call has begun and is not whole yet.</summary>
+    /// <summary>Whether a tool call has begun and is not complete yet.</summary>
     public abstract bool InToolCall { get; }
 
     /// <summary>Whether the model is reasoning.</summary>
     public abstract bool InReasoning { get; }
 
     /// <summary>
-    /// Whether a call may begin here or has begun: a grammar's trigger counts only then. Not inside reasoning, which may speak of calls,
-    /// nor behind text where calls have no delimiters of their own.
+    /// Whether a tool call may begin here or has begun. Only then does a grammar's trigger count: not within reasoning, which may mention
+    /// calls, nor after text if the format's calls have no delimiters.
     /// </summary>
     public abstract bool AllowsToolCall { get; }
 
     /// <summary>The request's settings.</summary>
     protected OutputParserSettings Settings { get; }
 
-    /// <summary>Whether nothing but white space stands in the present section so far.</summary>
+    /// <summary>Whether the current section contains only white space so far.</summary>
     protected bool IsBlank { get; private set; } = true;
 
-    /// <summary>Takes text as it comes, cut anywhere, the special tokens' texts with it.</summary>
+    /// <summary>Processes text, including special tokens' texts. It may be split anywhere.</summary>
     /// <param name="text">The next text of the answer.</param>
-    /// <param name="parts">Where the parts go that are clear now.</param>
+    /// <param name="parts">Receives the parts that are complete.</param>
     public void Append(string text, List<OutputPart> parts)
     {
         _parts = parts;
@@ -62,8 +62,8 @@ internal abstract class ModelOutputParser
         Flush();
     }
 
-    /// <summary>Gives out what was held back. Nothing may follow.</summary>
-    /// <param name="parts">Where the parts go.</param>
+    /// <summary>Ends the answer and returns the text that was held back.</summary>
+    /// <param name="parts">Receives the parts.</param>
     public void Finish(List<OutputPart> parts)
     {
         _parts = parts;
@@ -77,13 +77,13 @@ internal abstract class ModelOutputParser
         Flush();
     }
 
-    /// <summary>Takes a character.</summary>
+    /// <summary>Processes a character.</summary>
     protected abstract void Take(char character);
 
-    /// <summary>The answer is over: nothing more will come.</summary>
+    /// <summary>Called at the end of the answer.</summary>
     protected abstract void End();
 
-    /// <summary>Gives out a character of the present section; white space waits until something follows.</summary>
+    /// <summary>Emits a character of the current section. White space is held back until another character follows.</summary>
     protected void Give(char character)
     {
         if (character is ' ' or '\n' or '\r' or '\t')
@@ -102,7 +102,7 @@ internal abstract class ModelOutputParser
         IsBlank = false;
     }
 
-    /// <summary>Gives out text of the present section.</summary>
+    /// <summary>Emits text of the current section.</summary>
     protected void Give(ReadOnlySpan<char> text)
     {
         foreach (char character in text)
@@ -111,9 +111,9 @@ internal abstract class ModelOutputParser
         }
     }
 
-    /// <summary>Begins a section behind a delimiter: white space on both sides of the delimiter is dropped.</summary>
-    /// <param name="kind">What the section holds.</param>
-    /// <param name="between">White space that goes before what the section holds.</param>
+    /// <summary>Begins a section after a delimiter. White space on both sides of the delimiter is dropped.</summary>
+    /// <param name="kind">The kind of section.</param>
+    /// <param name="between">White space before the section's text.</param>
     protected void Begin(OutputPartKind kind, string between = "")
     {
         Flush();
@@ -123,7 +123,7 @@ internal abstract class ModelOutputParser
         _kind = kind;
     }
 
-    /// <summary>Gives out a call.</summary>
+    /// <summary>Emits a call.</summary>
     protected void Give(ToolCallText call)
     {
         Flush();

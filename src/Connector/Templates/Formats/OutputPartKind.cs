@@ -1,14 +1,14 @@
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>What a part of an answer is.</summary>
+/// <summary>The kind of a part of an answer.</summary>
 internal enum OutputPartKind
 {
     /// <summary>Text for the user.</summary>
     Text,
 
-    /// <summary>What the model thinks before it answers.</summary>
+    /// <summary>The model's reasoning before its answer.</summary>
     Reasoning,
 
-    /// <summary>A whole call of a tool.</summary>
+    /// <summary>A complete tool call.</summary>
     ToolCall,
 }

@@ -7,23 +7,26 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Connector.Templates.Formats;
 
 /// <summary>Qwen3-Coder, Qwen 3.5 and Nemotron 3: <c>&lt;function=name&gt;</c> with <c>&lt;parameter=name&gt;</c> elements in <c>&lt;tool_call&gt;</c>.</summary>
-/// <remarks>Text stands in a parameter as it is, all else as JSON. Some of these models leave out the outer delimiter, or begin a call without closing their reasoning.</remarks>
-/// <param name="hasReasoning">Whether the template knows reasoning.</param>
+/// <remarks>
+/// A string parameter is written as plain text, all others as JSON. Some of these models omit the outer delimiter, or begin a call
+/// without closing their reasoning.
+/// </remarks>
+/// <param name="hasReasoning">Whether the template supports reasoning.</param>
 internal sealed class QwenCoderFormat(bool hasReasoning) : DelimitedFormat(Syntax, hasReasoning)
 {
-    /// <summary>What opens a function element.</summary>
+    /// <summary>The delimiter that opens a function element.</summary>
     public const string FunctionOpen = "<function=";
 
-    /// <summary>What closes it.</summary>
+    /// <summary>The delimiter that closes it.</summary>
     public const string FunctionClose = "</function>";
 
-    /// <summary>What opens a parameter element.</summary>
+    /// <summary>The delimiter that opens a parameter element.</summary>
     public const string ParameterOpen = "<parameter=";
 
-    /// <summary>What closes it.</summary>
+    /// <summary>The delimiter that closes it.</summary>
     public const string ParameterClose = "</parameter>";
 
-    // Without a hyphen, so that no tool and parameter have this name together.
+    // Without a hyphen, so that it cannot equal the combined name of a tool and a parameter.
     private const string RawText = "rawtext";
     private const string CallOpen = HermesFormat.CallOpen;
     private const string CallClose = HermesFormat.CallClose;
@@ -45,7 +48,7 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : DelimitedFormat(Synta
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Triggers => [CallOpen, FunctionOpen];
 
-    /// <summary>Whether values of a schema are text, which is written without quotation marks.</summary>
+    /// <summary>Whether a schema's values are strings, which are written without quotation marks.</summary>
     public static bool IsText(JsonElement schema) =>
         schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("type", out JsonElement type) && type.ValueKind switch
         {
@@ -93,7 +96,7 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : DelimitedFormat(Synta
         return $"{GbnfBuilder.Literal($"{ParameterOpen}{property.Name}>\n")} {value}";
     }
 
-    // References in a parameter's schema lead to definitions at the root of the tool's.
+    // References in a parameter's schema point to definitions at the root of the tool's schema.
     private static JsonElement WithDefinitions(JsonElement schema, JsonElement root)
     {
         if (schema.ValueKind != JsonValueKind.Object)

@@ -1,8 +1,8 @@
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>The texts between which a model reasons.</summary>
-/// <param name="Open">The opening one.</param>
-/// <param name="Close">The closing one.</param>
+/// <summary>The delimiters around reasoning.</summary>
+/// <param name="Open">The opening delimiter.</param>
+/// <param name="Close">The closing delimiter.</param>
 internal sealed record ReasoningDelimiters(string Open, string Close)
 {
     /// <summary>The pair that most families share.</summary>

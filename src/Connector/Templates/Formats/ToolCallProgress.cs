@@ -1,14 +1,14 @@
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>How far the reading of a call is.</summary>
+/// <summary>The state of the parsing of a tool call.</summary>
 internal enum ToolCallProgress
 {
-    /// <summary>More has to come.</summary>
+    /// <summary>More text is needed.</summary>
     Incomplete,
 
-    /// <summary>The call is whole.</summary>
+    /// <summary>The call is complete.</summary>
     Complete,
 
-    /// <summary>It is no call: what was read is text.</summary>
+    /// <summary>It is not a call, but text.</summary>
     NotACall,
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Reads a Qwen3-Coder call: a function element with parameter elements, whose values are as the tool's schema says.</summary>
+/// <summary>Parses a Qwen3-Coder call: a function element with parameter elements, whose types are those of the tool's schema.</summary>
 /// <param name="open">The opening mark.</param>
 /// <param name="close">The closing mark.</param>
 /// <param name="settings">The settings, for the tools' schemas.</param>
@@ -63,7 +63,7 @@ internal sealed class XmlToolCallParser(string open, string close, OutputParserS
         return at < 0 ? null : text[start..at];
     }
 
-    // A value stands on lines of its own.
+    // A value is on separate lines.
     private static string Unwrap(string value)
     {
         int start = value.StartsWith('\n') ? 1 : 0;
@@ -71,7 +71,7 @@ internal sealed class XmlToolCallParser(string open, string close, OutputParserS
         return value[start..end];
     }
 
-    // Text is written as it is and all else as JSON; without a schema, what is JSON other than a string is taken as that.
+    // Strings are written as plain text and all other values as JSON. Without a schema, valid JSON other than a string is parsed.
     private static JsonNode? Value(string text, JsonElement? schema)
     {
         if (schema is { } known && QwenCoderFormat.IsText(known))
@@ -87,7 +87,7 @@ internal sealed class XmlToolCallParser(string open, string close, OutputParserS
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // The second for half of a surrogate pair, which only shows when a string is read.
+            // InvalidOperationException: half of a surrogate pair, which is only detected when a string is read.
             return JsonValue.Create(text);
         }
     }
