@@ -19,7 +19,7 @@ internal sealed class Generation : IDisposable
     private readonly Action<GenerationEvent> _emit;
     private readonly ILlamaSampler _sampler;
     private readonly Detokenizer _text;
-    private PrefillResult? _reading;
+    private PrefillResult? _prefill;
     private DecodingCompression? _compression;
     private KvSnapshot? _suspended;
     private Exception? _lost;
@@ -57,9 +57,9 @@ internal sealed class Generation : IDisposable
     public void Step(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_reading is null)
+        if (_prefill is null)
         {
-            AcceptPrompt(cancellationToken);
+            Prefill(cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
         }
 
@@ -116,7 +116,7 @@ internal sealed class Generation : IDisposable
         _sampler.Dispose();
     }
 
-    private void AcceptPrompt(CancellationToken cancellationToken)
+    private void Prefill(CancellationToken cancellationToken)
     {
         ResizableContext resizable = _state.Sized;
         int[] tokens = _request.Tokens;
@@ -124,25 +124,24 @@ internal sealed class Generation : IDisposable
         _state.Begin(_request.Prefix, tokens.Length, _request.Compression);
         Action<PromptProgress>? progress = tokens.Length > resizable.Context.Settings.BatchSize ? step => _emit(new GenerationEvent([], Progress: step)) : null;
         var prefill = new PromptPrefill(_engine, resizable.Context, resizable.Compressor, _state.Sequence, progress, cancellationToken);
-        PrefillResult prefill = prefill.Run(tokens, _request.Compression);
+        _prefill = prefill.Run(tokens, _request.Compression);
         KvCompressionPlan? plan = _request.Compression is { } wanted && !resizable.Compressor.IsUnsupported(wanted) ? wanted : null;
         _compression = new DecodingCompression(resizable, _state.Sequence, plan);
-        _reading = reading;
     }
 
     private void Decode()
     {
         _state.Sized.Context.Decode(_state.Sequence, [_drawn], logits: true);
         _decoded++;
-        if (_compression!.AfterToken(_sampler.IsConstraining || _request.Reader.InToolCall) is KvCompressionReport report)
+        if (_compression!.AfterToken(_sampler.IsConstraining || _request.Parser.InToolCall) is KvCompressionReport report)
         {
-            _reading!.Compressions.Add(report);
+            _prefill!.Compressions.Add(report);
         }
     }
 
     private ChatFinishReason? Draw()
     {
-        _sampler.AllowTrigger(_request.Reader.AllowsToolCall);
+        _sampler.AllowTrigger(_request.Parser.AllowsToolCall);
         _drawn = _state.Sized.Context.Sample(_sampler);
         if (_engine.IsEndOfGeneration(_drawn))
         {
@@ -150,9 +149,9 @@ internal sealed class Generation : IDisposable
         }
 
         _outputTokens++;
-        _reasoningTokens += _request.Reader.InReasoning ? 1 : 0;
+        _reasoningTokens += _request.Parser.InReasoning ? 1 : 0;
         bool stopped = _text.Append(_drawn, out string piece);
-        Emit(piece.Length > 0 ? _request.Reader.Read(piece) : []);
+        Emit(piece.Length > 0 ? _request.Parser.Parse(piece) : []);
         return stopped ? ChatFinishReason.Stop
             : _outputTokens == _request.MaxOutputTokens || !_state.HasRoom() ? ChatFinishReason.Length
             : null;
@@ -160,7 +159,7 @@ internal sealed class Generation : IDisposable
 
     private void Finish(ChatFinishReason finished)
     {
-        Emit([.. _request.Reader.Read(_text.Finish()), .. _request.Reader.Finish()]);
+        Emit([.. _request.Parser.Parse(_text.Finish()), .. _request.Parser.Finish()]);
         int prefix = _request.Prefix?.Contents.Tokens ?? 0;
         _emit(new GenerationEvent([], _hasCalled && finished == ChatFinishReason.Stop ? ChatFinishReason.ToolCalls : finished, new GenerationStatistics
         {
@@ -168,11 +167,11 @@ internal sealed class Generation : IDisposable
             CachedPromptTokens = prefix,
             OutputTokens = _outputTokens,
             ReasoningTokens = _reasoningTokens,
-            PrefillTime = _reading!.PrefillTime,
+            PrefillTime = _prefill!.PrefillTime,
             DecodeTime = _decodeTime,
             DecodedTokens = _decoded,
             Cells = _state.Sequence.Cells,
-            Compressions = _reading.Compressions,
+            Compressions = _prefill.Compressions,
         }));
         IsFinished = true;
     }

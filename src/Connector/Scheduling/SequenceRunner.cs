@@ -69,8 +69,8 @@ internal sealed class SequenceRunner(ILlamaEngine engine, ResizableContext resiz
         Vacate();
         KvSequence sequence = _state.Sequence;
         _state.Begin(request.Prefix, request.Tokens.Length, request.Compression);
-        var parser = new PromptPrefill(engine, resizable.Context, resizable.Compressor, sequence, progress is null ? null : progress.Report, cancellationToken);
-        PrefillResult prefill = parser.Parse(request.Tokens, request.Compression);
+        var prefill = new PromptPrefill(engine, resizable.Context, resizable.Compressor, sequence, progress is null ? null : progress.Report, cancellationToken);
+        PrefillResult result = prefill.Run(request.Tokens, request.Compression);
         KvSnapshot snapshot = _state.Take();
         if (request.Compression?.ShrunkContextHeadroom is int room)
         {
@@ -83,11 +83,11 @@ internal sealed class SequenceRunner(ILlamaEngine engine, ResizableContext resiz
             CachedPromptTokens = request.Prefix?.Contents.Tokens ?? 0,
             OutputTokens = 0,
             ReasoningTokens = 0,
-            PrefillTime = prefill.PrefillTime,
+            PrefillTime = result.PrefillTime,
             DecodeTime = TimeSpan.Zero,
             DecodedTokens = 0,
             Cells = sequence.Cells,
-            Compressions = prefill.Compressions,
+            Compressions = result.Compressions,
         });
     }
 
