@@ -34,6 +34,7 @@ internal sealed unsafe partial class LlamaSharpEngine
                     NativeLibraryConfig.LLama.WithLibrary(Path.GetFullPath(path));
                 }
 
+                OpenMpWaiting.Bound();
                 NativeLog.Install();
                 NativeApi.llama_empty_call();
                 nint llama = NativeModules.Handle(LlamaGaps.Llama);
