@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace CurKv.Connector.Engine;
+namespace CurKv.Connector.Engine.Loading;
 
 /// <summary>
 /// How long llama.cpp's threads spin when they wait for each other. On Linux they are GCC's OpenMP threads, which by default spin for
