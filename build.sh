@@ -58,12 +58,8 @@ case "$command" in
         ;;
     eval) run tests/Evaluation "$@" ;;
     mutate)
-        dotnet tool restore
-        output=$PWD/artifacts/mutation
-        cd tests/KvPolicy.Tests
-
-        # The test program takes the platform's own --filter only if it is built as that platform's runner.
-        UseMicrosoftTestingPlatformRunner=true dotnet stryker --output "$output" "$@"
+        dotnet build tests/KvPolicy.Tests -c Release -v quiet --nologo -clp:NoSummary 1>&2
+        run tests/Mutation . artifacts/bin/KvPolicy.Tests/release/CurKv.KvPolicy.Tests.dll "$@"
         ;;
     format) dotnet format Connector.sln --verify-no-changes ;;
     pack)

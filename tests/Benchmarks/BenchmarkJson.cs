@@ -4,7 +4,6 @@ using CurKv.Benchmarks.Grammar;
 using CurKv.Benchmarks.Interception;
 using CurKv.Benchmarks.Kernels;
 using CurKv.Benchmarks.Peer;
-using CurKv.Samples.Chat;
 
 namespace CurKv.Benchmarks;
 
@@ -16,5 +15,5 @@ namespace CurKv.Benchmarks;
 [JsonSerializable(typeof(KernelReport))]
 [JsonSerializable(typeof(PeerAnswers))]
 [JsonSerializable(typeof(PeerReport))]
-[JsonSerializable(typeof(Question[]))]
+[JsonSerializable(typeof(PeerQuestion[]))]
 internal sealed partial class BenchmarkJson : JsonSerializerContext;

@@ -12,7 +12,7 @@ public partial class LinkTests
     {
         MarkdownFile file = Repository.Markdown(path);
 
-        Assert.Empty(file.Links.Where(link => !IsExternal(link.Target) && !Leads(file, link.Target)).Select(link => $"{path}:{link.Line}: {link.Target}"));
+        Problems.AssertNone(file.Links.Where(link => !IsExternal(link.Target) && !Leads(file, link.Target)).Select(link => $"{path}:{link.Line}: {link.Target}"));
     }
 
     [Theory]
@@ -21,7 +21,7 @@ public partial class LinkTests
     {
         MarkdownFile file = Repository.Markdown(path);
 
-        Assert.Empty(file.CodeSpans.Where(code => RepositoryPath().IsMatch(code.Text) && !Repository.Exists(code.Text)).Select(code => $"{path}:{code.Line}: {code.Text}"));
+        Problems.AssertNone(file.CodeSpans.Where(code => RepositoryPath().IsMatch(code.Text) && !Repository.Exists(code.Text)).Select(code => $"{path}:{code.Line}: {code.Text}"));
     }
 
     [Fact]
@@ -29,7 +29,7 @@ public partial class LinkTests
     {
         MarkdownFile file = Repository.Markdown("CONTRIBUTING.md");
 
-        Assert.Empty(file.CodeSpans.Where(code => SourceFile().IsMatch(code.Text) && !Repository.SourceFiles.Contains(code.Text)).Select(code => $"{file.Path}:{code.Line}: {code.Text}"));
+        Problems.AssertNone(file.CodeSpans.Where(code => SourceFile().IsMatch(code.Text) && !Repository.SourceFiles.Contains(code.Text)).Select(code => $"{file.Path}:{code.Line}: {code.Text}"));
     }
 
     [Theory]

@@ -45,7 +45,7 @@ internal static class SnippetCompiler
     public static byte[] Emit(Snippet snippet)
     {
         using var assembly = new MemoryStream();
-        Assert.Empty(Errors(Compile(snippet).Emit(assembly).Diagnostics));
+        Problems.AssertNone(Errors(Compile(snippet).Emit(assembly).Diagnostics));
         return assembly.ToArray();
     }
 

@@ -13,7 +13,7 @@ public class SnippetTests
 
     [Theory]
     [MemberData(nameof(Whole))]
-    public void Compile_SnippetOfADocument_HasNoErrors(string place) => Assert.Empty(SnippetCompiler.Errors(At(place)));
+    public void Compile_SnippetOfADocument_HasNoErrors(string place) => Problems.AssertNone(SnippetCompiler.Errors(At(place)));
 
     [Fact]
     public void Compile_SnippetThatIsWrong_NamesFileAndLine()

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using CurKv.Connector.Chat;
 using CurKv.Connector.KvCache;
-using CurKv.Samples.Chat;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Benchmarks.Peer;
@@ -15,7 +14,7 @@ internal sealed class PeerBook
     private const int QuickQuestions = 2;
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Documents");
 
-    private PeerBook(string text, IReadOnlyList<Question> questions) => (Text, Questions) = (text, questions);
+    private PeerBook(string text, IReadOnlyList<PeerQuestion> questions) => (Text, Questions) = (text, questions);
 
     /// <summary>The ways of asking.</summary>
     public static IReadOnlyList<PeerSetting> Settings { get; } =
@@ -29,12 +28,12 @@ internal sealed class PeerBook
 
     public string Text { get; }
 
-    public IReadOnlyList<Question> Questions { get; }
+    public IReadOnlyList<PeerQuestion> Questions { get; }
 
     public static PeerBook Load(bool quick)
     {
         string text = File.ReadAllText(Path.Combine(Folder, "valley-book.txt")).ReplaceLineEndings("\n").Trim();
-        Question[] questions = JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(Folder, "valley-book.questions.json")), BenchmarkJson.Default.QuestionArray)!;
+        PeerQuestion[] questions = JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(Folder, "valley-book.questions.json")), BenchmarkJson.Default.PeerQuestionArray)!;
         if (!quick)
         {
             return new PeerBook(text, questions);
@@ -45,7 +44,7 @@ internal sealed class PeerBook
     }
 
     /// <summary>The book and a question about it, as one message.</summary>
-    public string Prompt(Question question) => $"{Text}\n\n{question.Text}";
+    public string Prompt(PeerQuestion question) => $"{Text}\n\n{question.Text}";
 
     /// <summary>Asks all questions, one after the other. The model is loaded and warm before it counts.</summary>
     public async Task<PeerAnswers> AskAsync(PeerSetting setting, PeerClient client, CancellationToken cancellationToken)
@@ -55,7 +54,7 @@ internal sealed class PeerBook
         using LlamaDocument? document = setting.Ratio is { } ratio ? await ReadAsync(client, ratio, cancellationToken) : null;
         double reading = watch.Elapsed.TotalSeconds;
         int right = 0;
-        foreach (Question question in Questions)
+        foreach (PeerQuestion question in Questions)
         {
             ChatResponse response = document is null
                 ? await client.GetResponseAsync(Prompt(question), PeerProbes.Greedy, cancellationToken)
