@@ -29,9 +29,14 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
 
     /// <summary>What follows a document's part: the question and what comes after it.</summary>
     /// <returns>The whole text, and the tokens behind the document's part.</returns>
-    /// <exception cref="ArgumentException">The template refuses the conversation.</exception>
+    /// <exception cref="ArgumentException">The conversation does not begin with the user's question, or the template refuses it.</exception>
     public (string Text, int[] Tokens) BuildQuestion(Prompt documentPart, string? instructions, string document, Conversation conversation) =>
-        BuildContinuation(documentPart, conversation with { Turns = WithDocument(instructions, document, conversation.Turns) });
+        BeginsWithQuestion(conversation)
+            ? BuildContinuation(documentPart, conversation with { Turns = WithDocument(instructions, document, conversation.Turns) })
+            : throw new ArgumentException("A conversation about a document begins with the user's question.", nameof(conversation));
+
+    /// <summary>Whether a conversation can follow a document.</summary>
+    public static bool BeginsWithQuestion(Conversation conversation) => conversation.Turns.Count > 0 && conversation.Turns[0].Role == "user";
 
     /// <summary>A conversation's prompt up to the end of what is known of its last turn's content.</summary>
     public Prompt BuildOpening(Conversation conversation)
