@@ -67,7 +67,7 @@ internal sealed class PromptPreparation(PromptBuilder prompts, RequestGrammars g
     public void ThrowIfNoQuestion(ChatRequest request)
     {
         Conversation conversation = request.Conversation;
-        if (conversation.Turns.Count == 0 || conversation.Turns[0].Role != "user")
+        if (!PromptBuilder.BeginsWithQuestion(conversation))
         {
             throw new ArgumentException(
                 $"A conversation about a document must begin with a user message. Pass a system prompt to {nameof(LlamaChatClient.ReadDocumentAsync)} as {nameof(LlamaDocumentOptions)}.{nameof(LlamaDocumentOptions.Instructions)}.", nameof(request));

@@ -31,7 +31,12 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
     /// <returns>The whole text, and the tokens after the prefix.</returns>
     /// <exception cref="ArgumentException">The template rejects the conversation.</exception>
     public (string Text, int[] Tokens) BuildQuestion(Prompt documentPart, string? instructions, string document, Conversation conversation) =>
-        BuildContinuation(documentPart, conversation with { Turns = WithDocument(instructions, document, conversation.Turns) });
+        BeginsWithQuestion(conversation)
+            ? BuildContinuation(documentPart, conversation with { Turns = WithDocument(instructions, document, conversation.Turns) })
+            : throw new ArgumentException("A conversation about a document begins with the user's question.", nameof(conversation));
+
+    /// <summary>Whether a conversation can follow a document.</summary>
+    public static bool BeginsWithQuestion(Conversation conversation) => conversation.Turns.Count > 0 && conversation.Turns[0].Role == "user";
 
     /// <summary>A conversation's prompt up to the end of its last turn's content, which may still grow.</summary>
     public Prompt BuildPrefix(Conversation conversation)
