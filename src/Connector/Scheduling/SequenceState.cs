@@ -72,7 +72,7 @@ internal sealed unsafe class SequenceState(ILlamaEngine engine, ResizableContext
 
         if (!isPut)
         {
-            throw new KvCompressionException($"llama.cpp refused the {snapshot.Contents.Cells} cells that were taken out of the cache; read the document again, or ask again. {NativeLog.LastErrors()}");
+            throw new KvCompressionException($"llama.cpp rejected the snapshot's {snapshot.Contents.Cells} cells. Read the document again, or ask again. {NativeLog.LastErrors()}");
         }
 
         Sequence.CopyFrom(snapshot.Contents);

@@ -147,7 +147,7 @@ public class DocumentLifetimeTests
 
         KvCompressionException e = await Assert.ThrowsAsync<KvCompressionException>(() => document.GetResponseAsync("What?", cancellationToken: Cancellation));
 
-        Assert.Contains("read the document again", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Read the document again", e.Message, StringComparison.Ordinal);
         Assert.Equal("fine", (await client.GetResponseAsync("What?", cancellationToken: Cancellation)).Text);
     }
 

@@ -108,7 +108,7 @@ public class SamplerMappingTests
         { "logit_bias", new Dictionary<int, float> { [5] = float.NaN }, "between -100 and 100" },
         { "logit_bias", new Dictionary<int, float> { [-5] = 1 }, "between 0 and" },
         { "logit_bias", new Dictionary<int, string> { [5] = "much" }, "a number" },
-        { "grammar", 5, "a text" },
+        { "grammar", 5, "a string" },
         { "dry_base", new object(), "a number" },
     };
 
