@@ -14,9 +14,12 @@ usage() {
                              compressing a full cache on each path: time, memory, and what decoding gains [--json] [--quick]
                              [--tokens N] [--policy NAME] [--cache f16|q8_0] [--threads N]
 ./build.sh bench grammar     what a grammar costs for each token of an answer [--json]
+./build.sh bench peer        the client against LLamaSharp's own: answers, times, and what is honoured [--json] [--quick]
 ./build.sh bench gpu         builds artifacts/gpu/CurKv.Benchmarks.Gpu, which measures the same on a GPU, on machines without .NET too
 ./build.sh eval  [options]   right answers under every policy; --quick for the table of docs/policies.md
-./build.sh pack              makes the NuGet packages
+./build.sh mutate            changes the code that selects tokens, one operator at a time, and shows the changes that no test notices
+./build.sh format            checks the code against .editorconfig and the analyzers
+./build.sh pack              makes the NuGet packages, into artifacts/packages
 ./build.sh clean             removes everything that was built
 
 Options of demo, bench and eval go to their programs: ./build.sh demo --help
@@ -38,7 +41,7 @@ run() {
 command=${1:-}
 [ $# -gt 0 ] && shift
 case "$command" in
-    demo | test | bench | eval | pack)
+    demo | test | bench | eval | mutate | format | pack)
         need dotnet "the .NET SDK is missing: install .NET 10 (https://dot.net)."
         ;;
 esac
@@ -54,7 +57,17 @@ case "$command" in
         fi
         ;;
     eval) run tests/Evaluation "$@" ;;
-    pack) dotnet pack Connector.sln -c Release -o artifacts/packages ;;
+    mutate)
+        dotnet build tests/KvPolicy.Tests -c Release -v quiet --nologo -clp:NoSummary 1>&2
+        run tests/Mutation . artifacts/bin/KvPolicy.Tests/release/CurKv.KvPolicy.Tests.dll "$@"
+        ;;
+    format) dotnet format Connector.sln --verify-no-changes ;;
+    pack)
+        for project in src/KvPolicy src/Connector; do
+            dotnet pack "$project" -c Release -o artifacts/packages -p:ContinuousIntegrationBuild=true -v quiet --nologo -clp:NoSummary
+        done
+        ls artifacts/packages
+        ;;
     clean) rm -rf artifacts ;;
     test)
         mkdir -p artifacts

@@ -1,4 +1,5 @@
-using CurKv.Connector;
+using CurKv.Connector.Chat;
+using CurKv.Connector.KvCache;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Samples.Chat;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using CurKv.Connector;
+using CurKv.Connector.Chat;
 using Microsoft.Extensions.AI;
 using Spectre.Console;
 

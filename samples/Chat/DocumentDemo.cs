@@ -1,4 +1,5 @@
 using CurKv.Connector;
+using CurKv.Connector.Chat;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Samples.Chat;

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using CurKv.Connector;
+using CurKv.Connector.Chat;
+using CurKv.Connector.KvCache;
 using CurKv.Samples.Chat;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,4 @@
-using CurKv.Connector;
+using CurKv.Connector.KvCache;
 
 namespace CurKv.Evaluation;
 

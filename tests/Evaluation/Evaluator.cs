@@ -1,7 +1,7 @@
 using System.Text;
-using CurKv.Connector;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;
 using CurKv.Connector.Templates;
@@ -34,7 +34,7 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
             int[] question = regime == EvalRegime.Aware ? [] : runtime.Prompts.BuildContinuation(text, new Conversation(prompt.Turns)).Tokens;
 
             // As many tokens as any policy looks at, and at least the one that answers are decoded from.
-            int window = settings.Max(setting => runtime.Plan(setting.ToOptions(recent), text, regime == EvalRegime.Aware)?.QueryWindow ?? 1);
+            int window = settings.Max(setting => Plan(setting, text)?.QueryWindow ?? 1);
             int split = Math.Max(text.Tokens.Length - Math.Max(window, 1), 0);
             KvSnapshot? start = null;
             for (int i = 0; i < settings.Count; i++)
@@ -52,9 +52,12 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
         return right;
     }
 
+    private KvCompressionPlan? Plan(EvalSetting setting, Prompt text) => runtime.Compression.Of(setting.ToOptions(recent))
+        .Plan([text.SystemPrompt, text.Tools], text.Scaffolding, questionKnown: setting.Regime == EvalRegime.Aware);
+
     private async Task<bool> AskAsync(EvalPrompt prompt, Prompt text, int[] question, KvSnapshot start, EvalSetting setting, CancellationToken cancellationToken)
     {
-        var plan = runtime.Plan(setting.ToOptions(recent), text, questionKnown: setting.Regime == EvalRegime.Aware);
+        KvCompressionPlan? plan = Plan(setting, text);
         int[] rest = text.Tokens[start.Contents.Tokens..];
         if (setting.Regime == EvalRegime.Aware)
         {

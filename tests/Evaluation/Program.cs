@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using CurKv.Connector;
+using CurKv.Connector.Chat;
 using CurKv.Connector.KvCache;
 using CurKv.Evaluation;
 using Microsoft.Extensions.AI;

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
 using CurKv.Connector.Templates.Formats;
 using Microsoft.Extensions.AI;
 
@@ -39,7 +38,7 @@ internal sealed class AnswerGrammars(Action<string> relaxed)
             Tools = request.Callable,
             RequiresCall = request.RequiresCall,
             AllowsMultipleCalls = request.AllowsMultipleCalls,
-            Answer = request.Form is { } form ? rules => form.AddRules(rules, relaxed) : null,
+            Form = request.Form,
             Reasoning = reasoning,
             Relaxed = relaxed,
         });

@@ -1,4 +1,5 @@
 using CurKv.Connector.Templates;
+using CurKv.Connector.Templates.Formats;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;
@@ -31,15 +32,21 @@ internal sealed record ChatRequest
     public bool ShowsReasoning { get; init; } = true;
 
     /// <summary>Reads a call's messages and options.</summary>
+    /// <param name="messages">The messages.</param>
+    /// <param name="options">The call's options.</param>
+    /// <param name="client">The client that is called.</param>
+    /// <param name="skipsUnsupported">Whether that client leaves out content that no model here can be given, unless the call says otherwise.</param>
     /// <exception cref="ArgumentException">A message, a setting, or what is demanded of the tools is wrong.</exception>
-    public static ChatRequest Of(IEnumerable<ChatMessage> messages, ChatOptions? options, IChatClient client)
+    /// <exception cref="NotSupportedException">A message holds content that no model here can be given.</exception>
+    public static ChatRequest Of(IEnumerable<ChatMessage> messages, ChatOptions? options, IChatClient client, bool skipsUnsupported)
     {
         if (options?.MaxOutputTokens < 1)
         {
             throw new ArgumentOutOfRangeException(nameof(options), options.MaxOutputTokens, $"{nameof(ChatOptions.MaxOutputTokens)} must be at least 1, or null for no limit.");
         }
 
-        List<ChatTurn> turns = ConversationMapping.Map(messages, options);
+        RequestSettings settings = RequestSettings.Of(options, client);
+        List<ChatTurn> turns = ConversationMapping.Map(messages, options, settings.SkipsUnsupportedContent ?? skipsUnsupported);
 
         // Tools of other kinds run on a provider's servers.
         AIFunctionDeclaration[] tools = options?.ToolMode is NoneChatToolMode ? [] : [.. (options?.Tools ?? []).OfType<AIFunctionDeclaration>()];
@@ -47,11 +54,11 @@ internal sealed record ChatRequest
         return new ChatRequest
         {
             Conversation = new Conversation(turns) { Tools = tools, Reasoning = options?.Reasoning },
-            Settings = RequestSettings.Of(options, client),
+            Settings = settings,
             Callable = AllowedOf(tools, required),
             RequiresCall = required is not null,
             AllowsMultipleCalls = options?.AllowMultipleToolCalls ?? true,
-            Form = AnswerForm.Of(options),
+            Form = ResponseFormatMapping.Map(options),
             MaxOutputTokens = options?.MaxOutputTokens,
             ShowsReasoning = options?.Reasoning?.Output is not ReasoningOutput.None,
         };

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.Templates;
 using Microsoft.Extensions.AI;
 
@@ -12,15 +12,19 @@ internal static class ConversationMapping
     private static readonly ChatRole Developer = new("developer");
 
     /// <summary>
-    /// Maps messages; the options' instructions become the first system message. Content other than text, reasoning, calls and results
-    /// is skipped. A message with several results becomes a turn for each.
+    /// Maps messages; the options' instructions become the first system message. A message with several results becomes a turn for each.
     /// </summary>
+    /// <param name="messages">The messages.</param>
+    /// <param name="options">The options that came with them.</param>
+    /// <param name="skipsUnsupported">Whether content that no model here can be given is left out.</param>
     /// <exception cref="ArgumentException">There is no message, or one is null, or a text holds a NUL character.</exception>
-    public static List<ChatTurn> Map(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    /// <exception cref="NotSupportedException">A message holds content that no model here can be given.</exception>
+    public static List<ChatTurn> Map(IEnumerable<ChatMessage> messages, ChatOptions? options, bool skipsUnsupported = false)
     {
         ArgumentNullException.ThrowIfNull(messages);
         List<ChatTurn> turns = [];
         var toolNames = new Dictionary<string, string>(StringComparer.Ordinal);
+        int number = 0;
         foreach (ChatMessage? message in messages)
         {
             if (message is null)
@@ -28,7 +32,9 @@ internal static class ConversationMapping
                 throw new ArgumentException("A message is null. Leave it out.", nameof(messages));
             }
 
-            turns.AddRange(Map(message, toolNames).Select(turn => WithoutNul(turn, nameof(messages))));
+            number++;
+            var text = new MessageText($"Message {number} ({message.Role})", skipsUnsupported);
+            turns.AddRange(Map(message, text, toolNames).Select(turn => WithoutNul(turn, nameof(messages))));
         }
 
         if (turns.Count == 0)
@@ -44,12 +50,12 @@ internal static class ConversationMapping
         return turns;
     }
 
-    private static IEnumerable<ChatTurn> Map(ChatMessage message, Dictionary<string, string> toolNames)
+    private static IEnumerable<ChatTurn> Map(ChatMessage message, MessageText texts, Dictionary<string, string> toolNames)
     {
         // Text behind results answers to them: others' histories hold such messages.
         int firstResult = message.Contents.TakeWhile(content => content is not FunctionResultContent).Count();
         string role = TemplateRole(message.Role);
-        string text = Text(message.Contents.Take(firstResult));
+        string text = texts.Join(message.Contents.Take(firstResult));
         FunctionCallContent[] calls = [.. message.Contents.OfType<FunctionCallContent>()];
         foreach (FunctionCallContent call in calls)
         {
@@ -64,10 +70,10 @@ internal static class ConversationMapping
 
         foreach (FunctionResultContent result in message.Contents.OfType<FunctionResultContent>())
         {
-            yield return new ChatTurn("tool", Text(result)) { CallId = result.CallId, ToolName = toolNames.GetValueOrDefault(result.CallId) };
+            yield return new ChatTurn("tool", texts.Of(result)) { CallId = result.CallId, ToolName = toolNames.GetValueOrDefault(result.CallId) };
         }
 
-        string behind = Text(message.Contents.Skip(firstResult));
+        string behind = texts.Join(message.Contents.Skip(firstResult));
         if (behind.Length > 0)
         {
             yield return new ChatTurn(role == "tool" ? "user" : role, behind);
@@ -81,21 +87,10 @@ internal static class ConversationMapping
         return turn;
     }
 
-    private static string Text(IEnumerable<AIContent> contents) => string.Concat(contents.OfType<TextContent>().Select(content => content.Text));
-
     // Roles are equal whatever their case, but templates know theirs by the letter and pass over what they do not know.
     private static string TemplateRole(ChatRole role) => role == ChatRole.System || role == Developer ? "system"
         : role == ChatRole.User ? "user"
         : role == ChatRole.Assistant ? "assistant"
         : role == ChatRole.Tool ? "tool"
         : role.Value;
-
-    // Results that have crossed a wire are JsonElements.
-    private static string Text(FunctionResultContent result) => result.Result switch
-    {
-        null => result.Exception is { } exception ? $"Error: {exception.Message}" : string.Empty,
-        string text => text,
-        JsonElement { ValueKind: JsonValueKind.String } json => json.GetString()!,
-        object value => ModelJson.Write(value),
-    };
 }

@@ -1,14 +1,13 @@
-using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Templates;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Naming;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.Chat;
 
 /// <summary>
 /// Chats with a GGUF model in this process, through llama.cpp. Once a prompt is read, its KV cache is cut down to the cells worth
@@ -35,7 +34,7 @@ public sealed class LlamaChatClient : IChatClient
     /// <param name="logger">Receives what the client does, and llama.cpp's own log; null for none.</param>
     /// <exception cref="OptionsValidationException">A setting is bad; the message names it and the fix.</exception>
     /// <exception cref="LlamaModelException">The model cannot be loaded: its file is damaged, or llama.cpp does not know it.</exception>
-    /// <exception cref="LlamaNativeLibraryException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
+    /// <exception cref="LlamaException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
     public LlamaChatClient(LlamaChatClientOptions options, ILogger<LlamaChatClient>? logger = null)
         : this(Valid(options), KvPolicyCatalog.Default, logger, null, CancellationToken.None)
     {
@@ -49,14 +48,24 @@ public sealed class LlamaChatClient : IChatClient
         LlamaChatClientOptions options, KvPolicyCatalog policies, ILogger? logger, IProgress<float>? progress, CancellationToken cancellationToken)
     {
         logger ??= NullLogger.Instance;
-        LlamaSharpEngine engine = LlamaSharpEngine.Load(options.ModelPath, options.GpuLayerCount, options.NativeLibraryPath, logger, progress, cancellationToken);
+        var settings = new LlamaEngineSettings(options.ModelPath)
+        {
+            GpuLayerCount = options.GpuLayerCount, NativeLibraryPath = options.NativeLibraryPath, BackendPaths = [.. options.BackendPaths],
+        };
+        LlamaSharpEngine? engine = null;
         try
         {
+            engine = LlamaSharpEngine.Load(settings, logger, progress, cancellationToken);
             _runtime = new LlamaRuntime(engine, options, policies, logger);
         }
-        catch
+        catch (Exception e)
         {
-            engine.Dispose();
+            engine?.Dispose();
+            if (e is LlamaException llama)
+            {
+                ChatAdvice.AddTo(llama);
+            }
+
             throw;
         }
     }
@@ -79,22 +88,24 @@ public sealed class LlamaChatClient : IChatClient
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
+    /// <exception cref="NotSupportedException">A message holds an image, or other content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">Neither the prompt nor what compression is to keep of it fits into the context.</exception>
-    /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
     /// <exception cref="KvCompressionException">This model's cache cannot be compressed, or not by this policy.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        LlamaRuntime.CollectAsync(Answer(messages, options, collected: true, cancellationToken));
+        UpdateStream.CollectAsync(Answer(messages, options, collected: true, cancellationToken));
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There is no message, or one is null.</exception>
+    /// <exception cref="NotSupportedException">A message holds an image, or other content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">Neither the prompt nor what compression is to keep of it fits into the context.</exception>
-    /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
     /// <exception cref="KvCompressionException">This model's cache cannot be compressed, or not by this policy.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
@@ -125,10 +136,10 @@ public sealed class LlamaChatClient : IChatClient
         string? instructions = options?.Instructions;
         NativeText.WithoutNul(instructions ?? string.Empty, nameof(options));
         _runtime.ThrowIfDisposed();
-        KvCompressionOptions compression = options?.Compression ?? _runtime.Options.Compression;
+        KvCompressionPlanner compression = _runtime.Compression.Of(options?.Compression);
         var (prompt, snapshot, statistics) = await _runtime.ReadAsync(
-            () => _runtime.Prompts.BuildDocument(instructions, document), compression, progress, cancellationToken).ConfigureAwait(false);
-        return new LlamaDocument(_runtime, document, instructions, prompt, snapshot, statistics);
+            () => _runtime.Preparation.Opening(document, instructions), compression, progress, cancellationToken).ConfigureAwait(false);
+        return new LlamaDocument(_runtime, new ReadDocument(document, instructions, prompt), snapshot, statistics);
     }
 
     /// <inheritdoc/>
@@ -151,9 +162,9 @@ public sealed class LlamaChatClient : IChatClient
     {
         ArgumentNullException.ThrowIfNull(messages);
         _runtime.ThrowIfDisposed();
-        ChatRequest request = ChatRequest.Of(messages, options, this);
-        _runtime.ThrowIfInvalid(request.Settings.Compression);
-        return _runtime.AnswerAsync(request, () => Prepare(request), collected, cancellationToken);
+        ChatRequest request = ChatRequest.Of(messages, options, this, _runtime.Options.SkipUnsupportedContent);
+        KvCompressionPlanner compression = _runtime.Compression.Of(request.Settings.Compression);
+        return _runtime.AnswerAsync(request, () => _runtime.Preparation.Conversation(request, compression), collected, cancellationToken);
     }
 
     private static LlamaChatClientOptions Valid(LlamaChatClientOptions options)
@@ -161,15 +172,5 @@ public sealed class LlamaChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(options);
         new LlamaChatClientOptionsValidator(KvPolicyCatalog.Default).ThrowIfInvalid(options);
         return options;
-    }
-
-    private PreparedPrompt Prepare(ChatRequest request)
-    {
-        Conversation conversation = request.Form is { } form
-            ? request.Conversation with { Turns = TurnShaping.Instruct(request.Conversation.Turns, form.Prompt()) }
-            : request.Conversation;
-        Prompt prompt = _runtime.Prompts.Build(conversation);
-        KvCompressionPlan? plan = _runtime.Plan(request.Settings.Compression ?? _runtime.Options.Compression, prompt, questionKnown: true);
-        return new PreparedPrompt(null, prompt.Text, prompt.Tokens, plan, _runtime.Prompts.Template.Format);
     }
 }

@@ -1,42 +1,34 @@
 using System.Runtime.CompilerServices;
-using CurKv.Connector.Chat;
 using CurKv.Connector.KvCache;
-using CurKv.Connector.Scheduling;
 using CurKv.Connector.Sessions;
-using CurKv.Connector.Templates;
-using CurKv.Connector.Templates.Formats;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.Chat;
 
 /// <summary>
 /// A document that was read and compressed once, as a chat client of its own: every call starts from what is left of it and knows
 /// nothing of the calls before. Its cells lie in host memory, next to the client's cache.
 /// </summary>
 /// <remarks>
-/// Every member may be called from several threads at once. The client that read the document has to live longer. A call that brings
+/// Every member may be called from several threads at once. The client that read the document has to live longer: once it is
+/// disposed, calls throw an <see cref="ObjectDisposedException"/> that names it, and only <see cref="Dispose"/> and <see cref="GetService"/> are left. A call that brings
 /// <see cref="KvCompressionOptions"/> as what <see cref="ChatOptions.RawRepresentationFactory"/> makes compresses once more, document and
 /// question together: a document that was kept whole is then cut to what each question needs.
 /// </remarks>
 public sealed class LlamaDocument : IChatClient
 {
     private readonly LlamaRuntime _runtime;
-    private readonly string _document;
-    private readonly string? _instructions;
-    private readonly Prompt _prompt;
+    private readonly ReadDocument _document;
     private readonly KvSnapshot _snapshot;
     private readonly Lock _gate = new();
     private int _users;
     private bool _disposed;
 
-    internal LlamaDocument(
-        LlamaRuntime runtime, string document, string? instructions, Prompt prompt, KvSnapshot snapshot, GenerationStatistics statistics)
+    internal LlamaDocument(LlamaRuntime runtime, ReadDocument document, KvSnapshot snapshot, GenerationStatistics statistics)
     {
         _runtime = runtime;
         _document = document;
-        _instructions = instructions;
-        _prompt = prompt;
         _snapshot = snapshot;
         Statistics = statistics;
     }
@@ -48,22 +40,22 @@ public sealed class LlamaDocument : IChatClient
     /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
-    /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them.</exception>
-    /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them; or a message holds content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
+    /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
     /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        LlamaRuntime.CollectAsync(Answer(messages, options, collected: true, cancellationToken));
+        UpdateStream.CollectAsync(Answer(messages, options, collected: true, cancellationToken));
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
     /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
     /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
-    /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them.</exception>
-    /// <exception cref="JsonSchemaNotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaGrammarException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them; or a message holds content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
+    /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
     /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
@@ -98,39 +90,11 @@ public sealed class LlamaDocument : IChatClient
         ArgumentNullException.ThrowIfNull(messages);
         ObjectDisposedException.ThrowIf(_disposed, this);
         _runtime.ThrowIfDisposed();
-        ChatRequest request = ChatRequest.Of(messages, options, this);
-        _runtime.ThrowIfInvalid(request.Settings.Compression);
-        PromptBuilder.ThrowIfNoQuestion(request.Conversation);
-        ThrowIfNoTools(request);
-        return WhileInUse(_runtime.AnswerAsync(request, () => Prepare(request), collected, cancellationToken), cancellationToken);
-    }
-
-    private void ThrowIfNoTools(ChatRequest request)
-    {
-        AnswerFormat format = _runtime.Prompts.Template.Format;
-        if (request.Conversation.Tools.Count > 0 && !format.IsPlain)
-        {
-            throw new NotSupportedException(
-                $"Models that answer as '{format.Name}' cannot be told of tools behind a document that is read already. Ask the {nameof(LlamaChatClient)}, with the document in the prompt, or leave {nameof(ChatOptions)}.{nameof(ChatOptions.Tools)} empty.");
-        }
-    }
-
-    // What is read already cannot tell of tools any more: the question does, in a form that it tells as well.
-    private PreparedPrompt Prepare(ChatRequest request)
-    {
-        AnswerFormat format = _runtime.Prompts.Template.Format;
-        IReadOnlyList<ChatTurn> turns = request.Conversation.Turns;
-        if (request.Conversation.Tools.Count > 0)
-        {
-            format = _runtime.Prompts.GenericFormat;
-            turns = TurnShaping.WriteCalls(turns, format);
-            turns = [turns[0] with { Content = $"{format.ToolsPrompt(request.Conversation.Tools)}\n\n{turns[0].Content}" }, .. turns.Skip(1)];
-        }
-
-        turns = request.Form is { } form ? TurnShaping.Ask(turns, form.Prompt()) : turns;
-        (string text, int[] tokens) = _runtime.Prompts.BuildQuestion(_prompt, _instructions, _document, request.Conversation with { Turns = turns, Tools = [] });
-        KvCompressionPlan? plan = request.Settings.Compression is { } compression ? _runtime.Plan(compression, _prompt, questionKnown: true) : null;
-        return new PreparedPrompt(_snapshot, text, tokens, plan, format);
+        ChatRequest request = ChatRequest.Of(messages, options, this, _runtime.Options.SkipUnsupportedContent);
+        KvCompressionPlanner? compression = request.Settings.Compression is { } settings ? _runtime.Compression.Of(settings) : null;
+        _runtime.Preparation.ThrowIfNoQuestion(request);
+        return WhileInUse(
+            _runtime.AnswerAsync(request, () => _runtime.Preparation.Question(request, _document, _snapshot, compression), collected, cancellationToken), cancellationToken);
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> WhileInUse(

@@ -1,4 +1,6 @@
-namespace CurKv.Connector;
+using CurKv.Connector.KvCache;
+
+namespace CurKv.Connector.Chat;
 
 /// <summary>How a document is read.</summary>
 public sealed class LlamaDocumentOptions

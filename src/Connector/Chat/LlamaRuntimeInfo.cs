@@ -1,4 +1,4 @@
-namespace CurKv.Connector;
+namespace CurKv.Connector.Chat;
 
 /// <summary>What a client runs on. To be had from <see cref="LlamaChatClient.GetService"/>.</summary>
 /// <param name="Binding"><c>LLamaSharp</c>.</param>

@@ -1,4 +1,5 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;
@@ -7,7 +8,9 @@ namespace CurKv.Connector.Chat;
 /// <param name="Sampler">How tokens are drawn, with the grammar that the caller brings.</param>
 /// <param name="StopSequences">Texts that end the answer, of the options first.</param>
 /// <param name="Compression">How the cache is compressed; null for as the client does.</param>
-internal sealed record RequestSettings(SamplerSettings Sampler, IReadOnlyList<string> StopSequences, KvCompressionOptions? Compression)
+/// <param name="SkipsUnsupportedContent">Whether content that no model here can be given is left out; null for as the client does.</param>
+internal sealed record RequestSettings(
+    SamplerSettings Sampler, IReadOnlyList<string> StopSequences, KvCompressionOptions? Compression, bool? SkipsUnsupportedContent)
 {
     /// <summary>
     /// Reads the options. Their factory, which is called once, may make a <see cref="LlamaRequestOptions"/>, or a
@@ -22,6 +25,7 @@ internal sealed record RequestSettings(SamplerSettings Sampler, IReadOnlyList<st
         return new RequestSettings(
             SamplerMapping.Map(options, raw),
             [.. (options?.StopSequences ?? []).Concat(raw?.StopSequences ?? []).Where(stop => !string.IsNullOrEmpty(stop))],
-            raw?.Compression ?? made as KvCompressionOptions);
+            raw?.Compression ?? made as KvCompressionOptions,
+            raw?.SkipUnsupportedContent);
     }
 }

@@ -39,6 +39,20 @@ internal static class UpdateStream
         }
     }
 
+    /// <summary>Collects updates into a response that carries the statistics.</summary>
+    public static async Task<ChatResponse> CollectAsync(IAsyncEnumerable<ChatResponseUpdate> updates)
+    {
+        List<ChatResponseUpdate> collected = [];
+        await foreach (ChatResponseUpdate update in updates.ConfigureAwait(false))
+        {
+            collected.Add(update);
+        }
+
+        ChatResponse response = collected.ToChatResponse();
+        response.RawRepresentation = collected[^1].RawRepresentation;
+        return response;
+    }
+
     private static UsageDetails Usage(GenerationStatistics statistics)
     {
         var usage = new UsageDetails

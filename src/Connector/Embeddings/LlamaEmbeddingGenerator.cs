@@ -1,12 +1,13 @@
 using System.Numerics.Tensors;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.Scheduling;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.Embeddings;
 
 /// <summary>
 /// Turns texts into vectors with a GGUF model in this process, through llama.cpp: an embedding model, or a chat model whose tokens'
@@ -30,7 +31,7 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     /// <param name="logger">Receives llama.cpp's own log; null for none.</param>
     /// <exception cref="OptionsValidationException">A setting is bad; the message names it and the fix.</exception>
     /// <exception cref="LlamaModelException">The model cannot be loaded, or gives no vectors for texts.</exception>
-    /// <exception cref="LlamaNativeLibraryException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
+    /// <exception cref="LlamaException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
     public LlamaEmbeddingGenerator(LlamaEmbeddingGeneratorOptions options, ILogger<LlamaEmbeddingGenerator>? logger = null)
         : this(Valid(options), logger, CancellationToken.None)
     {
@@ -122,8 +123,22 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
         return options;
     }
 
-    private static LlamaSharpEngine Load(LlamaEmbeddingGeneratorOptions options, ILogger? logger, CancellationToken cancellationToken) =>
-        LlamaSharpEngine.Load(options.ModelPath, options.GpuLayerCount, options.NativeLibraryPath, logger ?? NullLogger.Instance, null, cancellationToken);
+    private static LlamaSharpEngine Load(LlamaEmbeddingGeneratorOptions options, ILogger? logger, CancellationToken cancellationToken)
+    {
+        var settings = new LlamaEngineSettings(options.ModelPath)
+        {
+            GpuLayerCount = options.GpuLayerCount, NativeLibraryPath = options.NativeLibraryPath, BackendPaths = [.. options.BackendPaths],
+        };
+        try
+        {
+            return LlamaSharpEngine.Load(settings, logger ?? NullLogger.Instance, null, cancellationToken);
+        }
+        catch (LlamaException e)
+        {
+            EmbeddingAdvice.AddTo(e);
+            throw;
+        }
+    }
 
     private static ILlamaEmbeddingContext CreateContext(ILlamaEngine engine, LlamaEmbeddingGeneratorOptions options)
     {
@@ -138,9 +153,14 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
                 Pooling = options.Pooling,
             });
         }
-        catch
+        catch (Exception e)
         {
             engine.Dispose();
+            if (e is LlamaException llama)
+            {
+                EmbeddingAdvice.AddTo(llama);
+            }
+
             throw;
         }
     }
@@ -167,7 +187,7 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
         foreach (Range batch in Batches(tokens))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (float[] vector in _context.Embed(tokens.AsSpan(batch)))
+            foreach (float[] vector in Vectors(tokens.AsSpan(batch)))
             {
                 embeddings.Add(new Embedding<float>(_options.Normalize ? Normalized(vector) : vector) { CreatedAt = DateTimeOffset.UtcNow, ModelId = _metadata.DefaultModelId });
             }
@@ -177,12 +197,32 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
         (embeddings.Usage!.InputTokenCount, embeddings.Usage.TotalTokenCount) = (count, count);
     }
 
+    private float[][] Vectors(ReadOnlySpan<int[]> texts)
+    {
+        try
+        {
+            return _context.Embed(texts);
+        }
+        catch (LlamaException e)
+        {
+            EmbeddingAdvice.AddTo(e);
+            throw;
+        }
+    }
+
     private int[] Tokenize(string text, int index)
     {
         int[] tokens = _context.Tokenize(text);
         return tokens.Length == 0 ? throw new ArgumentException($"Text {index} has no token. Leave it out.", nameof(text))
-            : tokens.Length > _longestText ? throw PromptTooLongException.ForEmbedding(index, tokens.Length, _longestText)
+            : tokens.Length > _longestText ? throw TooLong(index, tokens.Length)
             : tokens;
+    }
+
+    private PromptTooLongException TooLong(int index, int tokens)
+    {
+        PromptTooLongException e = PromptTooLongException.ForText(index, tokens, _longestText);
+        e.Advice = $"Split it, or raise {nameof(LlamaEmbeddingGeneratorOptions)}.{nameof(LlamaEmbeddingGeneratorOptions.ContextSize)} as far as the model was trained.";
+        return e;
     }
 
     private IEnumerable<Range> Batches(int[][] texts)

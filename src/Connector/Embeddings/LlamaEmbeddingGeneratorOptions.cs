@@ -1,8 +1,14 @@
-namespace CurKv.Connector;
+namespace CurKv.Connector.Embeddings;
 
 /// <summary>The model that a <see cref="LlamaEmbeddingGenerator"/> runs, and how.</summary>
 public sealed class LlamaEmbeddingGeneratorOptions
 {
+    /// <summary>The default of <see cref="ContextSize"/>, in tokens.</summary>
+    public const int DefaultContextSize = 2048;
+
+    /// <summary>The <see cref="GpuLayerCount"/> that runs every layer on a GPU.</summary>
+    public const int AllGpuLayers = -1;
+
     /// <summary>The GGUF file to run. Required.</summary>
     public string ModelPath { get; set; } = string.Empty;
 
@@ -11,8 +17,8 @@ public sealed class LlamaEmbeddingGeneratorOptions
     public string? ModelId { get; set; }
 
     /// <summary>The longest text, in tokens. A longer one is refused, and so is one beyond what the model was trained to read.</summary>
-    /// <value>2048 by default.</value>
-    public int ContextSize { get; set; } = 2048;
+    /// <value><see cref="DefaultContextSize"/> by default.</value>
+    public int ContextSize { get; set; } = DefaultContextSize;
 
     /// <summary>
     /// Tokens computed in one native call, at least <see cref="ContextSize"/>: several texts share a call. Cancellation is looked at between
@@ -25,9 +31,9 @@ public sealed class LlamaEmbeddingGeneratorOptions
     /// <value>Null by default: half of the processors, but four of them where there are as many.</value>
     public int? Threads { get; set; }
 
-    /// <summary>Layers to run on a GPU, if the native library has one; −1 is all of them.</summary>
-    /// <value>−1 by default.</value>
-    public int GpuLayerCount { get; set; } = -1;
+    /// <summary>Layers to run on a GPU, if the native library has one.</summary>
+    /// <value><see cref="AllGpuLayers"/> by default.</value>
+    public int GpuLayerCount { get; set; } = AllGpuLayers;
 
     /// <summary>How the vectors of a text's tokens become the text's.</summary>
     /// <value><see cref="LlamaPooling.ModelDefault"/> by default.</value>
@@ -40,4 +46,12 @@ public sealed class LlamaEmbeddingGeneratorOptions
     /// <summary>The libllama to load, with its siblings beside it. One process can use one build.</summary>
     /// <value>Null by default: the one that the LLamaSharp backend package brings.</value>
     public string? NativeLibraryPath { get; set; }
+
+    /// <summary>
+    /// Files of further ggml backends to load before the model, such as <c>libggml-vulkan.so</c> or <c>libggml-cuda.so</c>: with them
+    /// LLamaSharp.Backend.Cpu computes on a GPU. Of a build whose ggml fits llama.cpp's of LLamaSharp. A backend belongs to the process, is
+    /// loaded once, and stays: also for clients that do not list it.
+    /// </summary>
+    /// <value>Empty by default.</value>
+    public IList<string> BackendPaths { get; set; } = [];
 }

@@ -1,6 +1,7 @@
+using CurKv.Connector.Engine.Loading;
 using Microsoft.Extensions.Options;
 
-namespace CurKv.Connector;
+namespace CurKv.Connector.Embeddings;
 
 /// <summary>Says of every bad setting which one it is and what to set instead. llama.cpp would end the process on some of them.</summary>
 internal sealed class LlamaEmbeddingGeneratorOptionsValidator : IValidateOptions<LlamaEmbeddingGeneratorOptions>
@@ -54,6 +55,11 @@ internal sealed class LlamaEmbeddingGeneratorOptionsValidator : IValidateOptions
         if (options.GpuLayerCount < -1)
         {
             yield return $"{nameof(options.GpuLayerCount)} is {options.GpuLayerCount}. Set it to −1 for all layers, or to 0 and more.";
+        }
+
+        foreach (string problem in BackendPlugins.Problems(options.BackendPaths))
+        {
+            yield return $"{nameof(options.BackendPaths)} {problem}";
         }
 
         if (!Enum.IsDefined(options.Pooling))

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using CurKv.Connector.Engine.Native;
 
 namespace CurKv.Connector.Engine;
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace CurKv.Connector.Engine;
 
 /// <summary>
@@ -14,13 +16,15 @@ internal sealed unsafe class EvalHookSwitch
     /// <summary>How much of a context is searched: the parameters stand at its start, and all builds' contexts are larger.</summary>
     private const int SearchedBytes = 960;
 
-    private readonly nint* _function;
+    private readonly SafeHandle _context;
+    private readonly int _word;
     private readonly EvalCallback _callback;
     private bool _isChanged;
 
-    private EvalHookSwitch(nint* function, EvalCallback callback)
+    private EvalHookSwitch(SafeHandle context, int word, EvalCallback callback)
     {
-        _function = function;
+        _context = context;
+        _word = word;
         _callback = callback;
     }
 
@@ -31,12 +35,12 @@ internal sealed unsafe class EvalHookSwitch
     /// <param name="context">The context.</param>
     /// <param name="callback">What it was created with.</param>
     /// <returns>The switch, or null where the pair does not stand there exactly once.</returns>
-    public static EvalHookSwitch? Find(nint context, EvalCallback callback)
+    public static EvalHookSwitch? Find(SafeHandle context, EvalCallback callback)
     {
-        var words = new ReadOnlySpan<nint>((void*)context, SearchedBytes / sizeof(nint));
+        var words = new ReadOnlySpan<nint>((void*)context.DangerousGetHandle(), SearchedBytes / sizeof(nint));
         ReadOnlySpan<nint> pair = [EvalCallback.Function, callback.UserData];
         int at = words.IndexOf(pair);
-        return at >= 0 && words[(at + 1)..].IndexOf(pair) < 0 ? new EvalHookSwitch((nint*)context + at, callback) : null;
+        return at >= 0 && words[(at + 1)..].IndexOf(pair) < 0 ? new EvalHookSwitch(context, at, callback) : null;
     }
 
     /// <summary>Has the next graphs computed without the hook.</summary>
@@ -55,7 +59,9 @@ internal sealed unsafe class EvalHookSwitch
 
     private void Set(nint function)
     {
-        _isChanged |= *_function != function;
-        *_function = function;
+        ObjectDisposedException.ThrowIf(_context.IsClosed, this);
+        nint* place = (nint*)_context.DangerousGetHandle() + _word;
+        _isChanged |= *place != function;
+        *place = function;
     }
 }

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Globalization;
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine.Gguf;
+using CurKv.Connector.Engine.Native;
+using CurKv.KvPolicy.Cache;
 using Microsoft.Win32.SafeHandles;
 
 namespace CurKv.Connector.Engine;

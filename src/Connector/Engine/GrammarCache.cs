@@ -1,3 +1,5 @@
+using CurKv.Connector.Engine.Native;
+
 namespace CurKv.Connector.Engine;
 
 /// <summary>

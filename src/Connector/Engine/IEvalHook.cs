@@ -1,3 +1,5 @@
+using CurKv.Connector.Engine.Native;
+
 namespace CurKv.Connector.Engine;
 
 /// <summary>Looks at llama.cpp's compute graph while it runs. Called on the thread that decodes; must not throw.</summary>

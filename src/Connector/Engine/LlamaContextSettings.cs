@@ -1,4 +1,4 @@
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Engine;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using CurKv.Connector.Engine.Native;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;
@@ -9,20 +10,18 @@ internal sealed unsafe class LlamaSharpEmbeddingContext : ILlamaEmbeddingContext
 {
     private readonly SafeLlamaModelHandle _model;
     private readonly SafeLLamaContextHandle _context;
-    private readonly nint _handle;
-    private LLamaNativeBatch _batch;
+    private readonly NativeBatch _batch;
 
     public LlamaSharpEmbeddingContext(SafeLlamaModelHandle model, SafeLLamaContextHandle context, LlamaEmbeddingSettings settings)
     {
         _model = model;
         _context = context;
-        _handle = context.DangerousGetHandle();
         Settings = settings;
         Dimensions = LlamaGaps.llama_model_n_embd_out(model.DangerousGetHandle());
-        _batch = NativeBatch.Allocate(settings.BatchSize, ownSequences: true);
+        _batch = new NativeBatch(settings.BatchSize, ownSequences: true);
 
         // Pooling is over outputs.
-        new Span<byte>(_batch.logits, settings.BatchSize).Fill(1);
+        new Span<byte>(_batch.Value.logits, settings.BatchSize).Fill(1);
     }
 
     public LlamaEmbeddingSettings Settings { get; }
@@ -35,22 +34,26 @@ internal sealed unsafe class LlamaSharpEmbeddingContext : ILlamaEmbeddingContext
     {
         // llama.cpp ends the process on a batch that is too large.
         ArgumentOutOfRangeException.ThrowIfGreaterThan(texts.Length, Settings.Sequences, nameof(texts));
-        Fill(texts);
+        ObjectDisposedException.ThrowIf(_context.IsClosed, this);
+        nint context = _context.DangerousGetHandle();
+        ref LLamaNativeBatch batch = ref _batch.Value;
+        Fill(ref batch, texts);
+
         // An encoder's model has no memory: llama.cpp has nothing to clear then, and encodes by itself.
         _context.MemoryClear();
         NativeLog.ClearErrors();
-        int status = LlamaGaps.llama_decode(_handle, _batch);
+        int status = LlamaGaps.llama_decode(context, batch);
         if (status != 0)
         {
-            throw new LlamaException($"llama.cpp could not embed {texts.Length} texts of {_batch.n_tokens} tokens: it returned {status}. {NativeLog.LastErrors()} Lower {nameof(LlamaEmbeddingGeneratorOptions)}.{nameof(LlamaEmbeddingGeneratorOptions.BatchSize)}.");
+            throw new LlamaException($"llama.cpp could not embed {texts.Length} texts of {batch.n_tokens} tokens: it returned {status}. {NativeLog.LastErrors()}") { Fault = LlamaFault.BatchTooLarge };
         }
 
         float[][] vectors = new float[texts.Length][];
         for (int i = 0; i < vectors.Length; i++)
         {
-            float* vector = LlamaGaps.llama_get_embeddings_seq(_handle, i);
+            float* vector = LlamaGaps.llama_get_embeddings_seq(context, i);
             vectors[i] = vector == null
-                ? throw new LlamaException($"llama.cpp gave no vector for a text. {NativeLog.LastErrors()} Set {nameof(LlamaEmbeddingGeneratorOptions)}.{nameof(LlamaEmbeddingGeneratorOptions.ModelPath)} to a model that embeds.")
+                ? throw new LlamaException($"llama.cpp gave no vector for a text. {NativeLog.LastErrors()}") { Fault = LlamaFault.NoVectors }
                 : new ReadOnlySpan<float>(vector, Dimensions).ToArray();
         }
 
@@ -59,16 +62,11 @@ internal sealed unsafe class LlamaSharpEmbeddingContext : ILlamaEmbeddingContext
 
     public void Dispose()
     {
-        if (_batch.tokens == null)
-        {
-            return;
-        }
-
         _context.Dispose();
-        NativeBatch.Free(ref _batch);
+        _batch.Dispose();
     }
 
-    private void Fill(ReadOnlySpan<int[]> texts)
+    private void Fill(ref LLamaNativeBatch batch, ReadOnlySpan<int[]> texts)
     {
         int at = 0;
         for (int sequence = 0; sequence < texts.Length; sequence++)
@@ -77,12 +75,12 @@ internal sealed unsafe class LlamaSharpEmbeddingContext : ILlamaEmbeddingContext
             ArgumentOutOfRangeException.ThrowIfGreaterThan(texts[sequence].Length, Settings.BatchSize - at, nameof(texts));
             for (int i = 0; i < texts[sequence].Length; i++, at++)
             {
-                _batch.tokens[at] = texts[sequence][i];
-                _batch.pos[at] = i;
-                *_batch.seq_id[at] = (LLamaSeqId)sequence;
+                batch.tokens[at] = texts[sequence][i];
+                batch.pos[at] = i;
+                *batch.seq_id[at] = (LLamaSeqId)sequence;
             }
         }
 
-        _batch.n_tokens = at;
+        batch.n_tokens = at;
     }
 }

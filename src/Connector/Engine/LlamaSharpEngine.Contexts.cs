@@ -1,5 +1,6 @@
 using System.Globalization;
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine.Native;
+using CurKv.KvPolicy.Cache;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;
@@ -9,6 +10,7 @@ internal sealed unsafe partial class LlamaSharpEngine
 {
     public ILlamaContext CreateContext(LlamaContextSettings settings, IEvalHook? hook)
     {
+        ObjectDisposedException.ThrowIf(_model.IsClosed, this);
         CheckMemory(settings);
         EvalCallback? callback = hook is null ? null : new EvalCallback(hook);
         LLamaContextParams parameters = LLamaContextParams.Default();
@@ -39,8 +41,7 @@ internal sealed unsafe partial class LlamaSharpEngine
             callback?.Dispose();
             throw new LlamaModelException(
                 Model.Path,
-                $"No context of {settings.ContextSize} x {settings.Sequences} cells could be created for '{Model.Path}'. {NativeLog.LastErrors()} " +
-                $"Lower {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ContextSize)}, or change {nameof(LlamaChatClientOptions.KeyCacheType)}, {nameof(LlamaChatClientOptions.ValueCacheType)} or {nameof(LlamaChatClientOptions.FlashAttention)}.");
+                $"No context of {settings.ContextSize} x {settings.Sequences} cells could be created for '{Model.Path}'. {NativeLog.LastErrors()}") { Fault = LlamaFault.ContextRefused };
         }
 
         return new LlamaSharpContext(context, settings, callback);
@@ -48,6 +49,7 @@ internal sealed unsafe partial class LlamaSharpEngine
 
     public ILlamaEmbeddingContext CreateEmbeddingContext(LlamaEmbeddingSettings settings)
     {
+        ObjectDisposedException.ThrowIf(_model.IsClosed, this);
         LLamaPoolingType pooling = Pooling(settings.Pooling);
 
         // Of a chat model, llama.cpp computes logits for every token that is pooled. Without FlashAttention each token's weights for all
@@ -55,8 +57,7 @@ internal sealed unsafe partial class LlamaSharpEngine
         double rows = (double)settings.BatchSize * sizeof(float) * (Model.VocabularySize + _model.EmbeddingSize + ((double)settings.BatchSize * Model.QueryHeads));
         ThrowIfTooLarge(
             CacheBytes(new LlamaContextSettings { ContextSize = settings.BatchSize }) + rows,
-            isTooMany: false,
-            $"A batch of {settings.BatchSize:N0} tokens", $"{nameof(LlamaEmbeddingGeneratorOptions)}.{nameof(LlamaEmbeddingGeneratorOptions.BatchSize)}");
+            isTooMany: false, $"A batch of {settings.BatchSize:N0} tokens", LlamaFault.BatchTooLarge);
         LLamaContextParams parameters = LLamaContextParams.Default();
         (parameters.n_ctx, parameters.n_batch, parameters.n_ubatch) = ((uint)settings.BatchSize, (uint)settings.BatchSize, (uint)settings.BatchSize);
         parameters.n_seq_max = (uint)settings.Sequences;
@@ -73,7 +74,7 @@ internal sealed unsafe partial class LlamaSharpEngine
             context.Dispose();
             throw new LlamaModelException(
                 Model.Path,
-                $"No context for embeddings of {settings.BatchSize} tokens could be created for '{Model.Path}'. {NativeLog.LastErrors()} Lower {nameof(LlamaEmbeddingGeneratorOptions)}.{nameof(LlamaEmbeddingGeneratorOptions.BatchSize)}.");
+                $"No context for embeddings of {settings.BatchSize} tokens could be created for '{Model.Path}'. {NativeLog.LastErrors()}") { Fault = LlamaFault.BatchTooLarge };
         }
 
         return new LlamaSharpEmbeddingContext(_model, context, settings);
@@ -96,23 +97,21 @@ internal sealed unsafe partial class LlamaSharpEngine
             _ => own == LLamaPoolingType.None ? LLamaPoolingType.Mean : own,
         };
 
-        LlamaModelException NoVectors(string why) => new(
-            Model.Path, $"'{Model.Path}' is {why}. Set {nameof(LlamaEmbeddingGeneratorOptions)}.{nameof(LlamaEmbeddingGeneratorOptions.ModelPath)} to a model that embeds texts.");
+        LlamaModelException NoVectors(string why) => new(Model.Path, $"'{Model.Path}' is {why}.") { Fault = LlamaFault.NoVectors };
     }
 
     // llama.cpp takes as much memory as it is told to, and the system ends the process that touches what is not there.
     private void CheckMemory(LlamaContextSettings settings)
     {
         long cells = (long)settings.ContextSize * settings.Sequences;
-        ThrowIfTooLarge(
-            CacheBytes(settings), cells > int.MaxValue, $"A KV cache of {cells:N0} cells", $"{nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ContextSize)}");
+        ThrowIfTooLarge(CacheBytes(settings), cells > int.MaxValue, $"A KV cache of {cells:N0} cells", LlamaFault.CacheTooLarge);
     }
 
     // Of a hybrid's layers only some have cells, and not every file says which.
     private double CacheBytes(LlamaContextSettings settings) => Model.IsHybrid ? 0 : (double)settings.ContextSize * settings.Sequences * Model.Layers * Model.KvHeads
         * (RowBytes(settings.KeyType, Model.KeyDimension) + RowBytes(settings.ValueType, Model.ValueDimension));
 
-    private void ThrowIfTooLarge(double bytes, bool isTooMany, string what, string setting)
+    private void ThrowIfTooLarge(double bytes, bool isTooMany, string what, LlamaFault fault)
     {
         // With a limit on the managed heap the runtime tells that limit, which says nothing about native memory.
         bool heapIsLimited = GC.GetConfigurationVariables().TryGetValue("GCHeapHardLimit", out object? limit) && Convert.ToInt64(limit, CultureInfo.InvariantCulture) > 0;
@@ -121,7 +120,7 @@ internal sealed unsafe partial class LlamaSharpEngine
         {
             throw new LlamaModelException(
                 Model.Path,
-                $"{what} takes {bytes / (1L << 30):N1} GiB, more than the {available / (double)(1L << 30):N1} GiB that there are. Lower {setting}.");
+                $"{what} takes {bytes / (1L << 30):N1} GiB, more than the {available / (double)(1L << 30):N1} GiB that there are.") { Fault = fault };
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Text;
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine.Gguf;
+using CurKv.Connector.Engine.Models;
+using CurKv.Connector.Engine.Native;
 using LLama.Native;
 
 namespace CurKv.Connector.Engine;
@@ -55,51 +57,29 @@ internal sealed unsafe partial class LlamaSharpEngine
     private static LlamaModelInfo Describe(SafeLlamaModelHandle model, string path, GgufFile gguf)
     {
         // llama.cpp tells the first layer's heads, and a hybrid's first layer has none.
-        int queryHeads = gguf.Numbers("attention.head_count")?.DefaultIfEmpty().Max() ?? model.HeadCount;
-        int kvHeads = gguf.Numbers("attention.head_count_kv")?.DefaultIfEmpty().Max() ?? queryHeads;
+        ModelTraits traits = ModelTraits.From(gguf);
+        var layout = (RopeLayout)model.RopeType;
         bool isHybrid = LlamaGaps.llama_model_is_hybrid(model.DangerousGetHandle());
-        int defaultDimension = queryHeads > 0 ? model.EmbeddingSize / queryHeads : 0;
-        int keyDimension = (int)(gguf.Number("attention.key_length") ?? defaultDimension);
         return new LlamaModelInfo
         {
             Path = path,
             Description = model.Description,
-            Architecture = gguf.Architecture,
+            Architecture = traits.Architecture,
             TrainedContext = model.ContextSize,
             VocabularySize = model.Vocab.Count,
             Layers = model.LayerCount,
-            QueryHeads = queryHeads,
-            KvHeads = kvHeads,
-            KeyDimension = keyDimension,
-            ValueDimension = (int)(gguf.Number("attention.value_length") ?? defaultDimension),
-            HasRotaryPositions = model.RopeType != LLamaRopeType.None && !IsBaichuanWithAlibi(model, gguf),
-            Rotary = RotatesEverywhere(gguf, isHybrid) ? Rotary(model, gguf, keyDimension) : null,
-            AttentionScale = (float)(gguf.Real("attention.scale") ?? 0),
+            QueryHeads = traits.QueryHeads,
+            KvHeads = traits.KvHeads,
+            KeyDimension = traits.KeyDimension,
+            ValueDimension = traits.ValueDimension,
+            HasRotaryPositions = traits.HasRotaryPositions(layout),
+            Rotary = traits.Rotary(layout, isHybrid),
+            AttentionScale = traits.AttentionScale,
             IsRecurrent = model.IsRecurrent,
             IsHybrid = isHybrid,
             SlidingWindow = model.SWACount,
-            PoolingType = (int?)gguf.Number("pooling_type"),
+            PoolingType = traits.PoolingType,
             ChatTemplate = model.GetTemplate(strict: false),
         };
-    }
-
-    // One name for two models: the larger one, which llama.cpp knows by its layers, has ALiBi in place of RoPE.
-    private static bool IsBaichuanWithAlibi(SafeLlamaModelHandle model, GgufFile gguf) => gguf.Architecture == "baichuan" && model.LayerCount == 40;
-
-    // Families whose layers differ may leave some of them without positions (Cohere 2, Llama 4, SmolLM 3, Exaone 4, most hybrids).
-    private static bool RotatesEverywhere(GgufFile gguf, bool isHybrid) => gguf.Architecture is "llama" or "gemma2" or "gemma3"
-        || !(isHybrid || gguf.Architecture is "smollm3" or "llama4" || gguf.Number("attention.sliding_window") > 0);
-
-    // LLamaSharp names the types Norm and None only; NeoX is llama.cpp's 2.
-    private static RotaryEmbedding? Rotary(SafeLlamaModelHandle model, GgufFile gguf, int keyDimension)
-    {
-        const LLamaRopeType Neox = (LLamaRopeType)2;
-        bool plain = model.RopeType is LLamaRopeType.Norm or Neox
-            && (gguf.Text("rope.scaling.type") ?? "none") == "none"
-            && !gguf.HasTensor("rope_freqs.weight");
-        int dimensions = (int)(gguf.Number("rope.dimension_count") ?? keyDimension);
-        return plain && dimensions >= 2 && dimensions % 2 == 0 && dimensions <= keyDimension
-            ? new RotaryEmbedding(gguf.Real("rope.freq_base") ?? 10000, dimensions, model.RopeType == LLamaRopeType.Norm)
-            : null;
     }
 }

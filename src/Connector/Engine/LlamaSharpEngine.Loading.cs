@@ -1,5 +1,7 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using CurKv.Connector.Engine.Loading;
+using CurKv.Connector.Engine.Native;
 using LLama.Exceptions;
 using LLama.Native;
 
@@ -11,47 +13,60 @@ internal sealed unsafe partial class LlamaSharpEngine
     private static readonly Lock LibraryGate = new();
     private static string? _configuredPath;
 
-    private static void LoadLibrary(string? path)
+    private static void LoadLibraries(string? path, IReadOnlyList<string> backendPaths)
     {
         lock (LibraryGate)
         {
-            if (_binding is not null)
+            if (_binding is null)
+            {
+                _binding = LoadLlama(path);
+                _configuredPath = path is null ? null : Path.GetFullPath(path);
+            }
+            else if (path is not null && Path.GetFullPath(path) != _binding.LibraryPath && Path.GetFullPath(path) != _configuredPath)
             {
                 // The system tells a loaded library's path with its links resolved; the setting may go through one.
-                if (path is not null && Path.GetFullPath(path) != _binding.LibraryPath && Path.GetFullPath(path) != _configuredPath)
-                {
-                    throw new LlamaNativeLibraryException(
-                        $"{nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.NativeLibraryPath)} is '{path}', but this process already runs '{_binding.LibraryPath}'. One process can use one llama.cpp build: set the same path everywhere.");
-                }
-
-                return;
-            }
-
-            try
-            {
-                if (path is not null && !NativeLibraryConfig.LLama.LibraryHasLoaded)
-                {
-                    NativeLibraryConfig.LLama.WithLibrary(Path.GetFullPath(path));
-                }
-
-                OpenMpWaiting.Bound();
-                NativeLog.Install();
-                NativeApi.llama_empty_call();
-                nint llama = NativeModules.Handle(LlamaGaps.Llama);
-                string libraryPath = NativeModules.FindPath(LlamaGaps.Llama)!;
-                AbiGuard.Check(llama, libraryPath);
-                CudaGuard.Check();
-                _configuredPath = path is null ? null : Path.GetFullPath(path);
-                _binding = new LlamaBinding(BindingName, Marshal.PtrToStringUTF8((nint)LlamaGaps.ggml_commit()) ?? "unknown", libraryPath);
-            }
-            catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
-            {
-                Exception cause = (e as TypeInitializationException)?.InnerException ?? e;
                 throw new LlamaNativeLibraryException(
-                    $"The llama.cpp libraries could not be loaded: {cause.Message} Install LLamaSharp.Backend.Cpu or LLamaSharp.Backend.Cuda12 beside the application, " +
-                    $"or set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.NativeLibraryPath)} to a libllama of the build that the binding was made for, and start the process again.",
-                    e);
+                    $"'{path}' cannot be loaded: this process already runs '{_binding.LibraryPath}', and one process can use one llama.cpp build.") { Fault = LlamaFault.OtherLibraryLoaded };
             }
+
+            foreach (string backend in backendPaths)
+            {
+                BackendPlugins.Load(backend);
+            }
+        }
+    }
+
+    private static LlamaBinding LoadLlama(string? path)
+    {
+        // A library of the caller's own may need less, or more.
+        if (path is null && NativePrerequisites.Missing() is string missing)
+        {
+            throw new LlamaNativeLibraryException(missing);
+        }
+
+        try
+        {
+            if (path is not null && !NativeLibraryConfig.LLama.LibraryHasLoaded)
+            {
+                NativeLibraryConfig.LLama.WithLibrary(Path.GetFullPath(path));
+            }
+
+            OpenMpWaiting.Bound();
+            NativeLog.Install();
+            NativeApi.llama_empty_call();
+            nint llama = NativeModules.Handle(LlamaGaps.Llama);
+            string libraryPath = NativeModules.FindPath(LlamaGaps.Llama)!;
+            string commit = Marshal.PtrToStringUTF8((nint)LlamaGaps.ggml_commit()) ?? "unknown";
+            AbiGuard.Check(llama, libraryPath, commit);
+            BackendPlugins.LoadSiblings(libraryPath);
+            CudaGuard.Check();
+            return new LlamaBinding(BindingName, commit, libraryPath);
+        }
+        catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
+        {
+            Exception cause = (e as TypeInitializationException)?.InnerException ?? e;
+            throw new LlamaNativeLibraryException(
+                $"The llama.cpp libraries could not be loaded: {cause.Message} {NativePrerequisites.Missing()}".TrimEnd(), e) { Fault = LlamaFault.LibraryNotLoaded };
         }
     }
 
@@ -88,7 +103,7 @@ internal sealed unsafe partial class LlamaSharpEngine
                 ExceptionDispatchInfo.Throw(handlerFailure);
             }
 
-            throw new LlamaModelException(path, $"llama.cpp could not load '{path}'. {NativeLog.LastErrors()} Set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ModelPath)} to a whole GGUF of an architecture that this llama.cpp knows.", e);
+            throw new LlamaModelException(path, $"llama.cpp could not load '{path}'. {NativeLog.LastErrors()}", e) { Fault = LlamaFault.ModelUnusable };
         }
         finally
         {

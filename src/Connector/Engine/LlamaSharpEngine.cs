@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using CurKv.Connector.Engine.Gguf;
+using CurKv.Connector.Engine.Native;
 using LLama.Native;
 using Microsoft.Extensions.Logging;
 
@@ -42,25 +44,23 @@ internal sealed unsafe partial class LlamaSharpEngine : ILlamaEngine
     public bool SupportsGpu => NativeApi.llama_supports_gpu_offload();
 
     /// <summary>Loads the native libraries (once for the process) and a model.</summary>
-    /// <param name="modelPath">A GGUF file.</param>
-    /// <param name="gpuLayers">Layers to put on the GPU; −1 is all of them.</param>
-    /// <param name="nativeLibraryPath">The libllama to load; null for the binding's own.</param>
+    /// <param name="settings">The model, and the libraries that run it.</param>
     /// <param name="logger">Receives llama.cpp's log lines while the engine lives.</param>
     /// <param name="progress">Receives the share of the model that is loaded, 0 to 1; null for none.</param>
     /// <param name="cancellationToken">Stops the loading.</param>
     /// <exception cref="LlamaNativeLibraryException">The libraries are missing or another build.</exception>
     /// <exception cref="LlamaModelException">The model cannot be loaded.</exception>
     /// <exception cref="OperationCanceledException">The loading was cancelled.</exception>
-    public static LlamaSharpEngine Load(
-        string modelPath, int gpuLayers, string? nativeLibraryPath, ILogger logger, IProgress<float>? progress, CancellationToken cancellationToken)
+    public static LlamaSharpEngine Load(LlamaEngineSettings settings, ILogger logger, IProgress<float>? progress, CancellationToken cancellationToken)
     {
+        string modelPath = settings.ModelPath;
         GgufFile gguf = GgufFile.Read(modelPath);
         IDisposable subscription = NativeLog.Subscribe(logger);
         try
         {
-            LoadLibrary(nativeLibraryPath);
+            LoadLibraries(settings.NativeLibraryPath, settings.BackendPaths);
             NativeLog.ClearErrors();
-            SafeLlamaModelHandle model = LoadModel(modelPath, gpuLayers, progress, cancellationToken);
+            SafeLlamaModelHandle model = LoadModel(modelPath, settings.GpuLayerCount, progress, cancellationToken);
             try
             {
                 LlamaModelInfo info = Describe(model, modelPath, gguf);
@@ -174,6 +174,7 @@ internal sealed unsafe partial class LlamaSharpEngine : ILlamaEngine
 
     public ILlamaSampler CreateSampler(SamplerSettings settings)
     {
+        ObjectDisposedException.ThrowIf(_model.IsClosed, this);
         SamplerGrammar? grammar = settings.Grammar is null ? null : new SamplerGrammar(settings.Grammar, Grammars, Tokens);
         try
         {

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Text;
+using CurKv.Connector.Engine.Native;
 
 namespace CurKv.Connector.Engine;
 

@@ -3,40 +3,54 @@ using LLama.Native;
 
 namespace CurKv.Connector.Engine;
 
-/// <summary>Allocates batches once for many decodes: LLamaSharp's own pin their arrays for each.</summary>
-internal static unsafe class NativeBatch
+/// <summary>
+/// A batch that is allocated once for many decodes: LLamaSharp's own pin their arrays for each. Every token is of one sequence, and no
+/// output is wanted until it is said. Its memory is given back when it is disposed or collected.
+/// </summary>
+internal sealed unsafe class NativeBatch : SafeHandle
 {
-    /// <summary>Allocates a batch in which every token is of one sequence, and no output is wanted.</summary>
+    private LLamaNativeBatch _batch;
+
+    /// <summary>Allocates a batch.</summary>
     /// <param name="tokens">The most tokens that it holds.</param>
     /// <param name="ownSequences">Whether each token's sequence is set for itself; otherwise the first one's is all tokens'.</param>
-    public static LLamaNativeBatch Allocate(int tokens, bool ownSequences)
+    public NativeBatch(int tokens, bool ownSequences)
+        : base(0, ownsHandle: true)
     {
-        nuint size = (nuint)tokens;
-        LLamaNativeBatch batch = default;
-        batch.tokens = (LLamaToken*)NativeMemory.Alloc(size, sizeof(int));
-        batch.pos = (LLamaPos*)NativeMemory.Alloc(size, sizeof(int));
-        batch.n_seq_id = (int*)NativeMemory.Alloc(size, sizeof(int));
-        batch.seq_id = (LLamaSeqId**)NativeMemory.Alloc(size, (nuint)sizeof(nint));
-        batch.logits = (byte*)NativeMemory.AllocZeroed(size);
-        var sequences = (LLamaSeqId*)NativeMemory.AllocZeroed(ownSequences ? size : 1, sizeof(int));
+        // One block for all arrays, those of pointers first: each is aligned then.
+        nuint count = (nuint)tokens;
+        SetHandle((nint)NativeMemory.AllocZeroed(count, (nuint)(sizeof(nint) + (4 * sizeof(int)) + sizeof(byte))));
+        _batch.seq_id = (LLamaSeqId**)handle;
+        _batch.tokens = (LLamaToken*)(_batch.seq_id + count);
+        _batch.pos = (LLamaPos*)(_batch.tokens + count);
+        _batch.n_seq_id = (int*)(_batch.pos + count);
+        var sequences = (LLamaSeqId*)(_batch.n_seq_id + count);
+        _batch.logits = (byte*)(sequences + count);
         for (int i = 0; i < tokens; i++)
         {
-            batch.n_seq_id[i] = 1;
-            batch.seq_id[i] = ownSequences ? sequences + i : sequences;
+            _batch.n_seq_id[i] = 1;
+            _batch.seq_id[i] = ownSequences ? sequences + i : sequences;
         }
-
-        return batch;
     }
 
-    /// <summary>Frees what <see cref="Allocate"/> gave.</summary>
-    public static void Free(ref LLamaNativeBatch batch)
+    /// <inheritdoc/>
+    public override bool IsInvalid => handle == 0;
+
+    /// <summary>The batch as llama.cpp takes it.</summary>
+    /// <exception cref="ObjectDisposedException">Its memory is given back.</exception>
+    public ref LLamaNativeBatch Value
     {
-        NativeMemory.Free(batch.seq_id[0]);
-        NativeMemory.Free(batch.seq_id);
-        NativeMemory.Free(batch.n_seq_id);
-        NativeMemory.Free(batch.pos);
-        NativeMemory.Free(batch.logits);
-        NativeMemory.Free(batch.tokens);
-        batch = default;
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsClosed, this);
+            return ref _batch;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle()
+    {
+        NativeMemory.Free((void*)handle);
+        return true;
     }
 }

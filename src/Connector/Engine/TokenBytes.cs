@@ -1,3 +1,5 @@
+using CurKv.Connector.Engine.Native;
+
 namespace CurKv.Connector.Engine;
 
 /// <summary>The bytes of a vocabulary's tokens, special ones included. Thread-safe.</summary>

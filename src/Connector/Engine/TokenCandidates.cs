@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CurKv.Connector.Engine.Native;
 
 namespace CurKv.Connector.Engine;
 

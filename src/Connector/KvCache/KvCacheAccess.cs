@@ -1,4 +1,4 @@
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 
 namespace CurKv.Connector.KvCache;
 

@@ -1,5 +1,9 @@
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
+using CurKv.Connector.Scheduling;
+using CurKv.KvPolicy.Cache;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.KvCache;

@@ -1,4 +1,6 @@
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.KvCache;
 

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Protection;
+
 namespace CurKv.Connector.KvCache;
 
 /// <summary>What <c>auto</c> stands for: what measured best (docs/policies.md).</summary>
@@ -10,7 +12,7 @@ internal static class KvCompressionDefaults
     public const string QueryFreePolicy = "curdkv*pool(curdkv-norms(combine=key))";
 
     /// <summary>Recent tokens where the question stands in the prompt.</summary>
-    public const int QuestionAwareRecent = 16;
+    public const int QuestionAwareRecent = KvProtection.DefaultRecent;
 
     /// <summary>Recent tokens where no question is known yet: what comes last means nothing in particular.</summary>
     public const int QueryFreeRecent = 4;

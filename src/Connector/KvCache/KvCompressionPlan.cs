@@ -1,4 +1,8 @@
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Protection;
+using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.KvCache;
 

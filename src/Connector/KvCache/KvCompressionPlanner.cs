@@ -1,56 +1,73 @@
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Protection;
+using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.KvCache;
 
-/// <summary>Makes plans of options. Thread-safe.</summary>
-/// <param name="policies">The policies by name.</param>
-/// <param name="observesQueries">Whether the prompt's queries can be observed.</param>
-/// <param name="prefersNorms">Whether <c>auto</c> goes without queries even so, since policies without them cost far less here.</param>
-internal sealed class KvCompressionPlanner(KvPolicyCatalog policies, bool observesQueries, bool prefersNorms = false)
+/// <summary>Compression settings with their policies made, from which each prompt's plan follows. Immutable.</summary>
+internal sealed class KvCompressionPlanner
 {
-    /// <summary>The plan that valid options ask for; null where they keep the whole cache.</summary>
-    /// <param name="options">The options.</param>
+    private readonly KvCompressionOptions _options;
+    private readonly bool _observesQueries;
+    private readonly IKvPolicy? _withQuestion;
+    private readonly IKvPolicy? _withoutQuestion;
+
+    /// <summary>Makes the policies.</summary>
+    /// <param name="options">Valid settings; later changes to them have no effect.</param>
+    /// <param name="policies">The policies by name.</param>
+    /// <param name="observesQueries">Whether the prompt's queries can be observed.</param>
+    /// <param name="prefersNorms">Whether <c>auto</c> goes without queries even so, since policies without them cost far less here.</param>
+    /// <exception cref="KvPolicyNameException">The policy's name is none.</exception>
+    public KvCompressionPlanner(KvCompressionOptions options, KvPolicyCatalog policies, bool observesQueries, bool prefersNorms = false)
+    {
+        _options = options.Clone();
+        _observesQueries = observesQueries;
+        if (!options.KeepsAll)
+        {
+            _withoutQuestion = options.CustomPolicy ?? policies.Create(options.IsAuto ? KvCompressionDefaults.QueryFreePolicy : options.Policy ?? string.Empty);
+            _withQuestion = options.IsAuto && observesQueries && !prefersNorms ? policies.Create(KvCompressionDefaults.QuestionAwarePolicy) : _withoutQuestion;
+        }
+    }
+
+    /// <summary>A prompt's plan; null where the settings keep the whole cache.</summary>
     /// <param name="instructions">The tokens of the system prompt and of the tools; empty ranges for none.</param>
     /// <param name="scaffolding">The template's tokens.</param>
     /// <param name="questionKnown">Whether the prompt holds what is to be answered, or only what questions will be about.</param>
-    public KvCompressionPlan? Plan(KvCompressionOptions options, IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> scaffolding, bool questionKnown)
+    public KvCompressionPlan? Plan(IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> scaffolding, bool questionKnown)
     {
-        if (options.KeepsAll)
+        if (_withoutQuestion is null || _withQuestion is null)
         {
             return null;
         }
 
-        KvBudget budget = options switch
+        KvBudget budget = _options switch
         {
             { Cells: int cells } => KvBudget.FromCells(cells),
             { Mass: double mass } => KvBudget.ByMass(mass),
-            _ => KvBudget.FromRatio(options.Ratio),
+            _ => KvBudget.FromRatio(_options.Ratio),
         };
-        int recent = options.Recent ?? (questionKnown ? KvCompressionDefaults.QuestionAwareRecent : KvCompressionDefaults.QueryFreeRecent);
+        int recent = _options.Recent ?? (questionKnown ? KvCompressionDefaults.QuestionAwareRecent : KvCompressionDefaults.QueryFreeRecent);
         var plan = new KvCompressionPlan(
-            new KvSelector(Policy(options, questionKnown)),
+            new KvSelector(questionKnown ? _withQuestion : _withoutQuestion),
             budget,
-            new KvProtection(options.Sinks, recent) { Ranges = Ranges(options, instructions, scaffolding) },
-            options.MinTokens,
-            options.MeasureLoss && observesQueries)
+            new KvProtection(_options.Sinks, recent) { Ranges = Ranges(instructions, scaffolding) },
+            _options.MinTokens,
+            _options.MeasureLoss && _observesQueries)
         {
-            ReadingSelector = new KvSelector(Policy(options, questionKnown: false)),
-            ShrinkContext = options.ShrinkContext,
+            ReadingSelector = new KvSelector(_withoutQuestion),
+            ShrinkContext = _options.ShrinkContext,
         };
 
         // An answer is not repeated while it is decoded.
-        return plan with { DecodingInterval = plan.NeedsRepetition ? null : options.DecodingInterval };
+        return plan with { DecodingInterval = plan.NeedsRepetition ? null : _options.DecodingInterval };
     }
 
-    private IKvPolicy Policy(KvCompressionOptions options, bool questionKnown) =>
-        options.CustomPolicy ?? policies.Create(
-            !options.IsAuto ? options.Policy
-            : questionKnown && observesQueries && !prefersNorms ? KvCompressionDefaults.QuestionAwarePolicy
-            : KvCompressionDefaults.QueryFreePolicy);
-
-    private static TokenRange[] Ranges(KvCompressionOptions options, IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> scaffolding) =>
+    private TokenRange[] Ranges(IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> scaffolding) =>
     [
-        .. options.ProtectSystemPrompt ? instructions.Where(range => range.Length > 0) : [],
-        .. options.ProtectScaffolding ? scaffolding : [],
+        .. _options.ProtectSystemPrompt ? instructions.Where(range => range.Length > 0) : [],
+        .. _options.ProtectScaffolding ? scaffolding : [],
     ];
 }

@@ -1,6 +1,13 @@
 using System.Diagnostics;
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.Paths;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Diagnostics;
+using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.KvCache;
@@ -324,12 +331,12 @@ internal sealed partial class KvCompressor : IDisposable
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
             throw new KvCompressionException(
-                $"The policy '{plan.Selector.Policy.Name}' could not select from {sequence.Cells} cells: {e.Message} Change {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)}.", e);
+                $"The policy '{plan.Selector.Policy.Name}' could not select from {sequence.Cells} cells: {e.Message}", e) { Fault = LlamaFault.PolicyUnsuited };
         }
     }
 
     private KvQueries Queries(int layer) => _queries?.Take(layer, _observed, _rotation.Keys)
-        ?? throw new KvCompressionException($"The queries of layer {layer} were not all observed. Set {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)} to a policy without queries, such as \"{KvCompressionDefaults.QueryFreePolicy}\".");
+        ?? throw new KvCompressionException($"The queries of layer {layer} were not all observed.") { Fault = LlamaFault.QueriesNotObserved };
 
     [LoggerMessage(LogLevel.Debug, "KV compression: paths {Paths}, refusal {Refusal}.")]
     private static partial void LogReady(ILogger logger, string paths, string refusal);

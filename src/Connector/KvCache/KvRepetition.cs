@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies.Attention;
 
 namespace CurKv.Connector.KvCache;
 

@@ -1,6 +1,8 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Scheduling;
 
@@ -30,13 +32,13 @@ internal sealed class ContextRepetition(ILlamaEngine engine, ILlamaContext conte
         if (sequence.HeadPositions is not null)
         {
             throw new KvCompressionException(
-                $"A policy with a second pass repeats all that it compresses, and a part of the document is evicted already. Set {nameof(LlamaChatClientOptions.Compression)}.{nameof(KvCompressionOptions.Policy)} to another policy for questions about this document, or keep all of it when it is read.");
+                "A policy with a second pass repeats all that it compresses, and a part of the document is evicted already.") { Fault = LlamaFault.DocumentEvicted };
         }
 
         int all = sequence.Tokens + tokens;
         if (Room(all) < Math.Min(all, SmallestChunk))
         {
-            throw new PromptTooLongException(all, context.Settings.ContextSize, "; the policy's second pass needs room behind them");
+            throw PromptTooLongException.Compressed(all, context.Settings.ContextSize, "the policy's second pass needs room behind them");
         }
     }
 

@@ -1,4 +1,5 @@
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 
 namespace CurKv.Connector.Scheduling;
 

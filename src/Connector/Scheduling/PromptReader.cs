@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 
 namespace CurKv.Connector.Scheduling;
 

@@ -1,4 +1,5 @@
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 
 namespace CurKv.Connector.Scheduling;
 
@@ -32,7 +33,7 @@ internal readonly record struct ReadingSchedule(int Capacity, int CellsBetween, 
         {
             throw plan is null
                 ? PromptTooLongException.Whole(sequence.Cells + tokens, capacity)
-                : new PromptTooLongException(sequence.Cells + tokens, capacity, $"; compression would keep {kept}");
+                : PromptTooLongException.Compressed(sequence.Cells + tokens, capacity, $"compression would keep {kept}");
         }
 
         // As much as possible stays as long as possible, but a round has to be worth its compression.

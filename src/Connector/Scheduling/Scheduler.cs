@@ -16,11 +16,12 @@ internal sealed class Scheduler : IDisposable
     /// <param name="engine">The model.</param>
     /// <param name="settings">The context's sizes.</param>
     /// <param name="access">How the cache may be reached.</param>
+    /// <param name="owner">Who is disposed, in exceptions.</param>
     /// <param name="logger">Receives how the cache is compressed.</param>
-    public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, KvCacheAccess access, ILogger logger)
+    public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, KvCacheAccess access, Type owner, ILogger logger)
     {
         _runner = new SequenceRunner(engine, new SizedContext(engine, settings, access, logger));
-        _thread = new NativeThread(typeof(LlamaChatClient), _runner.Dispose);
+        _thread = new NativeThread(owner, _runner.Dispose);
     }
 
     /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>

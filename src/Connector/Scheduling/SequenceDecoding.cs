@@ -1,5 +1,6 @@
 using CurKv.Connector.Engine;
-using CurKv.Connector.KvCache;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.State;
 
 namespace CurKv.Connector.Scheduling;
 

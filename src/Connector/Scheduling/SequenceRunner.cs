@@ -1,5 +1,6 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Sessions;
 
 namespace CurKv.Connector.Scheduling;

@@ -1,5 +1,7 @@
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Sessions;
 
 namespace CurKv.Connector.Scheduling;

@@ -1,5 +1,6 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.Capture;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.Scheduling;

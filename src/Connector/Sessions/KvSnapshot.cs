@@ -1,4 +1,4 @@
-using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 
 namespace CurKv.Connector.Sessions;
 
@@ -6,6 +6,7 @@ namespace CurKv.Connector.Sessions;
 internal sealed unsafe class KvSnapshot : IDisposable
 {
     private readonly NativeBuffer _blob = new();
+    private bool _isDisposed;
 
     /// <summary>Creates a snapshot whose blob is to be filled.</summary>
     /// <param name="size">The blob's bytes.</param>
@@ -18,8 +19,16 @@ internal sealed unsafe class KvSnapshot : IDisposable
         Contents.CopyFrom(sequence);
     }
 
-    /// <summary>The blob; null once disposed.</summary>
-    public byte* Data => _blob.Data;
+    /// <summary>The blob.</summary>
+    /// <exception cref="ObjectDisposedException">Its memory is given back.</exception>
+    public byte* Data
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return _blob.Data;
+        }
+    }
 
     /// <summary>The blob's bytes.</summary>
     public nuint Size { get; }
@@ -27,5 +36,9 @@ internal sealed unsafe class KvSnapshot : IDisposable
     /// <summary>What the cells hold.</summary>
     public KvSequence Contents { get; }
 
-    public void Dispose() => _blob.Dispose();
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _blob.Dispose();
+    }
 }

@@ -1,5 +1,6 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
+using CurKv.Jinja;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.Templates;
@@ -7,8 +8,6 @@ namespace CurKv.Connector.Templates;
 /// <summary>Renders conversations as a model was trained to read them, and knows how its answers look. Thread-safe.</summary>
 internal abstract partial class ChatTemplate
 {
-    private const string Fix = $"Set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ChatTemplate)} to a Jinja template, or to the name of one of llama.cpp's, such as \"chatml\" or \"llama3\".";
-
     private static readonly Conversation Trial = new([new ChatTurn("user", "?")]);
 
     /// <summary>The template itself; of llama.cpp's list, what names it.</summary>
@@ -26,7 +25,7 @@ internal abstract partial class ChatTemplate
     public static ChatTemplate Create(ILlamaEngine engine, string? configured, TimeProvider clock, ILogger logger)
     {
         string source = configured ?? engine.Model.ChatTemplate
-            ?? throw new LlamaModelException(engine.Model.Path, $"'{engine.Model.Path}' brings no chat template. {Fix}");
+            ?? throw new LlamaModelException(engine.Model.Path, $"'{engine.Model.Path}' brings no chat template.") { Fault = LlamaFault.TemplateUnusable };
         string why = string.Empty;
         if (source.Contains("{{", StringComparison.Ordinal) || source.Contains("{%", StringComparison.Ordinal))
         {
@@ -46,7 +45,10 @@ internal abstract partial class ChatTemplate
         {
             throw new LlamaModelException(
                 engine.Model.Path,
-                configured is null ? $"The chat template of '{engine.Model.Path}' cannot be rendered: {why} {Fix}" : $"llama.cpp does not know the chat template \"{configured}\". {why} {Fix}");
+                configured is null ? $"The chat template of '{engine.Model.Path}' cannot be rendered: {why}" : $"llama.cpp does not know the chat template \"{configured}\". {why}")
+            {
+                Fault = LlamaFault.TemplateUnusable,
+            };
         }
 
         if (why.Length > 0)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
+using CurKv.Jinja;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates;
@@ -60,7 +61,10 @@ internal sealed class JinjaChatTemplate : ChatTemplate
         catch (JinjaException e)
         {
             throw new LlamaModelException(
-                _engine.Model.Path, $"The chat template of '{_engine.Model.Path}' cannot render this conversation: {e.Message} Set {nameof(LlamaChatClientOptions)}.{nameof(LlamaChatClientOptions.ChatTemplate)} to another one.", e);
+                _engine.Model.Path, $"The chat template of '{_engine.Model.Path}' cannot render this conversation: {e.Message}", e)
+            {
+                Fault = LlamaFault.TemplateUnusable,
+            };
         }
     }
 

@@ -1,6 +1,6 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates.Formats;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Templates;
 
@@ -29,23 +29,9 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
 
     /// <summary>What follows a document's part: the question and what comes after it.</summary>
     /// <returns>The whole text, and the tokens behind the document's part.</returns>
-    /// <exception cref="ArgumentException">The conversation does not begin with a user's question, or the template refuses it.</exception>
-    public (string Text, int[] Tokens) BuildQuestion(Prompt documentPart, string? instructions, string document, Conversation conversation)
-    {
-        ThrowIfNoQuestion(conversation);
-        return BuildContinuation(documentPart, conversation with { Turns = WithDocument(instructions, document, conversation.Turns) });
-    }
-
-    /// <summary>Refuses what cannot follow a document.</summary>
-    /// <exception cref="ArgumentException">The conversation does not begin with a user's question.</exception>
-    public static void ThrowIfNoQuestion(Conversation conversation)
-    {
-        if (conversation.Turns.Count == 0 || conversation.Turns[0].Role != "user")
-        {
-            throw new ArgumentException(
-                $"A conversation about a document begins with the user's question. Give a system prompt to {nameof(LlamaChatClient.ReadDocumentAsync)} as {nameof(LlamaDocumentOptions)}.{nameof(LlamaDocumentOptions.Instructions)}.", nameof(conversation));
-        }
-    }
+    /// <exception cref="ArgumentException">The template refuses the conversation.</exception>
+    public (string Text, int[] Tokens) BuildQuestion(Prompt documentPart, string? instructions, string document, Conversation conversation) =>
+        BuildContinuation(documentPart, conversation with { Turns = WithDocument(instructions, document, conversation.Turns) });
 
     /// <summary>A conversation's prompt up to the end of what is known of its last turn's content.</summary>
     public Prompt BuildOpening(Conversation conversation)

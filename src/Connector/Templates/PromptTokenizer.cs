@@ -1,5 +1,6 @@
 using System.Buffers;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 
 namespace CurKv.Connector.Templates;
 

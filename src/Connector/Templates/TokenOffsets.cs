@@ -1,6 +1,6 @@
 using System.Text;
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Templates;
 

@@ -1,8 +1,12 @@
-namespace CurKv.KvPolicy;
+using System.Diagnostics.CodeAnalysis;
+
+namespace CurKv.KvPolicy.Budgets;
 
 /// <summary>How many cells a sequence keeps: a share of its tokens, a fixed number, or as many as retain a share of the scores.</summary>
 public readonly record struct KvBudget
 {
+    internal const double DefaultQuantile = 0.9;
+
     private readonly double _ratio;
     private readonly int _cells;
 
@@ -15,12 +19,15 @@ public readonly record struct KvBudget
     }
 
     /// <summary>Whether the scores decide how many cells are kept.</summary>
+    [Experimental(ExperimentalIds.MassBudgets)]
     public bool IsByMass => Mass > 0;
 
     /// <summary>The share of the scores to retain; 0 unless <see cref="IsByMass"/>.</summary>
+    [Experimental(ExperimentalIds.MassBudgets)]
     public double Mass { get; }
 
     /// <summary>The share of each layer's heads that retain <see cref="Mass"/>; 0 unless <see cref="IsByMass"/>.</summary>
+    [Experimental(ExperimentalIds.MassBudgets)]
     public double Quantile { get; }
 
     /// <summary>Evicts a share of the tokens.</summary>
@@ -52,17 +59,18 @@ public readonly record struct KvBudget
     /// <remarks>
     /// <para>
     /// A head's mass is the sum of its finite positive scores; its count is the smallest number of its best tokens whose share reaches
-    /// <paramref name="mass"/>. With <see cref="AdaKv"/> the scores of a layer's heads, each head's divided by their sum, count
+    /// <paramref name="mass"/>. With <see cref="Policies.Combined.AdaKv"/> the scores of a layer's heads, each head's divided by their sum, count
     /// together, and a head's count is its part of the pool. Protected tokens and scores of positive infinity are kept first, and
     /// their finite scores count.
     /// </para>
     /// <para>
     /// llama.cpp's cache is rectangular, so there is one number of cells for all: of each layer's counts, in ascending order, the one
     /// at ⌈quantile · heads⌉, and of all layers the largest. It is never below the number of tokens that are kept first. A policy with
-    /// negative scores has no mass; <see cref="KvSelector"/> refuses it.
+    /// negative scores has no mass; <see cref="Selection.KvSelector"/> refuses it.
     /// </para>
     /// </remarks>
-    public static KvBudget ByMass(double mass, double quantile = 0.9)
+    [Experimental(ExperimentalIds.MassBudgets)]
+    public static KvBudget ByMass(double mass, double quantile = DefaultQuantile)
     {
         if (!(mass > 0 && mass <= 1))
         {
@@ -83,7 +91,7 @@ public readonly record struct KvBudget
     /// <param name="tokens">The number of cached tokens, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="tokens"/> is below 1.</exception>
     /// <exception cref="InvalidOperationException">
-    /// <see cref="IsByMass"/>: only the scores tell. <see cref="KvSelection.Cells"/> has the number afterwards.
+    /// <see cref="IsByMass"/>: only the scores tell. <see cref="Selection.KvSelection.Cells"/> has the number afterwards.
     /// </exception>
     public int Cells(int tokens)
     {

@@ -1,9 +1,14 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Protection;
+
+namespace CurKv.KvPolicy.Budgets;
 
 /// <summary>Finds how many cells retain a share of the scores.</summary>
-/// <param name="policy">The policy that the scores are from.</param>
 /// <param name="budget">A budget by mass.</param>
-internal sealed class MassBudget(IKvPolicy policy, KvBudget budget)
+/// <param name="policy">The name of the policy that the scores are from.</param>
+/// <param name="safeguard">
+/// The share of its cells that every head is sure of where a layer's heads count together; null where each counts by itself.
+/// </param>
+internal sealed class MassBudget(KvBudget budget, string policy, double? safeguard)
 {
     /// <summary>Counts the cells of every head: as many as the most demanding layer needs.</summary>
     /// <param name="scores">The scores, <c>[layers][heads][tokens]</c>.</param>
@@ -24,7 +29,7 @@ internal sealed class MassBudget(IKvPolicy policy, KvBudget budget)
 
         return cells.Contains(0)
             ? throw new InvalidOperationException(
-                $"The policy '{policy.Name}' gives negative scores, which have no mass that a budget could retain a share of: set the budget "
+                $"The policy '{policy}' gives negative scores, which have no mass that a budget could retain a share of: set the budget "
                 + "as a ratio or a number of cells, or choose a policy whose scores are not negative, such as curdkv or snapkv.")
             : cells.Max();
     }
@@ -32,9 +37,9 @@ internal sealed class MassBudget(IKvPolicy policy, KvBudget budget)
     private int CountLayer(RankedMass mass, int heads, int tokens)
     {
         int[] counts = new int[heads];
-        if (policy is AdaKv adaptive)
+        if (safeguard is double sure)
         {
-            CountTogether(mass, adaptive.Safeguard, tokens, counts);
+            CountTogether(mass, sure, tokens, counts);
         }
         else
         {
@@ -64,9 +69,9 @@ internal sealed class MassBudget(IKvPolicy policy, KvBudget budget)
     }
 
     /// <summary>Grows a pool of all heads' cells until it retains its share of all heads' mass, each head counting as much.</summary>
-    private void CountTogether(RankedMass mass, double safeguard, int tokens, Span<int> counts)
+    private void CountTogether(RankedMass mass, double sure, int tokens, Span<int> counts)
     {
-        var pool = new PooledBudgets(mass.Shares, counts.Length, tokens, safeguard);
+        var pool = new PooledBudgets(mass.Shares, counts.Length, tokens, sure);
         double retained = 0;
         while (pool.Cells < tokens && retained < budget.Mass * counts.Length)
         {

@@ -1,8 +1,8 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Budgets;
 
 /// <summary>One layer's cells, shared among its heads (AdaKV, arXiv 2407.11550) and grown one cell per head at a time.</summary>
 /// <remarks>

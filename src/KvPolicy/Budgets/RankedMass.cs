@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
+using CurKv.KvPolicy.Protection;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Budgets;
 
 /// <summary>One layer's tokens, every head's best first, and the mass that they add up to.</summary>
 /// <remarks>

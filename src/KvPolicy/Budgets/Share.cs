@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Budgets;
 
 /// <summary>Takes shares of numbers of tokens.</summary>
 internal static class Share

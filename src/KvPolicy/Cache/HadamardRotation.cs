@@ -1,6 +1,6 @@
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>
 /// How llama.cpp rotates keys, values and queries before a quantised cache stores them: each run of <see cref="Size"/> elements is

@@ -1,10 +1,13 @@
-namespace CurKv.KvPolicy;
+using System.Diagnostics.CodeAnalysis;
+
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>Squared norms of cached rows from elsewhere, such as the device that holds them: the rows need not be in memory then.</summary>
 /// <remarks>
 /// Each method fills <c>[KV heads][tokens]</c>, row-major, as many tokens as the layer's keys have. The norm of a row that holds NaN or
 /// an infinity is NaN or an infinity, and no other norm is touched by it. Layers are asked for in parallel, each by one thread.
 /// </remarks>
+[Experimental(ExperimentalIds.OwnNorms)]
 public interface IKvNorms
 {
     /// <summary>Measures the keys as they lie in the cache: <c>‖k‖²</c>.</summary>

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>The weights <c>W_O</c> that a layer's heads are mixed with after attention. Thread-safe.</summary>
 public interface IKvOutputWeights

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>How one element of a cached key or value is stored. The numbers are ggml's own type ids.</summary>
 public enum KvElementType

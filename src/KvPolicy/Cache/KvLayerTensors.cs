@@ -1,6 +1,8 @@
-namespace CurKv.KvPolicy;
+using System.Diagnostics.CodeAnalysis;
 
-/// <summary>What one layer has cached, as a caller hands it to <see cref="KvSelector"/>.</summary>
+namespace CurKv.KvPolicy.Cache;
+
+/// <summary>What one layer has cached, as a caller hands it to <see cref="Selection.KvSelector"/>.</summary>
 /// <param name="Keys">The cached keys. Their shape is always read, their memory only if the policy wants keys.</param>
 /// <param name="Values">The cached values; may be left empty where the policy does not want them.</param>
 /// <param name="Queries">
@@ -16,14 +18,15 @@ public readonly record struct KvLayerTensors(KvTensor Keys, KvTensor Values, KvQ
 
     /// <summary>Where the rows' norms come from; null to measure them in memory.</summary>
     /// <remarks>
-    /// A policy that reads norms alone (<see cref="KvPolicyInputs.KeyNorms"/> and the like) needs the tensors' shapes only: their
+    /// A policy that reads norms alone (<see cref="Policies.KvPolicyInputs.KeyNorms"/> and the like) needs the tensors' shapes only: their
     /// memory may be null.
     /// </remarks>
+    [Experimental(ExperimentalIds.OwnNorms)]
     public IKvNorms? Norms { get; init; }
 
     /// <summary>
     /// The highest attention probability that each cached token received while the context was repeated, <c>[KV heads][tokens]</c>,
-    /// from <see cref="KvZip.Observe"/>; may be left empty where the policy does not want it.
+    /// from <see cref="Policies.Attention.KvZip.Observe"/>; may be left empty where the policy does not want it.
     /// </summary>
     public ReadOnlyMemory<float> RepeatAttention { get; init; }
 

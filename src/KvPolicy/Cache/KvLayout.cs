@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>Which way a cached tensor lies in memory.</summary>
 public enum KvLayout

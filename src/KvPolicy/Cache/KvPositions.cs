@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>At which positions of the text one layer's cached tokens stand, once a compression has moved them to other cells.</summary>
 /// <remarks>
@@ -72,51 +72,8 @@ public sealed class KvPositions
         return index < 0 ? ~index : index;
     }
 
-    /// <summary>Finds the positions that a compression leaves.</summary>
-    /// <param name="before">Every layer's positions before it; null where the token in cell i stood at position i.</param>
-    /// <param name="selection">The cells that it keeps.</param>
-    /// <param name="nextPosition">The position of the token that is decoded next, one behind the newest.</param>
-    /// <returns>Every layer's positions.</returns>
-    /// <exception cref="ArgumentException">
-    /// The layers or heads do not fit the selection, the selection does not ascend, or it keeps tokens at or behind
-    /// <paramref name="nextPosition"/>.
-    /// </exception>
-    public static KvPositions[] After(IReadOnlyList<KvPositions>? before, KvSelection selection, int nextPosition)
-    {
-        ArgumentNullException.ThrowIfNull(selection);
-        if (before is not null && before.Count != selection.Layers)
-        {
-            throw new ArgumentException(
-                $"The selection is for {selection.Layers} layers, and there are positions of {before.Count}.", nameof(before));
-        }
-
-        var after = new KvPositions[selection.Layers];
-        Layers.ForEach(after.Length, new ParallelOptions(), layer => after[layer] = After(before?[layer], selection, layer, nextPosition));
-        return after;
-    }
-
-    private static KvPositions After(KvPositions? before, KvSelection selection, int layer, int nextPosition)
-    {
-        if (before is not null && before.Heads != selection.Heads)
-        {
-            throw new ArgumentException(
-                $"The selection is for {selection.Heads} KV heads, and there are positions of {before.Heads} in layer {layer}.", nameof(before));
-        }
-
-        int[] listed = new int[checked(selection.Heads * selection.Cells)];
-        for (int head = 0; head < selection.Heads; head++)
-        {
-            ReadOnlySpan<int> cells = selection[layer, head];
-            Span<int> positions = listed.AsSpan(head * cells.Length, cells.Length);
-            cells.CopyTo(positions);
-            for (int i = 0; before is not null && i < positions.Length; i++)
-            {
-                positions[i] = before[head, positions[i]];
-            }
-        }
-
-        return new KvPositions(listed, selection.Heads, nextPosition);
-    }
+    /// <summary>Creates the positions of one layer over an array that nobody else writes to: nothing is copied.</summary>
+    internal static KvPositions Over(int[] listed, int heads, int first) => new(listed, heads, first);
 
     private void CheckAscending()
     {

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>The last queries of a prompt in one layer, after RoPE: <c>[query heads][window][head dimension]</c>, f32.</summary>
 /// <remarks>
@@ -8,7 +8,7 @@ namespace CurKv.KvPolicy;
 /// shorter than the window has fewer.
 /// </para>
 /// <para>
-/// For <see cref="KvZip.Observe"/> the rows are a second pass's tokens, which stand behind the prompt. A query that holds NaN or an
+/// For <see cref="Policies.Attention.KvZip.Observe"/> the rows are a second pass's tokens, which stand behind the prompt. A query that holds NaN or an
 /// infinity counts for nothing.
 /// </para>
 /// </remarks>

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>
 /// A view of the keys or the values that one layer has cached for one sequence: <c>[tokens][heads][head dimension]</c>,

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Cache;
 
 /// <summary>How a model rotates positions into its keys (RoPE, arXiv 2104.09864), without any scaling of the frequencies.</summary>
 /// <param name="Base">The base of the frequencies: pair i turns by <c>position · Base^(−2i/Dimensions)</c> radians.</param>

@@ -1,4 +1,8 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Selection;
+
+namespace CurKv.KvPolicy.Diagnostics;
 
 /// <summary>Measures what an eviction costs, before anything is evicted.</summary>
 /// <remarks>Thread-safe; layers are measured in parallel.</remarks>
@@ -29,7 +33,7 @@ public static class KvDiagnostics
         Check(layers, selection);
         var losses = new KvHeadLoss[layers.Count * selection.Heads];
         double[] layerErrors = new double[layers.Count];
-        Layers.ForEach(layers.Count, new ParallelOptions { CancellationToken = cancellationToken }, layer =>
+        ParallelLayers.ForEach(layers.Count, new ParallelOptions { CancellationToken = cancellationToken }, layer =>
         {
             using var loss = new LayerLoss(layers[layer]);
             layerErrors[layer] = loss.Measure(selection, layer, losses.AsSpan(layer * selection.Heads, selection.Heads));

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Diagnostics;
 
 /// <summary>What a selection loses, per layer and KV head.</summary>
 /// <remarks>Made by <see cref="KvDiagnostics"/>. Immutable and safe to read from several threads.</remarks>

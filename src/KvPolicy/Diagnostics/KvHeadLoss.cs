@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Diagnostics;
 
 /// <summary>What one KV head loses by an eviction, seen by the prompt's last queries.</summary>
 /// <param name="RetainedMass">

@@ -1,8 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
+using CurKv.KvPolicy.Selection;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Diagnostics;
 
 /// <summary>Measures what a selection loses in one layer.</summary>
 /// <remarks>

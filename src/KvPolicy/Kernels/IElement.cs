@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.KvPolicy.Kernels;
 

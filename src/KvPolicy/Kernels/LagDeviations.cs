@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Numerics;
 
 namespace CurKv.KvPolicy.Kernels;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using CurKv.KvPolicy.Numerics;
 
 namespace CurKv.KvPolicy.Kernels;
 

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Numerics;
+
 namespace CurKv.KvPolicy.Kernels;
 
 /// <summary>

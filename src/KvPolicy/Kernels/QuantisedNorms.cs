@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Numerics;
 
 namespace CurKv.KvPolicy.Kernels;
 

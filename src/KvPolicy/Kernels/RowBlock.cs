@@ -1,4 +1,5 @@
 using System.Buffers;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.KvPolicy.Kernels;
 

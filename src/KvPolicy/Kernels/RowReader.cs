@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Numerics;
 
 namespace CurKv.KvPolicy.Kernels;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using CurKv.KvPolicy.Numerics;
 
 namespace CurKv.KvPolicy.Kernels;
 

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Cache;
+
 namespace CurKv.KvPolicy.Kernels;
 
 /// <summary>Reads single elements: the definition that the vectorised kernels are held to.</summary>

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Cache;
+
 namespace CurKv.KvPolicy.Kernels;
 
 /// <summary>The plain twin of <see cref="Gram"/>.</summary>

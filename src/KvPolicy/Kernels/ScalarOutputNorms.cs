@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Cache;
+
 namespace CurKv.KvPolicy.Kernels;
 
 /// <summary>The plain twin of <see cref="OutputNorms"/>, in double precision. What the tests compare with.</summary>

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Cache;
+
 namespace CurKv.KvPolicy.Kernels;
 
 /// <summary>The plain twin of <see cref="SquaredNorms"/>, exact for infinities and NaN as well.</summary>

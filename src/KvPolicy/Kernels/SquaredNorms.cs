@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.KvPolicy.Kernels;
 

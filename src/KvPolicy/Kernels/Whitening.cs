@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using CurKv.KvPolicy.Numerics;
 
 namespace CurKv.KvPolicy.Kernels;
 

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Naming;
 
 /// <summary>One <c>name=value</c> of a policy.</summary>
 /// <param name="Name">The argument's name.</param>

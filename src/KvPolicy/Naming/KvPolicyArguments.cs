@@ -1,6 +1,7 @@
 using System.Globalization;
+using CurKv.KvPolicy.Policies;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Naming;
 
 /// <summary>What stands in the brackets behind a policy's name. Reading an argument makes it known; what was never read is an error.</summary>
 /// <param name="text">The whole name, for errors.</param>
@@ -54,9 +55,9 @@ internal sealed class KvPolicyArguments(string text, string name, int position)
         static (string value, out int number) => int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number));
 
     /// <summary>A seed.</summary>
-    public ulong Seed(string argument) => Read(
+    public ulong Seed(string argument, ulong byDefault) => Read(
         argument,
-        0UL,
+        byDefault,
         $"a whole number from 0 to {ulong.MaxValue}",
         static (string value, out ulong number) => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out number));
 

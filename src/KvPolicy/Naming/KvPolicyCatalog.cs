@@ -1,6 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Policies.Leverage;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Naming;
 
 /// <summary>Policies by name, for configuration and command lines: <c>curdkv</c>, <c>chunk(snapkv,size=10)</c>, <c>snapkv+curdkv</c>.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Policies;
+
+namespace CurKv.KvPolicy.Naming;
 
 /// <summary>What stands behind one name of a catalog.</summary>
 /// <param name="Name">The name.</param>

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Naming;
 
 /// <summary>A name that <see cref="KvPolicyCatalog"/> cannot make a policy of; the message points at the character.</summary>
 /// <remarks>

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Combined;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Naming;
 
 /// <summary>Reads one name by the grammar of <see cref="KvPolicyCatalog"/> and creates the policies on the way.</summary>
 internal sealed class KvPolicyParser
@@ -73,7 +75,7 @@ internal sealed class KvPolicyParser
         {
             int position = _at - 1;
             IKvPolicy first = policy;
-            (double weight, int weightPosition) = sign == Sum ? Weight() : (1, _at);
+            (double weight, int weightPosition) = sign == Sum ? Weight() : (PolicySum.DefaultWeight, _at);
             IKvPolicy second = Expression(level + 1);
             policy = Create(() => join(first, weight, second), parameter => parameter == "weight" ? weightPosition : position);
         }
@@ -90,7 +92,7 @@ internal sealed class KvPolicyParser
         if (text.Length == 0 || !char.IsAsciiDigit(text[0]))
         {
             _at = position;
-            return (1, position);
+            return (PolicySum.DefaultWeight, position);
         }
 
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double weight))

@@ -1,4 +1,7 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Protection;
+
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Scores cached tokens: the higher, the more a head loses without the token.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using CurKv.KvPolicy.Kernels;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Keeps the tokens whose keys point away from the others: <c>−cos(k, mean of all k/‖k‖)</c> (KeyDiff, arXiv 2504.15364).</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Keeps the tokens with the shortest keys: <c>−‖k‖</c> (arXiv 2406.11430).</summary>
 /// <remarks>

@@ -1,10 +1,11 @@
 using System.Buffers;
-using System.Globalization;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Keeps the tokens that the tokens after them would not lead to expect (LagKV, arXiv 2504.04704).</summary>
 /// <remarks>
@@ -22,7 +23,7 @@ namespace CurKv.KvPolicy;
 /// </remarks>
 public sealed class LagKv : IKvPolicy
 {
-    private const int DefaultLag = 128;
+    internal const int DefaultLag = 128;
 
     /// <summary>Creates the policy.</summary>
     /// <param name="lag">Tokens in a partition, at least 1; 128 by default.</param>

@@ -1,14 +1,16 @@
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Keeps tokens at random: what any other policy has to beat.</summary>
 /// <param name="seed">The same seed keeps the same tokens, on every machine.</param>
 /// <remarks>Reads nothing of the cache. Instances are immutable and safe to use from several threads.</remarks>
-public sealed class RandomTokens(ulong seed = 0) : IKvPolicy
+public sealed class RandomTokens(ulong seed = RandomTokens.DefaultSeed) : IKvPolicy
 {
+    internal const ulong DefaultSeed = 0;
+
     /// <summary><c>random</c>, and the seed where it is not 0: <c>random(seed=7)</c>.</summary>
-    public string Name { get; } = KvPolicyText.Call("random", KvPolicyText.Argument("seed", seed, 0UL));
+    public string Name { get; } = KvPolicyText.Call("random", KvPolicyText.Argument("seed", seed, DefaultSeed));
 
     /// <inheritdoc/>
     public KvPolicyInputs Inputs => KvPolicyInputs.None;

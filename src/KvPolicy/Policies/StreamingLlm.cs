@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Keeps the attention sinks and the most recent tokens (StreamingLLM, arXiv 2309.17453).</summary>
 /// <remarks>Reads nothing of the cache. Instances are immutable and safe to use from several threads.</remarks>

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies;
 
 /// <summary>Keeps the tokens with the longest values: <c>‖v‖</c>.</summary>
 /// <remarks>

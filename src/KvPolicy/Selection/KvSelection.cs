@@ -1,4 +1,6 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+
+namespace CurKv.KvPolicy.Selection;
 
 /// <summary>The tokens that each KV head of each layer keeps: <c>[layers][heads][cells]</c>, ascending in every head.</summary>
 public sealed class KvSelection
@@ -37,4 +39,41 @@ public sealed class KvSelection
     /// <param name="layer">The layer, from 0.</param>
     /// <param name="head">The KV head, from 0.</param>
     public Span<int> this[int layer, int head] => _tokens.AsSpan(((layer * Heads) + head) * Cells, Cells);
+
+    /// <summary>Finds the positions that a compression to this selection leaves.</summary>
+    /// <param name="before">Every layer's positions before it; null where the token in cell i stood at position i.</param>
+    /// <param name="nextPosition">The position of the token that is decoded next, one behind the newest.</param>
+    /// <returns>Every layer's positions.</returns>
+    /// <exception cref="ArgumentException">
+    /// The layers or heads do not fit the selection, the selection does not ascend, or it keeps tokens at or behind
+    /// <paramref name="nextPosition"/>.
+    /// </exception>
+    public KvPositions[] PositionsAfter(IReadOnlyList<KvPositions>? before, int nextPosition)
+    {
+        if (before is not null && before.Count != Layers)
+        {
+            throw new ArgumentException($"The selection is for {Layers} layers, and there are positions of {before.Count}.", nameof(before));
+        }
+
+        var after = new KvPositions[Layers];
+        ParallelLayers.ForEach(after.Length, new ParallelOptions(), layer => after[layer] = PositionsAfter(before?[layer], layer, nextPosition));
+        return after;
+    }
+
+    private KvPositions PositionsAfter(KvPositions? before, int layer, int nextPosition)
+    {
+        if (before is not null && before.Heads != Heads)
+        {
+            throw new ArgumentException(
+                $"The selection is for {Heads} KV heads, and there are positions of {before.Heads} in layer {layer}.", nameof(before));
+        }
+
+        int[] listed = this[layer].ToArray();
+        for (int i = 0; before is not null && i < listed.Length; i++)
+        {
+            listed[i] = before[i / Cells, listed[i]];
+        }
+
+        return KvPositions.Over(listed, Heads, nextPosition);
+    }
 }

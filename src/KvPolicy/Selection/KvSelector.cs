@@ -1,6 +1,11 @@
 using System.Buffers;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Protection;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Selection;
 
 /// <summary>Scores a cache with a policy and selects the tokens that each head keeps.</summary>
 /// <remarks>
@@ -59,13 +64,19 @@ public sealed class KvSelector
         Memory<float> scores = buffer.AsMemory(0, length);
         var options = new ParallelOptions { MaxDegreeOfParallelism = _degreeOfParallelism, CancellationToken = cancellationToken };
         var segments = new HeadSegments(layers, protection, most, options);
-        Layers.ForEach(layers.Count, options, index =>
+        ParallelLayers.ForEach(layers.Count, options, index =>
         {
             var layer = new KvLayer(index, layers[index], most, Math.Min(protection.Sinks, most));
             Policy.Score(layer, scores.Span.Slice(index * heads * tokens, heads * tokens));
         });
 
-        int cells = budget.IsByMass ? new MassBudget(Policy, budget).Cells(scores, layers.Count, heads, segments, options) : most;
+        int cells = most;
+        if (budget.IsByMass)
+        {
+            var mass = new MassBudget(budget, Policy.Name, (Policy as AdaKv)?.Safeguard);
+            cells = mass.Cells(scores, layers.Count, heads, segments, options);
+        }
+
         var selection = new KvSelection(layers.Count, heads, cells);
         Parallel.For(0, layers.Count * heads, options, index =>
         {

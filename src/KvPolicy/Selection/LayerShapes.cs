@@ -1,4 +1,7 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
+
+namespace CurKv.KvPolicy.Selection;
 
 /// <summary>Checks that layers fit each other and carry what a policy reads.</summary>
 internal static class LayerShapes

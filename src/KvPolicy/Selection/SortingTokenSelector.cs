@@ -1,4 +1,6 @@
-namespace CurKv.KvPolicy;
+using CurKv.KvPolicy.Protection;
+
+namespace CurKv.KvPolicy.Selection;
 
 /// <summary>The plain twin of <see cref="TokenSelector"/>: sorts. What the tests compare with.</summary>
 internal static class SortingTokenSelector

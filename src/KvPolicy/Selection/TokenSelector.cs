@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
+using CurKv.KvPolicy.Protection;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Selection;
 
 /// <summary>Picks the tokens that one head keeps.</summary>
 /// <remarks>

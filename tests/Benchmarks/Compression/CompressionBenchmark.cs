@@ -1,7 +1,9 @@
 using CurKv.Connector;
+using CurKv.Connector.Chat;
+using CurKv.Connector.KvCache;
 using Microsoft.Extensions.AI;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Compression;
 
 /// <summary>
 /// Reads the demo's document with the full cache and under each setting, alternating, so that whatever else the machine does

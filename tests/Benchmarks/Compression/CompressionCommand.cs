@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
-using CurKv.Connector;
+using CurKv.Connector.Chat;
 using Spectre.Console;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Compression;
 
 /// <summary>The command line of <see cref="CompressionBenchmark"/>.</summary>
 internal sealed class CompressionCommand

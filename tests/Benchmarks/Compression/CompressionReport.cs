@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Compression;
 
 /// <summary>What the compression benchmark measured.</summary>
 internal sealed record CompressionReport(string Binding, string LlamaCpp, string Model, int Rounds, IReadOnlyList<CompressionRow> Rows)

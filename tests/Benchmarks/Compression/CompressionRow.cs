@@ -1,4 +1,4 @@
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Compression;
 
 /// <summary>One policy at one ratio: medians over the rounds. Times are milliseconds, speeds tokens per second.</summary>
 /// <param name="Policy">The policy's name.</param>

@@ -1,8 +1,17 @@
 using System.Diagnostics;
 using CurKv.Connector;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache.Device;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Leverage;
+using CurKv.KvPolicy.Protection;
+using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Benchmarks.Gpu;

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
 using Microsoft.Extensions.Logging;
 
 namespace CurKv.Benchmarks.Gpu;

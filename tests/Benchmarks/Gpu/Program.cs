@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using CurKv.Benchmarks.Gpu;
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
 if (args.Length < 4)
 {
@@ -21,7 +21,7 @@ if (!File.Exists(model))
 
 var logger = new ConsoleLogger();
 long loading = Stopwatch.GetTimestamp();
-using LlamaSharpEngine engine = LlamaSharpEngine.Load(model, -1, args[2], logger, null, CancellationToken.None);
+using LlamaSharpEngine engine = LlamaSharpEngine.Load(new LlamaEngineSettings(model) { GpuLayerCount = -1, NativeLibraryPath = args[2] }, logger, null, CancellationToken.None);
 GpuRow.Write("load", ("build", engine.Binding.LlamaCppBuild), ("gpu", engine.SupportsGpu), ("load_ms", Stopwatch.GetElapsedTime(loading).TotalMilliseconds));
 var benchmark = new GpuBenchmark(engine, shape, new FileInfo(model).Length, Enum.Parse<KvElementType>(args[3], ignoreCase: true), logger);
 foreach (string length in args[4..])

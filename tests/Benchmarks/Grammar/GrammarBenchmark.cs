@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Grammar;
 
 /// <summary>
 /// Decodes an answer that a grammar binds, and the very same tokens without one, alternating. The model is small and was not taught
@@ -30,7 +29,7 @@ internal sealed class GrammarBenchmark : IDisposable
 
     public GrammarBenchmark(string modelPath, int tokens)
     {
-        _engine = LlamaSharpEngine.Load(modelPath, 0, null, NullLogger.Instance, null, CancellationToken.None);
+        _engine = LlamaSharpEngine.Load(new LlamaEngineSettings(modelPath), NullLogger.Instance, null, CancellationToken.None);
         _prompt = _engine.Tokenize("The story of the miner and the rope is well known.", addSpecial: true, parseSpecial: false);
         _context = _engine.CreateContext(new LlamaContextSettings { ContextSize = tokens + _prompt.Length, Threads = 1 }, hook: null);
         Tokens = tokens;

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using CurKv.Benchmarks.Compression;
 using Spectre.Console;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Grammar;
 
 /// <summary>The command line of <see cref="GrammarBenchmark"/>.</summary>
 internal sealed class GrammarCommand

@@ -1,4 +1,4 @@
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Grammar;
 
 /// <summary>One way of drawing, with and without a grammar. Times are microseconds for each token.</summary>
 /// <param name="Temperature">0 takes the likeliest token.</param>

@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using CurKv.Connector;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy.Kernels;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Numerics;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>A context over the random model, set up as the product does, whose cache is filled with random rows.</summary>
 internal sealed unsafe class FilledContext : IDisposable

@@ -1,6 +1,6 @@
-using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>
 /// A state blob of random keys and values at positions 0, 1, …: llama.cpp takes it for a prompt that was read, without the minutes

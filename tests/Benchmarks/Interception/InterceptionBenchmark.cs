@@ -1,8 +1,9 @@
 using System.Text.Json;
+using CurKv.Benchmarks.Kernels;
 using CurKv.Connector;
 using CurKv.Connector.KvCache;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>
 /// Compresses the same full cache on each path in turn, beside the memory's own speed and the decoding before and after: whatever

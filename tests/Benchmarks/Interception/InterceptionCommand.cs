@@ -3,11 +3,11 @@ using System.Text.Json;
 using CurKv.Connector;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>The command line of <see cref="InterceptionBenchmark"/>.</summary>
 internal sealed class InterceptionCommand
@@ -95,7 +95,7 @@ internal sealed class InterceptionCommand
         string model = Path.Combine(TemporaryFolder(), "random.gguf");
         InterceptionModel.Write(model);
         List<(InterceptionSetting Setting, long? ExtraBytes)> available = await ProbeAsync(model, shape, settings, cancellationToken);
-        using LlamaSharpEngine engine = LlamaSharpEngine.Load(model, 0, null, NullLogger.Instance, null, cancellationToken);
+        using LlamaSharpEngine engine = LlamaSharpEngine.Load(new LlamaEngineSettings(model), NullLogger.Instance, null, cancellationToken);
         using var context = new FilledContext(engine, shape);
         int rounds = quick ? QuickRounds : Rounds;
         var benchmark = new InterceptionBenchmark(context, shape, rounds);

@@ -1,8 +1,8 @@
 using System.Text;
-using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>
 /// Writes a llama-architecture GGUF with random weights in q8_0: the attention of a large model's layers, little else, and no

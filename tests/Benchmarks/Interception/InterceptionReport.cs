@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>What the interception benchmark measured.</summary>
 /// <param name="Binding">What llama.cpp is called through.</param>

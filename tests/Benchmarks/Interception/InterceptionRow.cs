@@ -1,4 +1,4 @@
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>One policy on one path. Times are medians in milliseconds; all compress the same full cache.</summary>
 /// <param name="Policy">The policy's name.</param>

@@ -1,8 +1,8 @@
 using CurKv.Connector;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Naming;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>One way to compress.</summary>
 /// <param name="Policy">The policy's name.</param>
@@ -17,7 +17,7 @@ internal sealed record InterceptionSetting(string Policy, KvRewritePath Path)
     public KvCompressionPlan Plan()
     {
         var options = new KvCompressionOptions { Policy = Policy, Ratio = Ratio };
-        KvCompressionPlan plan = new KvCompressionPlanner(KvPolicyCatalog.Default, observesQueries: true).Plan(options, [], [], questionKnown: false)
+        KvCompressionPlan plan = new KvCompressionPlanner(options, KvPolicyCatalog.Default, observesQueries: true).Plan([], [], questionKnown: false)
             ?? throw new ArgumentException($"The policy '{Policy}' evicts nothing, so there is nothing to measure.");
         return plan.QueryWindow <= FilledContext.ChunkTokens
             ? plan

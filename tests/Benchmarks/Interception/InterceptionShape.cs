@@ -1,7 +1,8 @@
-using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>The cache that is compressed.</summary>
 /// <param name="Tokens">Cached tokens.</param>

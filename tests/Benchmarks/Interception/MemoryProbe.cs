@@ -4,10 +4,10 @@ using System.Globalization;
 using CurKv.Connector;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>Measures the first compression's extra memory, in a process of its own: buffers that another one left would hide it.</summary>
 internal sealed class MemoryProbe
@@ -65,7 +65,7 @@ internal sealed class MemoryProbe
         var setting = new InterceptionSetting(arguments.GetRequiredValue(_policy), arguments.GetRequiredValue(_path));
         try
         {
-            using LlamaSharpEngine engine = LlamaSharpEngine.Load(arguments.GetRequiredValue(_model), 0, null, NullLogger.Instance, null, CancellationToken.None);
+            using LlamaSharpEngine engine = LlamaSharpEngine.Load(new LlamaEngineSettings(arguments.GetRequiredValue(_model)), NullLogger.Instance, null, CancellationToken.None);
 
             // The code is compiled and llama.cpp's own buffers are there before it counts.
             _ = ExtraBytes(engine, shape with { Tokens = WarmUpTokens }, setting);

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using CurKv.KvPolicy;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Numerics;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>
 /// Seeded, normally distributed numbers as llama.cpp stores them. They are drawn from a table: a cache holds half a billion, and

@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using CurKv.Connector.KvCache;
+using CurKv.Benchmarks.Kernels;
+using CurKv.Connector.KvCache.State;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>
 /// The least that a compression can take: every key and value is read once, and what is kept is written once, to memory that is

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Interception;
 
 /// <summary>This process's physical memory, as Linux counts it.</summary>
 internal static class ResidentMemory

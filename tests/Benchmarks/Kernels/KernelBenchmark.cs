@@ -1,7 +1,11 @@
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Leverage;
+using CurKv.KvPolicy.Protection;
+using CurKv.KvPolicy.Selection;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Kernels;
 
 /// <summary>
 /// Measures the kernels on one thread over far more memory than the caches hold, each beside a plain read of that memory: the

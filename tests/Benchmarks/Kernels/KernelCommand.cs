@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Spectre.Console;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Kernels;
 
 /// <summary>The command line of <see cref="KernelBenchmark"/> and <see cref="PolicyBenchmark"/>.</summary>
 internal sealed class KernelCommand

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Kernels;
 
 /// <summary>What the kernel benchmark measured.</summary>
 /// <param name="ReadGbPerS">What one thread reads at most.</param>

@@ -1,4 +1,4 @@
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Kernels;
 
 /// <summary>One kernel over one element type, on one thread.</summary>
 /// <param name="Kernel">The kernel.</param>

@@ -1,8 +1,8 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Kernels;
 
 /// <summary>The obvious way to squared norms: each row is converted to floats and handed to TensorPrimitives.</summary>
 internal static unsafe class PlainSquaredNorms

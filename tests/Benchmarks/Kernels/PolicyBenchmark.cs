@@ -1,7 +1,12 @@
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Protection;
+using CurKv.KvPolicy.Selection;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Kernels;
 
 /// <summary>Measures how long every policy takes to score a cache and to select from it, with all threads.</summary>
 /// <remarks>

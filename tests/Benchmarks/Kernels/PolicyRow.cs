@@ -1,4 +1,4 @@
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Kernels;
 
 /// <summary>One policy over a cache of 8 layers x 8 heads x 128, f16.</summary>
 /// <param name="Policy">The policy's name.</param>

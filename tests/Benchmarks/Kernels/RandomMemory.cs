@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Kernels;
 
 /// <summary>Native memory that the kernels read as keys and values, aligned to cache lines and far larger than the caches.</summary>
 internal sealed unsafe class RandomMemory : IDisposable

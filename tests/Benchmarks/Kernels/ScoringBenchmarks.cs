@@ -1,8 +1,10 @@
 using BenchmarkDotNet.Attributes;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Leverage;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Kernels;
 
 /// <summary>The other kernels, one thread, one layer's keys: 32 768 tokens x 8 heads x 128, f16.</summary>
 public class ScoringBenchmarks : IDisposable

@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Attributes;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Kernels;
 
 /// <summary>Squared norms of 32 768 tokens x 8 heads x 128, against the obvious code.</summary>
 public class SquaredNormBenchmarks : IDisposable

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace CurKv.Benchmarks;
+namespace CurKv.Benchmarks.Kernels;
 
 /// <summary>Takes times.</summary>
 internal static class Timing

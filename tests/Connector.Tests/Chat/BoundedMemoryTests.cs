@@ -1,3 +1,4 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.KvCache;
 using Microsoft.Extensions.AI;
 

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Text.Json;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;
@@ -270,7 +271,7 @@ public class ChatContractTests
         List<ChatMessage> messages =
         [
             new(ChatRole.System, "Be kind."),
-            new(ChatRole.User, [new TextContent("Look: "), new DataContent(new byte[] { 1 }, "image/png"), new TextContent("what?")]),
+            new(ChatRole.User, [new TextContent("Look: "), new UsageContent(new UsageDetails()), new TextContent("what?")]),
             new(ChatRole.Assistant, (string?)null),
             new(ChatRole.User, []),
         ];

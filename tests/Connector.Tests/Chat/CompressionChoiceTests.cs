@@ -1,4 +1,11 @@
-using CurKv.KvPolicy;
+using CurKv.Connector.Chat;
+using CurKv.Connector.KvCache;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Policies.Leverage;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 

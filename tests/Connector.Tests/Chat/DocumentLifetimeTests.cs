@@ -1,3 +1,4 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;
@@ -67,8 +68,14 @@ public class DocumentLifetimeTests
         IAsyncEnumerable<ChatResponseUpdate> stream = document.GetStreamingResponseAsync("What?", cancellationToken: Cancellation);
         client.Dispose();
 
-        Assert.Throws<ObjectDisposedException>(() => document.GetStreamingResponseAsync("What?", cancellationToken: Cancellation));
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => ReadAsync(stream));
+        ObjectDisposedException[] refusals =
+        [
+            Assert.Throws<ObjectDisposedException>(() => document.GetStreamingResponseAsync("What?", cancellationToken: Cancellation)),
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => document.GetResponseAsync("What?", cancellationToken: Cancellation)),
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => ReadAsync(stream)),
+        ];
+
+        Assert.All(refusals, e => Assert.Equal(typeof(LlamaChatClient).FullName, e.ObjectName));
         Assert.NotNull(document.GetService<ChatClientMetadata>());
         document.Dispose();
     }

@@ -1,7 +1,8 @@
 using System.Globalization;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Templates;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.Templates;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging.Abstractions;

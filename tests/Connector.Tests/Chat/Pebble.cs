@@ -1,4 +1,5 @@
 using System.Text;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;
 

@@ -1,3 +1,5 @@
+using CurKv.Connector.Chat;
+
 namespace CurKv.Connector.Tests.Chat;
 
 /// <summary>One client over the small trained model, shared by a class's tests.</summary>

@@ -1,4 +1,5 @@
 using CurKv.Connector.Chat;
+using CurKv.Connector.KvCache;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;
 
@@ -13,6 +14,7 @@ public class RequestSettingsTests
 
         Assert.Empty(settings.StopSequences);
         Assert.Null(settings.Compression);
+        Assert.Null(settings.SkipsUnsupportedContent);
         Assert.Null(settings.Sampler.Grammar);
     }
 

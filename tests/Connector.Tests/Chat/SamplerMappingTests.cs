@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Tests.Chat;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using CurKv.Connector.Engine;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;

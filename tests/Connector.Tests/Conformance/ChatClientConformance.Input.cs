@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Tests.Chat;
 using Microsoft.Extensions.AI;
 
@@ -6,15 +8,20 @@ namespace CurKv.Connector.Tests.Conformance;
 
 public abstract partial class ChatClientConformance
 {
-    /// <summary>A conversation with every kind of content.</summary>
+    /// <summary>A conversation with every kind of content that is read, and some of what is not.</summary>
     private static ChatMessage[] Conversation =>
     [
         new(ChatRole.System, "Be kind."),
-        new(ChatRole.User, [new TextContent("Look: "), new DataContent(new byte[] { 1 }, "image/png"), new UnknownContent(), new TextContent(Tools.WeatherQuestion)]),
+        new(ChatRole.User, [new TextContent("Look: "), new DataContent("a map"u8.ToArray(), "text/plain"), new UsageContent(new UsageDetails()), new TextContent(Tools.WeatherQuestion)]),
         new(ChatRole.Assistant, [new TextReasoningContent("Hm."), new FunctionCallContent("one", Tools.WeatherName, new Dictionary<string, object?> { ["city"] = "Paris" })]),
         new(ChatRole.Tool, [new FunctionResultContent("one", new Dictionary<string, object?> { ["temperature"] = 21 })]),
         new(ChatRole.Assistant, "It is warm."),
         new(ChatRole.User, Question),
+    ];
+
+    private static AIContent[] Unsupported =>
+    [
+        new UnknownContent(), new DataContent(new byte[] { 1, 2 }, "image/png"), new UriContent("https://example.org/a.png", "image/png"), new HostedFileContent("file"),
     ];
 
     [Fact]
@@ -64,10 +71,7 @@ public abstract partial class ChatClientConformance
         Assert.Null(options.ToolMode);
         Assert.Equal(Json(clone), Json(options));
 
-        // The unknown content is no type of the serializer's.
-        static string Json<T>(T value) => JsonSerializer.Serialize(
-            value is ChatMessage[] all ? (object)all.Select(message => new ChatMessage(message.Role, [.. message.Contents.Where(content => content is not UnknownContent)])) : value,
-            AIJsonUtilities.DefaultOptions);
+        static string Json<T>(T value) => JsonSerializer.Serialize(value, AIJsonUtilities.DefaultOptions);
     }
 
     [Fact]
@@ -101,18 +105,46 @@ public abstract partial class ChatClientConformance
             await InputTokensAsync([new ChatMessage(new ChatRole(written), "A message of some length."), question]));
     }
 
-    [Fact]
-    public async Task GetResponseAsync_UnknownContent_IsSkipped()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Call_ContentThatWouldBeLost_IsRefused(bool streaming)
     {
-        AIContent[] unknown =
-        [
-            new UnknownContent(), new DataContent(new byte[] { 1, 2 }, "image/png"), new UriContent("https://example.org/a.png", "image/png"),
-            new ErrorContent("broken"), new UsageContent(new UsageDetails { InputTokenCount = 3 }), new HostedFileContent("file"),
-        ];
-        ChatMessage mixed = new(ChatRole.User, [new TextContent("What is a "), .. unknown, new TextContent("book?")]);
+        foreach (AIContent content in Unsupported)
+        {
+            ChatMessage[] messages = [new(ChatRole.User, "Look:"), new(ChatRole.User, [new TextContent("What is a "), content, new TextContent("book?")])];
+
+            var error = await Assert.ThrowsAsync<NotSupportedException>(() => CallAsync(Client, streaming, messages, null, Cancellation));
+            Assert.StartsWith("Message 2 (user) holds a", error.Message, StringComparison.Ordinal);
+            Assert.Contains(nameof(LlamaChatClientOptions.SkipUnsupportedContent), error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task GetResponseAsync_SkipUnsupportedContent_LeavesItOut()
+    {
+        var options = new ChatOptions { MaxOutputTokens = 1, RawRepresentationFactory = _ => new LlamaRequestOptions { SkipUnsupportedContent = true } };
+        ChatMessage mixed = new(ChatRole.User, [new TextContent("What is a "), .. Unsupported, new TextContent("book?")]);
+
+        Assert.Equal(await InputTokensAsync("What is a book?"), await InputTokensAsync([mixed], options));
+        Assert.Equal(await InputTokensAsync(string.Empty), await InputTokensAsync([new ChatMessage(ChatRole.User, Unsupported)], options));
+    }
+
+    [Fact]
+    public async Task GetResponseAsync_ContentThatIsNoPartOfTheConversation_IsLeftOut()
+    {
+        AIContent[] records = [new AIContent { RawRepresentation = 1 }, new ErrorContent("broken"), new UsageContent(new UsageDetails { InputTokenCount = 3 })];
+        ChatMessage mixed = new(ChatRole.User, [new TextContent("What is a "), .. records, new TextContent("book?")]);
 
         Assert.Equal(await InputTokensAsync("What is a book?"), await InputTokensAsync([mixed]));
-        Assert.Equal(await InputTokensAsync(string.Empty), await InputTokensAsync([new ChatMessage(ChatRole.User, unknown)]));
+    }
+
+    [Fact]
+    public async Task GetResponseAsync_TextDocument_IsRead()
+    {
+        ChatMessage message = new(ChatRole.User, [new DataContent(Encoding.UTF8.GetBytes(Pebble.Fact("north", Code)), "text/plain"), new TextContent(Pebble.Question("north"))]);
+
+        Assert.Contains(Code, (await Client.GetResponseAsync([message], Pebble.Greedy, Cancellation)).Text, StringComparison.Ordinal);
     }
 
     [Fact]

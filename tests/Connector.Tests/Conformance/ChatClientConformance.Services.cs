@@ -1,3 +1,4 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.Tests.Chat;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;

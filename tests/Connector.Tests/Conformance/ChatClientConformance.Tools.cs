@@ -1,4 +1,3 @@
-using CurKv.Connector.Tests.Chat;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Tests.Conformance;

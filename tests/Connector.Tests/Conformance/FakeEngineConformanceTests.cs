@@ -1,4 +1,5 @@
 using System.Text;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;

@@ -1,4 +1,6 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
+using CurKv.Connector.KvCache;
 using CurKv.Connector.Tests.Chat;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;

@@ -1,4 +1,4 @@
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Policies;
 
 namespace CurKv.Connector.Tests.DependencyInjection;
 

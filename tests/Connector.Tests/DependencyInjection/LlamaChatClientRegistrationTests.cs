@@ -1,6 +1,8 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.Tests.Chat;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,8 +35,8 @@ public class LlamaChatClientRegistrationTests
     {
         var services = new ServiceCollection();
 
-        Assert.Throws<ArgumentNullException>("services", () => LlamaChatClientServiceCollectionExtensions.AddLlamaChatClient(null!));
-        Assert.Throws<ArgumentNullException>("services", () => LlamaChatClientServiceCollectionExtensions.AddKeyedLlamaChatClient(null!, "a"));
+        Assert.Throws<ArgumentNullException>("services", () => LlamaServiceCollectionExtensions.AddLlamaChatClient(null!));
+        Assert.Throws<ArgumentNullException>("services", () => LlamaServiceCollectionExtensions.AddKeyedLlamaChatClient(null!, "a"));
         Assert.Throws<ArgumentNullException>(() => services.AddLlamaChatClient((Action<LlamaChatClientOptions>)null!));
         Assert.Throws<ArgumentNullException>(() => services.AddLlamaChatClient((IConfigurationSection)null!));
         Assert.Throws<ArgumentNullException>("serviceKey", () => services.AddKeyedLlamaChatClient(null!));

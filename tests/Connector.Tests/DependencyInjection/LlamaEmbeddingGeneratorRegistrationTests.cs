@@ -1,3 +1,4 @@
+using CurKv.Connector.Embeddings;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
@@ -26,8 +27,8 @@ public class LlamaEmbeddingGeneratorRegistrationTests
     {
         var services = new ServiceCollection();
 
-        Assert.Throws<ArgumentNullException>("services", () => LlamaEmbeddingGeneratorServiceCollectionExtensions.AddLlamaEmbeddingGenerator(null!));
-        Assert.Throws<ArgumentNullException>("services", () => LlamaEmbeddingGeneratorServiceCollectionExtensions.AddKeyedLlamaEmbeddingGenerator(null!, "a"));
+        Assert.Throws<ArgumentNullException>("services", () => LlamaServiceCollectionExtensions.AddLlamaEmbeddingGenerator(null!));
+        Assert.Throws<ArgumentNullException>("services", () => LlamaServiceCollectionExtensions.AddKeyedLlamaEmbeddingGenerator(null!, "a"));
         Assert.Throws<ArgumentNullException>(() => services.AddLlamaEmbeddingGenerator((Action<LlamaEmbeddingGeneratorOptions>)null!));
         Assert.Throws<ArgumentNullException>(() => services.AddLlamaEmbeddingGenerator((IConfigurationSection)null!));
         Assert.Throws<ArgumentNullException>("serviceKey", () => services.AddKeyedLlamaEmbeddingGenerator(null!));

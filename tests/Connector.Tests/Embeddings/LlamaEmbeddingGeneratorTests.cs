@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Text;
+using CurKv.Connector.Embeddings;
 using CurKv.Connector.Tests.Engine;
 using CurKv.Connector.Tests.Models;
 using Microsoft.Extensions.AI;

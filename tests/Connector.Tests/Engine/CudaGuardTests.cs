@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Loading;
 using CurKv.Connector.Tests.Models;
 
 namespace CurKv.Connector.Tests.Engine;
@@ -46,7 +46,7 @@ public class CudaGuardTests
         Assert.Contains("13.1", problem, StringComparison.Ordinal);
         Assert.Contains("13.0", problem, StringComparison.Ordinal);
         Assert.Contains($"{capability / 10}.{capability % 10}", problem, StringComparison.Ordinal);
-        Assert.Contains(nameof(LlamaChatClientOptions.GpuLayerCount), problem, StringComparison.Ordinal);
+        Assert.Contains("CUDA_VISIBLE_DEVICES", problem, StringComparison.Ordinal);
     }
 
     [Fact]

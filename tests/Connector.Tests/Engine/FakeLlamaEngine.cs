@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Connector.Tests.Engine;

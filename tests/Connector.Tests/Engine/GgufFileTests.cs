@@ -1,5 +1,5 @@
 using System.Text;
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Gguf;
 using CurKv.Connector.Tests.Models;
 
 namespace CurKv.Connector.Tests.Engine;

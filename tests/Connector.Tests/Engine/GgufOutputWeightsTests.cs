@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Gguf;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Tests.Engine;
 

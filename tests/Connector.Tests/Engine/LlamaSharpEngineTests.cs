@@ -1,7 +1,8 @@
 using System.Text;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -99,7 +100,7 @@ public class LlamaSharpEngineTests
     {
         var failing = new CallbackProgress(_ => throw new InvalidTimeZoneException("broken handler"));
 
-        Assert.Throws<InvalidTimeZoneException>(() => LlamaSharpEngine.Load(TestModels.Pebble, 0, null, NullLogger.Instance, failing, CancellationToken.None));
+        Assert.Throws<InvalidTimeZoneException>(() => LlamaSharpEngine.Load(new LlamaEngineSettings(TestModels.Pebble), NullLogger.Instance, failing, CancellationToken.None));
     }
 
     [Fact]
@@ -119,11 +120,12 @@ public class LlamaSharpEngineTests
     }
 
     [Fact]
-    public void CreateContext_MoreMemoryThanTheMachineHas_NamesContextSize()
+    public void Create_MoreMemoryThanTheMachineHas_NamesContextSize()
     {
-        using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
+        LlamaChatClientOptions options = Pebble;
+        options.ContextSize = int.MaxValue - 1000;
 
-        var e = Assert.Throws<LlamaModelException>(() => engine.CreateContext(new LlamaContextSettings { ContextSize = int.MaxValue - 1000 }, null));
+        var e = Assert.Throws<LlamaModelException>(() => new LlamaChatClient(options));
         Assert.Contains("ContextSize", e.Message, StringComparison.Ordinal);
     }
 
@@ -132,7 +134,7 @@ public class LlamaSharpEngineTests
     {
         using LlamaSharpEngine first = TestModels.Load(TestModels.Pebble);
         string path = Path.GetRelativePath(Environment.CurrentDirectory, first.Binding.LibraryPath);
-        using var second = LlamaSharpEngine.Load(TestModels.Pebble, 0, path, NullLogger.Instance, null, Cancellation);
+        using var second = LlamaSharpEngine.Load(new LlamaEngineSettings(TestModels.Pebble) { NativeLibraryPath = path }, NullLogger.Instance, null, Cancellation);
 
         Assert.Equal(first.Binding, second.Binding);
     }
@@ -151,7 +153,7 @@ public class LlamaSharpEngineTests
         var progress = new Shares(_ => cancellation.Cancel());
 
         OperationCanceledException e = Assert.ThrowsAny<OperationCanceledException>(
-            () => LlamaSharpEngine.Load(TestModels.Pebble, 0, null, NullLogger.Instance, progress, cancellation.Token));
+            () => LlamaSharpEngine.Load(new LlamaEngineSettings(TestModels.Pebble), NullLogger.Instance, progress, cancellation.Token));
 
         Assert.Equal(cancellation.Token, e.CancellationToken);
         Assert.InRange(progress.Reports.Count, 1, 2);

@@ -1,6 +1,8 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Loading;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.Tests.Models;
 
 namespace CurKv.Connector.Tests.Engine;
@@ -12,8 +14,6 @@ namespace CurKv.Connector.Tests.Engine;
 public class NativeLibraryTests
 {
     private const string LibraryVariable = "CURKV_TEST_NATIVE_LIBRARY";
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public Task FirstLoad_TextFile_NamesTheSetting()
@@ -39,9 +39,7 @@ public class NativeLibraryTests
     {
         using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
 
-        (int exitCode, string output) = await RunChildAsync(engine.Binding.LibraryPath, nameof(Child_LibraryOfTheVariable_IsLoaded));
-
-        Assert.True(exitCode == 0, output);
+        await RunChildAsync(engine.Binding.LibraryPath, nameof(Child_LibraryOfTheVariable_IsLoaded));
     }
 
     [Fact]
@@ -50,7 +48,7 @@ public class NativeLibraryTests
         using LlamaSharpEngine engine = TestModels.Load(TestModels.Pebble);
         nint llama = NativeModules.Handle(LlamaGaps.Llama);
 
-        AbiGuard.Check(llama, engine.Binding.LibraryPath);
+        AbiGuard.Check(llama, engine.Binding.LibraryPath, engine.Binding.LlamaCppBuild);
 
         Assert.Equal(engine.Binding.LibraryPath, NativeModules.FindPath(LlamaGaps.Llama));
         Assert.NotNull(NativeModules.FindPath(LlamaGaps.GgmlBase));
@@ -60,7 +58,7 @@ public class NativeLibraryTests
     [Fact(Explicit = true)]
     public void Child_LibraryOfTheVariable_IsRefused()
     {
-        string path = Environment.GetEnvironmentVariable(LibraryVariable) ?? throw new InvalidOperationException($"Run by the tests above only: {LibraryVariable} is not set.");
+        string path = ChildTest.Given(LibraryVariable);
 
         for (int attempt = 0; attempt < 2; attempt++)
         {
@@ -76,32 +74,14 @@ public class NativeLibraryTests
     [Fact(Explicit = true)]
     public void Child_LibraryOfTheVariable_IsLoaded()
     {
-        string path = Environment.GetEnvironmentVariable(LibraryVariable) ?? throw new InvalidOperationException($"Run by the tests above only: {LibraryVariable} is not set.");
+        string path = ChildTest.Given(LibraryVariable);
         using var client = new LlamaChatClient(new LlamaChatClientOptions { ModelPath = TestModels.Pebble, NativeLibraryPath = path, ContextSize = 256 });
 
         Assert.Equal(path, ((LlamaRuntimeInfo)client.GetService(typeof(LlamaRuntimeInfo))!).NativeLibraryPath);
     }
 
-    private static async Task AssertRefusedAsync(string library)
-    {
-        (int exitCode, string output) = await RunChildAsync(library, nameof(Child_LibraryOfTheVariable_IsRefused));
+    private static Task AssertRefusedAsync(string library) => RunChildAsync(library, nameof(Child_LibraryOfTheVariable_IsRefused));
 
-        Assert.True(exitCode == 0, output);
-    }
-
-    private static async Task<(int ExitCode, string Output)> RunChildAsync(string library, string test)
-    {
-        string host = Path.Combine(AppContext.BaseDirectory, typeof(NativeLibraryTests).Assembly.GetName().Name + (OperatingSystem.IsWindows() ? ".exe" : ""));
-        var start = new ProcessStartInfo(host, ["-noLogo", "-noColor", "-explicit", "only", "-method", $"{typeof(NativeLibraryTests).FullName}.{test}"])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        start.Environment[LibraryVariable] = library;
-        using Process child = Process.Start(start)!;
-        Task<string> errors = child.StandardError.ReadToEndAsync(Cancellation);
-        string output = await child.StandardOutput.ReadToEndAsync(Cancellation);
-        await child.WaitForExitAsync(Cancellation).WaitAsync(Patience.Limit, Cancellation);
-        Assert.Contains("Total: 1,", output, StringComparison.Ordinal);
-        return (child.ExitCode, output + await errors);
-    }
+    private static Task RunChildAsync(string library, string test) =>
+        ChildTest.AssertPassesAsync<NativeLibraryTests>(test, new Dictionary<string, string> { [LibraryVariable] = library });
 }

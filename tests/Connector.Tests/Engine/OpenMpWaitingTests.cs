@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Loading;
 using CurKv.Connector.Tests.Models;
 
 namespace CurKv.Connector.Tests.Engine;

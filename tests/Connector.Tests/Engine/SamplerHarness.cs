@@ -1,6 +1,5 @@
 using System.Text;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
 using CurKv.Connector.Tests.Models;
 
 namespace CurKv.Connector.Tests.Engine;

@@ -1,4 +1,5 @@
-using CurKv.Connector.Grammar;
+using CurKv.Grammar;
+using CurKv.Grammar.Gbnf;
 
 namespace CurKv.Connector.Tests.Grammar;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using CurKv.Connector.Tests.Engine;
 
 namespace CurKv.Connector.Tests.Grammar;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using CurKv.Connector.Grammar;
+using CurKv.Grammar.Schema;
 
 namespace CurKv.Connector.Tests.Grammar;
 
@@ -67,7 +67,7 @@ public sealed class HostileSchemaTests
     [InlineData("""{"type":"\ud800"}""", "type", "#/type")]
     public void Add_SchemaThatCannotBe_NamesKeywordAndPath(string schema, string keyword, string path)
     {
-        JsonSchemaNotSupportedException exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(schema));
+        JsonSchemaException exception = Assert.Throws<JsonSchemaException>(() => JsonSchemaGrammarTests.Compile(schema));
 
         Assert.Equal((keyword, path), (exception.Keyword, exception.Path));
         Assert.Contains($"'{keyword}' at '{path}'", exception.Message, StringComparison.Ordinal);
@@ -88,7 +88,7 @@ public sealed class HostileSchemaTests
         string schema = $$"""{"items":{"type":["string","number","object","array"],"{{keyword}}":{{value}} } }""";
         var lines = new List<string>();
 
-        JsonSchemaNotSupportedException exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(schema));
+        JsonSchemaException exception = Assert.Throws<JsonSchemaException>(() => JsonSchemaGrammarTests.Compile(schema));
         string grammar = JsonSchemaGrammarTests.Compile(schema, strict: false, lines.Add);
 
         Assert.Equal((keyword, "#/items"), (exception.Keyword, exception.Path));
@@ -101,7 +101,7 @@ public sealed class HostileSchemaTests
     {
         string deep = string.Concat(Enumerable.Repeat("""{"items":""", 10_000)) + "{}" + new string('}', 10_000);
 
-        JsonSchemaNotSupportedException exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(deep));
+        JsonSchemaException exception = Assert.Throws<JsonSchemaException>(() => JsonSchemaGrammarTests.Compile(deep));
 
         Assert.StartsWith("#/items/items", exception.Path, StringComparison.Ordinal);
     }
@@ -115,7 +115,7 @@ public sealed class HostileSchemaTests
     {
         string schema = JsonSerializer.Serialize(new { type = "string", pattern = start + string.Concat(Enumerable.Repeat(repeated, count)) });
 
-        JsonSchemaNotSupportedException exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(schema));
+        JsonSchemaException exception = Assert.Throws<JsonSchemaException>(() => JsonSchemaGrammarTests.Compile(schema));
 
         Assert.Equal("pattern", exception.Keyword);
         Assert.NotEmpty(JsonSchemaGrammarTests.Compile(schema, strict: false));
@@ -143,7 +143,7 @@ public sealed class HostileSchemaTests
 
         Assert.True(new GbnfRecogniser(relaxed).Accepts("""{"a":1}"""));
         Assert.Contains("'multipleOf' at '#/properties/a'", Assert.Single(lines), StringComparison.Ordinal);
-        Assert.Equal(lines[0], Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(schema)).Message);
+        Assert.Equal(lines[0], Assert.Throws<JsonSchemaException>(() => JsonSchemaGrammarTests.Compile(schema)).Message);
     }
 
     [Theory]
@@ -175,7 +175,7 @@ public sealed class HostileSchemaTests
 
         Assert.True(new GbnfRecogniser(relaxed).Accepts($$"""{"{{name}}":null}"""));
         Assert.Contains("'propertyNames' at '#'", Assert.Single(lines), StringComparison.Ordinal);
-        Assert.Equal(lines[0], Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(schema)).Message);
+        Assert.Equal(lines[0], Assert.Throws<JsonSchemaException>(() => JsonSchemaGrammarTests.Compile(schema)).Message);
     }
 
     [Theory]
@@ -185,7 +185,7 @@ public sealed class HostileSchemaTests
     {
         string deep = string.Concat(Enumerable.Repeat($$"""{"{{keyword}}":[""", 10_000)) + "{}" + string.Concat(Enumerable.Repeat("]}", 10_000));
 
-        Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(deep));
+        Assert.Throws<JsonSchemaException>(() => JsonSchemaGrammarTests.Compile(deep));
     }
 
     [Fact]
@@ -193,7 +193,7 @@ public sealed class HostileSchemaTests
     {
         string deep = $$"""{"const":{{new string('[', 10_000)}}{{new string(']', 10_000)}}}""";
 
-        Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile(deep));
+        Assert.Throws<JsonSchemaException>(() => JsonSchemaGrammarTests.Compile(deep));
     }
 
     [Fact]
@@ -203,7 +203,7 @@ public sealed class HostileSchemaTests
             "d{{i}}":{"allOf":[{"$ref":"#/$defs/d{{i + 1}}"},{"$ref":"#/$defs/d{{i + 1}}"}]}
             """));
 
-        Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile($$"""{"$ref":"#/$defs/d0","$defs":{ {{definitions}},"d60":{} } }"""));
+        Assert.Throws<JsonSchemaException>(() => JsonSchemaGrammarTests.Compile($$"""{"$ref":"#/$defs/d0","$defs":{ {{definitions}},"d60":{} } }"""));
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class HostileSchemaTests
     {
         string all = string.Join(',', Enumerable.Range(0, 12).Select(_ => """{"anyOf":[{"minLength":1},{"minLength":2}]}"""));
 
-        JsonSchemaNotSupportedException exception = Assert.Throws<JsonSchemaNotSupportedException>(() => JsonSchemaGrammarTests.Compile($$"""{"allOf":[{{all}}]}"""));
+        JsonSchemaException exception = Assert.Throws<JsonSchemaException>(() => JsonSchemaGrammarTests.Compile($$"""{"allOf":[{{all}}]}"""));
 
         Assert.Equal("allOf", exception.Keyword);
     }

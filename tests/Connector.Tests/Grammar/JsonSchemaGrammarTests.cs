@@ -1,5 +1,6 @@
 using System.Text.Json;
-using CurKv.Connector.Grammar;
+using CurKv.Grammar;
+using CurKv.Grammar.Gbnf;
 
 namespace CurKv.Connector.Tests.Grammar;
 

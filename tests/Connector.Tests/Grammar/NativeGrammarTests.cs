@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 using CurKv.Connector.Tests.Models;
 
 namespace CurKv.Connector.Tests.Grammar;

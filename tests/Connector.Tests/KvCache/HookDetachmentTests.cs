@@ -1,7 +1,8 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 
@@ -98,13 +99,13 @@ public class HookDetachmentTests
     }
 
     [Fact]
-    public void Compressor_HookThatIsNotThere_WarnsAndNamesTheSetting()
+    public void Compressor_HookThatIsNotThere_Warns()
     {
         using var harness = new CacheHarness(new RandomModel(), CacheHarness.Exact);
         var logger = new FakeLogger();
         using ILlamaContext context = harness.Engine.CreateContext(harness.Context.Settings, null);
         using var compressor = new KvCompressor(context, harness.Model, null, new KvCapture(harness.Shape.Layers), null, logger, Detached);
 
-        Assert.Contains(logger.Collector.GetSnapshot(), record => record.Message.Contains(nameof(LlamaChatClientOptions.DetachHook), StringComparison.Ordinal));
+        Assert.Contains(logger.Collector.GetSnapshot(), record => record.Message.Contains("cannot be detached", StringComparison.Ordinal));
     }
 }

@@ -1,5 +1,10 @@
 using CurKv.Connector.KvCache;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Policies.Leverage;
+using CurKv.KvPolicy.Protection;
 
 namespace CurKv.Connector.Tests.KvCache;
 
@@ -11,7 +16,7 @@ public class KvCompressionPlannerTests
     [Theory]
     [InlineData("none")]
     [InlineData("None")]
-    public void Plan_NoPolicy_IsNull(string policy) => Assert.Null(Planner().Plan(new KvCompressionOptions { Policy = policy }, [SystemPrompt], Scaffolding, true));
+    public void Plan_NoPolicy_IsNull(string policy) => Assert.Null(Planner(new KvCompressionOptions { Policy = policy }).Plan([SystemPrompt], Scaffolding, true));
 
     [Fact]
     public void Plan_Cells_GoBeforeMassAndRatio()
@@ -27,7 +32,7 @@ public class KvCompressionPlannerTests
     [InlineData(true, false, KvCompressionDefaults.QueryFreePolicy, KvCompressionDefaults.QuestionAwareRecent)]
     public void Plan_Auto_FollowsWhatIsKnown(bool questionKnown, bool observesQueries, string policy, int recent)
     {
-        KvCompressionPlan plan = Planner(observesQueries).Plan(new KvCompressionOptions(), [SystemPrompt], Scaffolding, questionKnown)!;
+        KvCompressionPlan plan = Planner(new KvCompressionOptions(), observesQueries).Plan([SystemPrompt], Scaffolding, questionKnown)!;
 
         Assert.Equal((policy, recent), (plan.Selector.Policy.Name, plan.Protection.Recent));
     }
@@ -38,6 +43,28 @@ public class KvCompressionPlannerTests
         var policy = new ChunkKv(new CurDkv());
 
         Assert.Same(policy, Plan(new KvCompressionOptions { Policy = "none", CustomPolicy = policy }).Selector.Policy);
+    }
+
+    [Fact]
+    public void Plan_TwoPrompts_ShareThePolicy()
+    {
+        KvCompressionPlanner planner = Planner(new KvCompressionOptions { Policy = "chunk(snapkv*value)" });
+
+        KvCompressionPlan first = planner.Plan([], [], questionKnown: true)!;
+        KvCompressionPlan second = planner.Plan([], [], questionKnown: true)!;
+
+        Assert.Same(first.Selector.Policy, second.Selector.Policy);
+        Assert.Same(first.Selector.Policy, second.ReadingSelector.Policy);
+    }
+
+    [Fact]
+    public void Plan_OptionsChangedAfterwards_AreWhatTheyWere()
+    {
+        var options = new KvCompressionOptions { Cells = 77 };
+        KvCompressionPlanner planner = Planner(options);
+        options.Cells = 5;
+
+        Assert.Equal(77, planner.Plan([], [], questionKnown: true)!.Budget.Cells(1000));
     }
 
     [Fact]
@@ -73,7 +100,7 @@ public class KvCompressionPlannerTests
     public void ProtectedStart_AnyBudget_EndsAtTheFirstGap(int cells, bool systemPrompt, int expected) =>
         Assert.Equal(expected, Plan(new KvCompressionOptions { Cells = cells, ProtectSystemPrompt = systemPrompt }).ProtectedStart(1000));
 
-    private static KvCompressionPlanner Planner(bool observesQueries = true) => new(KvPolicyCatalog.Default, observesQueries);
+    private static KvCompressionPlanner Planner(KvCompressionOptions options, bool observesQueries = true) => new(options, KvPolicyCatalog.Default, observesQueries);
 
-    private static KvCompressionPlan Plan(KvCompressionOptions options) => Planner().Plan(options, [SystemPrompt], Scaffolding, questionKnown: true)!;
+    private static KvCompressionPlan Plan(KvCompressionOptions options) => Planner(options).Plan([SystemPrompt], Scaffolding, questionKnown: true)!;
 }

@@ -1,7 +1,19 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Diagnostics;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Leverage;
+using CurKv.KvPolicy.Protection;
+using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Connector.Tests.KvCache;
@@ -162,7 +174,7 @@ public class KvCompressorTests
         KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(CacheHarness.Plan(new LagKv(), 0.5)));
 
         Assert.Contains("lagkv", e.Message, StringComparison.Ordinal);
-        Assert.Contains("KeyCacheType", e.Message, StringComparison.Ordinal);
+        Assert.Contains("KeyCacheType", ChatAdvice.Of(e), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -175,7 +187,7 @@ public class KvCompressorTests
         Assert.False(compressor.ObservesQueries);
         KvCompressionException e = Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new SnapKv(), 0.5)));
         Assert.Contains("'snapkv'", e.Message, StringComparison.Ordinal);
-        Assert.Contains("curdkv", e.Message, StringComparison.Ordinal);
+        Assert.Contains("curdkv", ChatAdvice.Of(e), StringComparison.Ordinal);
         Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new CriticalKv(new CurDkv()), 0.5)));
         Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new KvZip(), 0.5)));
     }

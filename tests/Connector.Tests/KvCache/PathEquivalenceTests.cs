@@ -1,7 +1,9 @@
 using System.Numerics.Tensors;
 using CurKv.Connector.Engine;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies.Leverage;
 
 namespace CurKv.Connector.Tests.KvCache;
 

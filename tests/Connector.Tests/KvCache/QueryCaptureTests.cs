@@ -1,8 +1,10 @@
 using System.Numerics.Tensors;
 using CurKv.Connector.Engine;
-using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
+using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies.Attention;
 
 namespace CurKv.Connector.Tests.KvCache;
 

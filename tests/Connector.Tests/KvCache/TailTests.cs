@@ -1,8 +1,16 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Leverage;
+using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
@@ -314,7 +322,7 @@ public unsafe class TailTests
 
         PromptTooLongException e = Assert.Throws<PromptTooLongException>(
             () => reader.Read(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), CacheHarness.Plan(new CurDkv(), 0.8)));
-        Assert.Contains("ContextSize to 328", e.Message, StringComparison.Ordinal);
+        Assert.Contains("ContextSize to 328", ChatAdvice.Of(e), StringComparison.Ordinal);
         Assert.Equal((-1, -1), harness.Context.SequenceRange(0));
     }
 
@@ -328,7 +336,7 @@ public unsafe class TailTests
 
         KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(CacheHarness.Plan(new CurDkv(), 0.5)));
         Assert.Contains(reason, e.Message, StringComparison.Ordinal);
-        Assert.Contains("Policy", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Policy", ChatAdvice.Of(e), StringComparison.Ordinal);
         Assert.NotEmpty(Greedy(harness, harness.Decode(TestModels.RandomTokens(20, harness.Shape.Vocabulary, seed: 7), 0), 5));
     }
 

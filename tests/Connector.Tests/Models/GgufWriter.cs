@@ -30,6 +30,13 @@ internal sealed class GgufWriter(string architecture)
         writer.Write(value);
     });
 
+    /// <summary>Adds a truth value under <c>{architecture}.{key}</c>.</summary>
+    public void Flag(string key, bool value) => _metadata.Add(writer =>
+    {
+        WriteKey(writer, $"{architecture}.{key}", 7);
+        writer.Write(value);
+    });
+
     /// <summary>Adds a number for each layer under <c>{architecture}.{key}</c>.</summary>
     public void Numbers(string key, IReadOnlyList<int> values) => Array($"{architecture}.{key}", 5, values.Count, (writer, i) => writer.Write(values[i]));
 

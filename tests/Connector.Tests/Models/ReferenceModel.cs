@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Text;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.Tests.Models;
 

@@ -25,7 +25,7 @@ internal static class TestModels
     }
 
     /// <summary>Loads a model.</summary>
-    public static LlamaSharpEngine Load(string path) => LlamaSharpEngine.Load(path, 0, null, NullLogger.Instance, null, CancellationToken.None);
+    public static LlamaSharpEngine Load(string path) => LlamaSharpEngine.Load(new LlamaEngineSettings(path), NullLogger.Instance, null, CancellationToken.None);
 
     /// <summary>Seeded token ids, the first of them the begin-of-sequence token.</summary>
     public static int[] RandomTokens(int count, int vocabulary, int seed)

@@ -1,3 +1,4 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Tests.Chat;
 using CurKv.Connector.Tests.Engine;

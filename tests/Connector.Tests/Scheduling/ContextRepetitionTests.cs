@@ -1,9 +1,14 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.KvCache;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Leverage;
+using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.Tests.Scheduling;
 
@@ -82,7 +87,8 @@ public class ContextRepetitionTests
         Read(harness, tokens, CacheHarness.Plan(new CurDkv(), 0.5));
 
         KvCompressionException e = Assert.Throws<KvCompressionException>(() => Read(harness, tokens[..50], CacheHarness.Plan(new KvZip(), 0.8)));
-        Assert.Contains("Policy", e.Message, StringComparison.Ordinal);
+        Assert.Contains("evicted already", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Policy", ChatAdvice.Of(e), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,8 +1,12 @@
 using CurKv.Connector.Engine;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Protection;
+using CurKv.KvPolicy.Selection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Connector.Tests.Scheduling;

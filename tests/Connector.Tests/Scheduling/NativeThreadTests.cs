@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CurKv.Connector.Chat;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.Engine;
 

@@ -1,7 +1,11 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.KvCache;
+using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Scheduling;
 using CurKv.Connector.Tests.KvCache;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Leverage;
 
 namespace CurKv.Connector.Tests.Scheduling;
 
@@ -53,12 +57,12 @@ public class ReadingScheduleTests
     public void For_KeptCellsThatDoNotFit_ThrowsAndNamesTheSettings()
     {
         PromptTooLongException whole = Assert.Throws<PromptTooLongException>(() => ReadingSchedule.For(Sequence(0), 513, null, 512, 128));
-        Assert.Contains("ContextSize", whole.Message, StringComparison.Ordinal);
+        Assert.Contains("ContextSize", ChatAdvice.Of(whole), StringComparison.Ordinal);
 
         KvCompressionPlan half = CacheHarness.Plan(new CurDkv(), 0.5);
         PromptTooLongException kept = Assert.Throws<PromptTooLongException>(() => ReadingSchedule.For(Sequence(0), 1_026, half, 512, 128));
         Assert.Contains("513", kept.Message, StringComparison.Ordinal);
-        Assert.Contains("Ratio", kept.Message, StringComparison.Ordinal);
+        Assert.Contains("Ratio", ChatAdvice.Of(kept), StringComparison.Ordinal);
         Assert.Equal((1_026, 512), (kept.Tokens, kept.ContextSize));
     }
 

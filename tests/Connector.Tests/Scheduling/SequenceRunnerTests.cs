@@ -5,7 +5,10 @@ using CurKv.Connector.Sessions;
 using CurKv.Connector.Tests.Engine;
 using CurKv.Connector.Tests.KvCache;
 using CurKv.Connector.Tests.Models;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Leverage;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CurKv.Connector.Tests.Scheduling;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using CurKv.Connector.Chat;
 using CurKv.Connector.Templates;
-using CurKv.Connector.Templates.Formats;
 using CurKv.Connector.Tests.Engine;
 using CurKv.Connector.Tests.Templates.Formats;
 using Microsoft.Extensions.AI;

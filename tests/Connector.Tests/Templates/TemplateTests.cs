@@ -1,3 +1,4 @@
+using CurKv.Connector.Chat;
 using CurKv.Connector.Engine;
 using CurKv.Connector.Templates;
 using CurKv.Connector.Tests.Models;
@@ -21,7 +22,7 @@ public sealed class TemplateTests : IDisposable
 
         Assert.Equal(TestModels.Pebble, e.ModelPath);
         Assert.Contains($"\"{configured}\"", e.Message, StringComparison.Ordinal);
-        Assert.Contains("ChatTemplate", e.Message, StringComparison.Ordinal);
+        Assert.Contains("ChatTemplate", ChatAdvice.Of(e), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -32,7 +33,7 @@ public sealed class TemplateTests : IDisposable
         LlamaModelException e = Assert.Throws<LlamaModelException>(() => Create(engine, null));
 
         Assert.Contains("brings no chat template", e.Message, StringComparison.Ordinal);
-        Assert.Contains("ChatTemplate", e.Message, StringComparison.Ordinal);
+        Assert.Contains("ChatTemplate", ChatAdvice.Of(e), StringComparison.Ordinal);
         Assert.NotNull(Create(engine, "chatml"));
     }
 

@@ -1,7 +1,7 @@
 using System.Text;
 using CurKv.Connector.Templates;
 using CurKv.Connector.Tests.Engine;
-using CurKv.KvPolicy;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Tests.Templates;
 

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Budgets;
+
 namespace CurKv.KvPolicy.Tests.Budgets;
 
 public class KvBudgetTests

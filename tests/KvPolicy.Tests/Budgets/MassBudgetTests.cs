@@ -1,3 +1,9 @@
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Protection;
+using CurKv.KvPolicy.Selection;
 using CurKv.KvPolicy.Tests.Support;
 using FsCheck;
 using FsCheck.Xunit;

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Cache;
+
 namespace CurKv.KvPolicy.Tests.Cache;
 
 public class KvQueriesTests

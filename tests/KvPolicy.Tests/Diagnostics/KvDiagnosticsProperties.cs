@@ -1,3 +1,6 @@
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Diagnostics;
+using CurKv.KvPolicy.Selection;
 using CurKv.KvPolicy.Tests.Support;
 using FsCheck;
 using FsCheck.Xunit;

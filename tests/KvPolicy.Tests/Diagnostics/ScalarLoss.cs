@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Diagnostics;
 using CurKv.KvPolicy.Kernels;
 
 namespace CurKv.KvPolicy.Tests.Diagnostics;

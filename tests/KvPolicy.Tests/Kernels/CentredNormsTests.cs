@@ -1,4 +1,6 @@
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Selection;
 using CurKv.KvPolicy.Tests.Support;
 
 namespace CurKv.KvPolicy.Tests.Kernels;
@@ -143,7 +145,7 @@ public class CentredNormsTests
             held[head] = [.. kept.Select(cell => held[head][cell])];
         }
 
-        return KvPositions.After(before, selection, next);
+        return selection.PositionsAfter(before, next);
     }
 
     private static float[] Rotate(float[] key, RotaryEmbedding rotary, int position)

@@ -1,3 +1,4 @@
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
 using CurKv.KvPolicy.Tests.Support;
 

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Cache;
+
 namespace CurKv.KvPolicy.Tests.Kernels;
 
 /// <summary>Every element type in every layout that it has, at sizes around the kernels' steps.</summary>

@@ -1,3 +1,6 @@
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies.Attention;
+
 namespace CurKv.KvPolicy.Tests.Naming;
 
 public class KvPolicyArgumentsTests

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Naming;
+using CurKv.KvPolicy.Policies;
 using FsCheck.Xunit;
 
 namespace CurKv.KvPolicy.Tests.Naming;

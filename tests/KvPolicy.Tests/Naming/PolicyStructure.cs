@@ -1,3 +1,8 @@
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Policies.Leverage;
+
 namespace CurKv.KvPolicy.Tests.Naming;
 
 /// <summary>Writes what a policy is made of, without asking it for its name.</summary>

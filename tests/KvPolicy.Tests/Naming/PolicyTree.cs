@@ -1,4 +1,8 @@
 using System.Globalization;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Attention;
+using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Policies.Leverage;
 using FsCheck;
 using FsCheck.Fluent;
 

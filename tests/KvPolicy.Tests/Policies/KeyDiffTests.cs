@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
 using CurKv.KvPolicy.Tests.Support;
 
 namespace CurKv.KvPolicy.Tests.Policies;

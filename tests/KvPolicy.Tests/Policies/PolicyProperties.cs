@@ -1,3 +1,10 @@
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Policies.Leverage;
+using CurKv.KvPolicy.Protection;
+using CurKv.KvPolicy.Selection;
 using CurKv.KvPolicy.Tests.Support;
 using FsCheck;
 using FsCheck.Xunit;

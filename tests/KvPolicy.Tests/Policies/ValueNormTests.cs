@@ -1,3 +1,4 @@
+using CurKv.KvPolicy.Policies;
 using CurKv.KvPolicy.Tests.Support;
 
 namespace CurKv.KvPolicy.Tests.Policies;

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Selection;
+
 namespace CurKv.KvPolicy.Tests.Selection;
 
 public class KvSelectionTests

@@ -1,3 +1,6 @@
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Protection;
+using CurKv.KvPolicy.Selection;
 using FsCheck;
 using FsCheck.Xunit;
 

@@ -1,3 +1,6 @@
+using CurKv.KvPolicy.Protection;
+using CurKv.KvPolicy.Selection;
+
 namespace CurKv.KvPolicy.Tests.Selection;
 
 public class TokenSelectorTests

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Policies;
+
 namespace CurKv.KvPolicy.Tests.Support;
 
 /// <summary>Scores with a callback.</summary>

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Policies;
+
 namespace CurKv.KvPolicy.Tests.Support;
 
 /// <summary>Scores as given, <c>[heads][tokens]</c>, in every layer.</summary>

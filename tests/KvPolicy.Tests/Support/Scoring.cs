@@ -1,3 +1,6 @@
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
+
 namespace CurKv.KvPolicy.Tests.Support;
 
 /// <summary>Scores a single layer.</summary>

@@ -1,4 +1,6 @@
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Policies.Attention;
 
 namespace CurKv.KvPolicy.Tests.Support;
 

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Cache;
+
 namespace CurKv.KvPolicy.Tests.Support;
 
 /// <summary>The same output weights in every layer.</summary>

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Cache;
+
 namespace CurKv.KvPolicy.Tests.Support;
 
 /// <summary>Positions as compressions leave them.</summary>

@@ -1,3 +1,5 @@
+using CurKv.KvPolicy.Cache;
+
 namespace CurKv.KvPolicy.Tests.Support;
 
 /// <summary>Queries of a prompt's last tokens.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CurKv.KvPolicy.Cache;
 
 namespace CurKv.KvPolicy.Tests.Support;
 

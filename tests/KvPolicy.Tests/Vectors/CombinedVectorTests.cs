@@ -1,4 +1,9 @@
 using System.Text.Json;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies.Combined;
+using CurKv.KvPolicy.Protection;
+using CurKv.KvPolicy.Selection;
 using CurKv.KvPolicy.Tests.Support;
 
 namespace CurKv.KvPolicy.Tests.Vectors;

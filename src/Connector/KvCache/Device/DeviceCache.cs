@@ -1,6 +1,7 @@
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.Capture;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>The cache's tensors, and what computes on them where they lie. Layers may be spread over devices.</summary>
 internal sealed unsafe class DeviceCache : IDisposable

@@ -1,6 +1,6 @@
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>What every layer's measuring reads beside the rows, kept on one device: filled once for many layers. One thread's at a time.</summary>
 /// <param name="backend">The device.</param>

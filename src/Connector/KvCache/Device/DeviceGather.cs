@@ -1,7 +1,8 @@
-using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine.Native;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>
 /// Moves selected rows to the first cells within the memory of the devices that hold them, bit by bit: rows are looked up as words of

@@ -1,7 +1,7 @@
-using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine.Native;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>Adds the nodes to a graph that measure one layer's keys or values.</summary>
 /// <remarks>

@@ -1,8 +1,10 @@
 using System.Numerics.Tensors;
-using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Policies;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>
 /// Measures the rows of one sequence on the devices that hold them, by ggml's operations: only the norms come to the host. Rows

@@ -1,6 +1,6 @@
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>One device, and the layers that it holds. Its graph is one thread's at a time: what several threads want of it goes through <see cref="Queue"/>.</summary>
 internal sealed unsafe class DevicePart(GgmlBackend backend) : IDisposable

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>
 /// Does a device's work on one thread, in the order in which it comes: while there is more to do the device does not wait for a thread

@@ -1,7 +1,7 @@
-using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine.Native;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>Adds the nodes to a graph that read some tokens' rows of one cached tensor.</summary>
 /// <param name="graph">The graph.</param>

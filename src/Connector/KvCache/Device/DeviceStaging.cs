@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
-using CurKv.Connector.Engine;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.State;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>Buffers through which numbers come from a device: kept, since memory that a device writes to directly is slow to get. Thread-safe.</summary>
 /// <param name="memory">Where the buffers are.</param>

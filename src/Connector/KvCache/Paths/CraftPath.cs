@@ -1,7 +1,10 @@
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Paths;
 
 /// <summary>Reads the live cache where it lies, and copies the kept rows only, and the tail.</summary>
 internal sealed class CraftPath(ILlamaContext context, LiveCache live, HostMemory memory) : IKvPath, IDisposable

@@ -1,7 +1,10 @@
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Paths;
 
 /// <summary>Gathers the kept rows into a state blob, and puts it in the place of the sequence.</summary>
 internal sealed unsafe class CraftedState(ILlamaContext context, KvStateFormat format, HostMemory memory) : IDisposable

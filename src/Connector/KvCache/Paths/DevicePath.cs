@@ -1,7 +1,12 @@
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.Device;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Paths;
 
 /// <summary>
 /// Scores and moves rows on the device that holds them: norms come to the host, the newest token's cell, and nothing else. For policies

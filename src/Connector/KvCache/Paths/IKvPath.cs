@@ -1,6 +1,8 @@
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Paths;
 
 /// <summary>A way to read a sequence's cells and to leave only the selected ones. All ways end in the same bytes.</summary>
 internal interface IKvPath

@@ -1,7 +1,9 @@
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.KvCache.Capture;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Cache;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Paths;
 
 /// <summary>The cache where llama.cpp keeps it, as the paths use it that copy no whole sequence out of it.</summary>
 /// <param name="capture">Has found all tensors.</param>

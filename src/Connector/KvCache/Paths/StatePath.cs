@@ -1,7 +1,10 @@
 using CurKv.Connector.Engine;
-using CurKv.KvPolicy;
+using CurKv.Connector.Engine.Native;
+using CurKv.Connector.KvCache.State;
+using CurKv.KvPolicy.Cache;
+using CurKv.KvPolicy.Selection;
 
-namespace CurKv.Connector.KvCache;
+namespace CurKv.Connector.KvCache.Paths;
 
 /// <summary>Copies the whole sequence out of llama.cpp, and the kept rows back: works wherever the cache lies.</summary>
 internal sealed unsafe class StatePath(ILlamaContext context, LlamaModelInfo model, KvStateFormat format, HostMemory memory) : IKvPath, IDisposable

@@ -1,4 +1,3 @@
-using CurKv.Connector.Grammar;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;
@@ -15,12 +14,12 @@ internal sealed record AnswerConstraint
     /// <summary>Whether one answer may call several times, where the format can say it.</summary>
     public bool AllowsMultipleCalls { get; init; } = true;
 
-    /// <summary>Adds the rules of the text that the answer must be otherwise, such as JSON, and returns the rule's name; null: any text.</summary>
-    public Func<GbnfBuilder, string>? Answer { get; init; }
+    /// <summary>The form of the answer's text where it calls no tool; null: any text.</summary>
+    public AnswerForm? Form { get; init; }
 
     /// <summary>Where the prompt leaves reasoning.</summary>
     public ReasoningStart Reasoning { get; init; }
 
-    /// <summary>Is told what of a tool's schema the grammar does not enforce; null: nobody is.</summary>
+    /// <summary>Is told what of a schema the grammar does not enforce; null: nobody is.</summary>
     public Action<string>? Relaxed { get; init; }
 }

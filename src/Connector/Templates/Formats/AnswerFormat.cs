@@ -1,5 +1,6 @@
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
+using CurKv.Grammar.Gbnf;
+using CurKv.Grammar.Schema;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;
@@ -79,7 +80,7 @@ internal abstract class AnswerFormat
     /// binds from the mark that opens one, and to the end: no text follows calls.
     /// </returns>
     /// <exception cref="ArgumentException">A call is required, but there are no tools.</exception>
-    /// <exception cref="JsonSchemaNotSupportedException">A tool's schema is wrong, or allows no value.</exception>
+    /// <exception cref="JsonSchemaNotSupportedException">A schema is wrong, or allows no value, or the answer's, if strict, holds a keyword that no grammar can enforce.</exception>
     public OutputGrammar? Constrain(AnswerConstraint constraint)
     {
         if (constraint.RequiresCall && constraint.Tools.Count == 0)
@@ -87,25 +88,14 @@ internal abstract class AnswerFormat
             throw new ArgumentException($"A call is required, but there are no tools. Set {nameof(ChatOptions)}.{nameof(ChatOptions.Tools)}, or another {nameof(ChatOptions.ToolMode)}.", nameof(constraint));
         }
 
-        var grammar = new GbnfBuilder();
-        if (constraint.Answer is null && !constraint.RequiresCall)
+        try
         {
-            return constraint.Tools.Count == 0 ? null : Lazy(grammar, constraint);
+            return Write(new GbnfBuilder(), constraint);
         }
-
-        List<string> bodies = [];
-        if (constraint.Tools.Count > 0)
+        catch (JsonSchemaException e)
         {
-            bodies.Add(Calls(grammar, constraint));
+            throw new JsonSchemaNotSupportedException(e.Keyword, e.Path, e.Reason, e);
         }
-
-        if (constraint.Answer is { } answer && !constraint.RequiresCall)
-        {
-            bodies.Add(Answer(answer(grammar)));
-        }
-
-        string body = bodies.Count == 1 ? bodies[0] : grammar.OneOf("answer", bodies.Select((body, i) => grammar.Add(i == 0 ? "calls" : "text", body)));
-        return new OutputGrammar(grammar.Build($"{Reasoning(grammar, constraint.Reasoning)} {body}".TrimStart()));
     }
 
     /// <summary>Adds the rules of one call or several, from the mark that opens them, and returns the body.</summary>
@@ -119,4 +109,26 @@ internal abstract class AnswerFormat
 
     /// <summary>The body of an answer's text in the family's marks.</summary>
     protected virtual string Answer(string text) => text;
+
+    private OutputGrammar? Write(GbnfBuilder grammar, AnswerConstraint constraint)
+    {
+        if (constraint.Form is null && !constraint.RequiresCall)
+        {
+            return constraint.Tools.Count == 0 ? null : Lazy(grammar, constraint);
+        }
+
+        List<string> bodies = [];
+        if (constraint.Tools.Count > 0)
+        {
+            bodies.Add(Calls(grammar, constraint));
+        }
+
+        if (constraint.Form is { } form && !constraint.RequiresCall)
+        {
+            bodies.Add(Answer(form.AddRules(grammar, constraint.Relaxed)));
+        }
+
+        string body = bodies.Count == 1 ? bodies[0] : grammar.OneOf("answer", bodies.Select((body, i) => grammar.Add(i == 0 ? "calls" : "text", body)));
+        return new OutputGrammar(grammar.Build($"{Reasoning(grammar, constraint.Reasoning)} {body}".TrimStart()));
+    }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using CurKv.Connector.Grammar;
+using CurKv.Grammar;
+using CurKv.Grammar.Gbnf;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;

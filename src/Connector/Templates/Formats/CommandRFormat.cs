@@ -1,4 +1,4 @@
-using CurKv.Connector.Grammar;
+using CurKv.Grammar.Gbnf;
 
 namespace CurKv.Connector.Templates.Formats;
 

@@ -1,4 +1,4 @@
-using CurKv.Connector.Grammar;
+using CurKv.Grammar.Gbnf;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;

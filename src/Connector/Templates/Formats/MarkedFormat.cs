@@ -1,5 +1,5 @@
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
+using CurKv.Grammar.Gbnf;
 
 namespace CurKv.Connector.Templates.Formats;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using CurKv.Connector.Grammar;
+using CurKv.Grammar.Gbnf;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CurKv.Connector.Grammar;
+using CurKv.Grammar;
+using CurKv.Grammar.Gbnf;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using CurKv.Jinja;
+using CurKv.Jinja.Syntax;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;

@@ -1,7 +1,10 @@
 using System.Buffers;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Attention;
 
 /// <summary>
 /// Refines another policy's scores by what the values become behind the output weights (CriticalKV, arXiv 2502.03805).
@@ -10,7 +13,7 @@ namespace CurKv.KvPolicy;
 /// <para>
 /// A first share of the budget goes to the inner policy's best tokens: they score positive infinity. The others score
 /// <c>(s + 1e-4)·‖v·W_O‖₁</c>, the norm averaged over the query heads that share a KV head. The inner scores should not be
-/// negative, as attention's and <see cref="CurDkv"/>'s are.
+/// negative, as attention's and <see cref="Leverage.CurDkv"/>'s are.
 /// </para>
 /// <para>
 /// The norms cost as much arithmetic as the output projection of the whole prompt, <c>tokens · embedding · query heads · head
@@ -24,7 +27,7 @@ namespace CurKv.KvPolicy;
 /// </remarks>
 public sealed class CriticalKv : IKvPolicy
 {
-    private const double DefaultFirstShare = 0.5;
+    internal const double DefaultFirstShare = 0.5;
 
     // The paper's: a token that nothing attends to still ranks by its value.
     private const float Epsilon = 1e-4f;
@@ -39,7 +42,7 @@ public sealed class CriticalKv : IKvPolicy
         if (!(firstShare >= 0 && firstShare <= 1))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(firstShare), firstShare, "The first share of the budget must lie between 0 and 1: 0.5 is the default.");
+                nameof(firstShare), firstShare, "The first share of the budget must lie between 0 and 1.");
         }
 
         Inner = inner;
@@ -96,9 +99,10 @@ public sealed class CriticalKv : IKvPolicy
         int[] buffer = ArrayPool<int>.Shared.Rent(layer.Tokens);
 
         // Where the scores decide the budget, there is none yet that a share could be taken of.
-        Span<int> first = buffer.AsSpan(0, layer.Budget < layer.Tokens ? Share.Floor(FirstShare, layer.Budget) : 0);
-        TokenSelector.Select(scores, [new TokenSegment(0, layer.Tokens, false)], first);
-        foreach (int token in first)
+        int first = layer.Budget < layer.Tokens ? Share.Floor(FirstShare, layer.Budget) : 0;
+        Span<int> order = buffer.AsSpan(0, layer.Tokens);
+        RankOrder.Compute(scores, order);
+        foreach (int token in order[..first])
         {
             // A budget beyond the tokens that can be kept at all reaches those that cannot.
             scores[token] = scores[token] > float.NegativeInfinity ? float.PositiveInfinity : float.NaN;

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using CurKv.KvPolicy.Kernels;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Attention;
 
 /// <summary>
 /// Keeps the tokens whose loss would move the outputs of the prompt's last queries furthest:
@@ -20,7 +20,7 @@ namespace CurKv.KvPolicy;
 /// </remarks>
 public sealed class DropKv : IKvPolicy
 {
-    private const int DefaultWindow = 64;
+    internal const int DefaultWindow = ObservedWindow.DefaultRows;
 
     /// <summary>Creates the policy.</summary>
     /// <param name="window">

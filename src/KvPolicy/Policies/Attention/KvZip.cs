@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Numerics.Tensors;
+using CurKv.KvPolicy.Cache;
 using CurKv.KvPolicy.Kernels;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Attention;
 
 /// <summary>
 /// Keeps the tokens without which the context cannot be repeated: each scores the highest attention probability that it receives

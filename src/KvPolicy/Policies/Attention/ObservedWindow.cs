@@ -1,15 +1,18 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Attention;
 
 /// <summary>What the policies have in common that look at the queries of a prompt's last tokens.</summary>
 internal static class ObservedWindow
 {
+    /// <summary>How many queries look back where nothing else is asked for.</summary>
+    public const int DefaultRows = 64;
+
     // All layers' queries are held in memory, and every one of them meets every key.
     private const int MostRows = 4096;
 
     /// <summary>Checks a window when a policy is created.</summary>
     public static int Check(int window) => window is >= 1 and <= MostRows
         ? window
-        : throw new ArgumentOutOfRangeException(nameof(window), window, $"The window must hold 1 to {MostRows} queries: 64 is the default.");
+        : throw new ArgumentOutOfRangeException(nameof(window), window, $"The window must hold 1 to {MostRows} queries: {DefaultRows} is the default.");
 
     /// <summary>How many of the last queries are used: a short prompt has fewer than wanted, another policy may want more.</summary>
     public static int Rows(in KvLayer layer, int window) => Math.Min(window, Math.Min(layer.Queries.Window, layer.Tokens));

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Numerics.Tensors;
 using CurKv.KvPolicy.Kernels;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Attention;
 
 /// <summary>Keeps the tokens that the prompt's last queries attend to, together with their neighbours (SnapKV, arXiv 2404.14469).</summary>
 /// <remarks>
@@ -19,8 +19,9 @@ namespace CurKv.KvPolicy;
 /// </remarks>
 public sealed class SnapKv : IKvPolicy
 {
-    private const int DefaultWindow = 64;
-    private const int DefaultPool = 5;
+    internal const int DefaultWindow = ObservedWindow.DefaultRows;
+    internal const int DefaultPool = 5;
+
     private const int MostPool = 1023;
 
     /// <summary>Creates the policy.</summary>
@@ -36,7 +37,7 @@ public sealed class SnapKv : IKvPolicy
         Pool = pool is >= 1 and <= MostPool && int.IsOddInteger(pool)
             ? pool
             : throw new ArgumentOutOfRangeException(
-                nameof(pool), pool, $"The pool must be an odd number of tokens from 1 to {MostPool}: 5 is the default.");
+                nameof(pool), pool, $"The pool must be an odd number of tokens from 1 to {MostPool}: {DefaultPool} is the default.");
         Pooling = Enum.IsDefined(pooling)
             ? pooling
             : throw new ArgumentOutOfRangeException(nameof(pooling), pooling, "The pooling must be Average or Max.");
@@ -98,11 +99,11 @@ public sealed class SnapKv : IKvPolicy
     {
         if (Pooling == SnapKvPooling.Max)
         {
-            Kernels.Pooling.Max(row, Pool);
+            Numerics.Pooling.Max(row, Pool);
         }
         else
         {
-            Kernels.Pooling.Average(row, Pool);
+            Numerics.Pooling.Average(row, Pool);
         }
     }
 }

@@ -1,4 +1,4 @@
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Attention;
 
 /// <summary>How <see cref="SnapKv"/> lets neighbours share their attention.</summary>
 public enum SnapKvPooling

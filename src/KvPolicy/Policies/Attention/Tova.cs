@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Numerics.Tensors;
 using CurKv.KvPolicy.Kernels;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Attention;
 
 /// <summary>Keeps the tokens that the prompt's last query attends to most, the same for all heads (TOVA, arXiv 2401.06104).</summary>
 /// <remarks>

@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Globalization;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Budgets;
+using CurKv.KvPolicy.Numerics;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Combined;
 
 /// <summary>Shares cells among a layer's heads by their scores (AdaKV, arXiv 2407.11550): <c>adaptive(a)</c>.</summary>
 /// <remarks>
@@ -16,7 +16,7 @@ namespace CurKv.KvPolicy;
 /// </remarks>
 public sealed class AdaKv : IKvPolicy
 {
-    private const double DefaultSafeguard = 0.2;
+    internal const double DefaultSafeguard = 0.2;
 
     /// <summary>Creates the policy.</summary>
     /// <param name="inner">What scores the tokens.</param>

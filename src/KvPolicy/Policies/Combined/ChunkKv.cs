@@ -1,10 +1,9 @@
 using System.Buffers;
-using System.Globalization;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Combined;
 
 /// <summary>Keeps runs of neighbouring tokens rather than single ones (ChunkKV, arXiv 2502.00299): <c>chunk(a)</c>.</summary>
 /// <remarks>
@@ -22,7 +21,7 @@ namespace CurKv.KvPolicy;
 /// </remarks>
 public sealed class ChunkKv : IKvPolicy
 {
-    private const int DefaultSize = 20;
+    internal const int DefaultSize = 20;
 
     /// <summary>Creates the policy.</summary>
     /// <param name="inner">What scores the tokens.</param>

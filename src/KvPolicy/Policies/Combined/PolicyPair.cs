@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Combined;
 
 /// <summary>Two policies scored one after the other and joined token by token.</summary>
 /// <remarks>

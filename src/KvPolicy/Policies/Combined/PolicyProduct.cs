@@ -1,6 +1,6 @@
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Combined;
 
 /// <summary>Two policies' scores multiplied: <c>a*b</c>.</summary>
 /// <remarks>

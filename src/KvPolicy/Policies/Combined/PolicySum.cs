@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Numerics.Tensors;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Combined;
 
 /// <summary>Two policies' scores, each divided by its mean in the head, added: <c>a+b</c>, or with a weight <c>a+4*b</c>.</summary>
 /// <remarks>
@@ -12,6 +12,8 @@ namespace CurKv.KvPolicy;
 /// </remarks>
 public sealed class PolicySum : PolicyPair
 {
+    internal const double DefaultWeight = 1;
+
     /// <summary>Creates the sum.</summary>
     /// <param name="first">The first policy.</param>
     /// <param name="second">The second policy.</param>
@@ -20,8 +22,8 @@ public sealed class PolicySum : PolicyPair
     /// to one whose scores lie close together unless that counts several times.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The weight does not lie above 0 and up to a million.</exception>
-    public PolicySum(IKvPolicy first, IKvPolicy second, double weight = 1)
-        : base(first, '+', second, weight == 1 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"{weight}*").ToLowerInvariant())
+    public PolicySum(IKvPolicy first, IKvPolicy second, double weight = DefaultWeight)
+        : base(first, '+', second, weight == DefaultWeight ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"{weight}*").ToLowerInvariant())
     {
         if (!(weight > 0 && weight <= 1e6))
         {

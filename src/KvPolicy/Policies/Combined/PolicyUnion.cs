@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Combined;
 
 /// <summary>Each token ranked by the better of its two ranks in the head: <c>a|b</c>.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Buffers;
-using CurKv.KvPolicy.Kernels;
+using CurKv.KvPolicy.Numerics;
 
-namespace CurKv.KvPolicy;
+namespace CurKv.KvPolicy.Policies.Combined;
 
 /// <summary>A policy's scores, each replaced by the mean over its token's neighbourhood: <c>pool(x)</c>.</summary>
 /// <remarks>
@@ -12,7 +12,8 @@ namespace CurKv.KvPolicy;
 /// </remarks>
 public sealed class PooledPolicy : IKvPolicy
 {
-    private const int DefaultSize = 9;
+    internal const int DefaultSize = 9;
+
     private const int MostTokens = 1023;
 
     /// <summary>Creates the policy.</summary>
@@ -24,7 +25,7 @@ public sealed class PooledPolicy : IKvPolicy
         ArgumentNullException.ThrowIfNull(inner);
         if (size is < 1 or > MostTokens || int.IsEvenInteger(size))
         {
-            throw new ArgumentOutOfRangeException(nameof(size), size, $"The neighbourhood must be an odd number of tokens from 1 to {MostTokens}: 9 is the default.");
+            throw new ArgumentOutOfRangeException(nameof(size), size, $"The neighbourhood must be an odd number of tokens from 1 to {MostTokens}: {DefaultSize} is the default.");
         }
 
         Inner = inner;

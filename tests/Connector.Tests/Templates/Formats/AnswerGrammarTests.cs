@@ -1,8 +1,8 @@
 using System.Text.Json;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
 using CurKv.Connector.Templates.Formats;
 using CurKv.Connector.Tests.Grammar;
+using CurKv.Grammar.Gbnf;
 using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Tests.Templates.Formats;
@@ -27,6 +27,8 @@ public class AnswerGrammarTests
         ["granite"] = GraniteFormat.Of("<|tool_call|><think>"),
         ["harmony"] = new HarmonyFormat(),
     };
+
+    internal static readonly AnswerForm YesOrNo = new(JsonElement.Parse("""{"enum":["yes","no"]}"""));
 
     public static TheoryData<string> Names => [.. Formats.Keys];
 
@@ -135,18 +137,18 @@ public class AnswerGrammarTests
     public void Constrain_Answer_IsInTheFamilysMarks(string name)
     {
         AnswerFormat format = Formats[name];
-        var constraint = new AnswerConstraint { Answer = grammar => grammar.Add("yes-or-no", "\"yes\" | \"no\"") };
+        var constraint = new AnswerConstraint { Form = YesOrNo };
         OutputGrammar only = format.Constrain(constraint)!;
         OutputGrammar either = format.Constrain(constraint with { Tools = Answers.Tools })!;
 
         Assert.Empty(only.Triggers);
         Assert.Empty(either.Triggers);
         Assert.All(Sentences(only, 40), sentence => Assert.True(
-            Answers.Parts(format, new AnswerParserSettings(), [sentence]).Last() is { Kind: AnswerPartKind.Text, Text: "yes" or "no" }, sentence));
+            Answers.Parts(format, new AnswerParserSettings(), [sentence]).Last() is { Kind: AnswerPartKind.Text, Text: "\"yes\"" or "\"no\"" }, sentence));
         List<AnswerPart> lasts = [.. Sentences(either, 60).Select(sentence => Answers.Parts(format, new AnswerParserSettings { Tools = Answers.Tools }, [sentence]).Last())];
-        Assert.Contains(lasts, part => part.Text is "yes" or "no");
+        Assert.Contains(lasts, part => part.Text is "\"yes\"" or "\"no\"");
         Assert.Contains(lasts, part => part.Call is not null);
-        Assert.All(lasts, part => Assert.True(part.Text is "yes" or "no" || part.Call is { Exception: null }));
+        Assert.All(lasts, part => Assert.True(part.Text is "\"yes\"" or "\"no\"" || part.Call is { Exception: null }));
     }
 
     [Fact]
@@ -155,6 +157,34 @@ public class AnswerGrammarTests
     [Fact]
     public void Constrain_RequiredCallWithoutTools_Throws() =>
         Assert.Throws<ArgumentException>(() => new HermesFormat(true).Constrain(new AnswerConstraint { RequiresCall = true }));
+
+    [Theory]
+    [InlineData("hermes")]
+    [InlineData("qwen-coder")]
+    public void Constrain_ToolsSchemaThatAllowsNothing_NamesKeywordAndPath(string format)
+    {
+        var constraint = new AnswerConstraint { Tools = [Answers.Tool("f", """{"type":"object","properties":{"a":{"$ref":"#/$defs/b"}},"required":["a"]}""")] };
+
+        JsonSchemaNotSupportedException e = Assert.Throws<JsonSchemaNotSupportedException>(() => Formats[format].Constrain(constraint));
+
+        Assert.Equal("$ref", e.Keyword);
+        Assert.StartsWith($"The JSON schema's '$ref' at '{e.Path}' ", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Constrain_StrictFormThatCannotBeEnforced_NamesKeywordPathAndFix()
+    {
+        var form = new AnswerForm(JsonElement.Parse("""{"properties":{"a":{"not":{}}}}"""));
+        var format = new HermesFormat(true);
+        List<string> relaxed = [];
+
+        JsonSchemaNotSupportedException e = Assert.Throws<JsonSchemaNotSupportedException>(() => format.Constrain(new AnswerConstraint { Form = form }));
+        OutputGrammar? grammar = format.Constrain(new AnswerConstraint { Form = form with { IsStrict = false }, Relaxed = relaxed.Add });
+
+        Assert.Equal(("not", "#/properties/a"), (e.Keyword, e.Path));
+        Assert.Equal([e.Message], relaxed);
+        Assert.NotNull(grammar);
+    }
 
     [Fact]
     public void Constrain_OddNames_AreWrittenAndReadBack()

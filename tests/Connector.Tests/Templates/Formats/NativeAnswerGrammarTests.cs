@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using CurKv.Connector.Engine;
-using CurKv.Connector.Grammar;
 using CurKv.Connector.Templates.Formats;
 using CurKv.Connector.Tests.Engine;
 using Microsoft.Extensions.AI;
@@ -127,7 +126,7 @@ public sealed class NativeAnswerGrammarTests(SamplerHarness harness) : IClassFix
         {
             for (int seed = 0; seed < 5; seed++)
             {
-                var constraint = new AnswerConstraint { Tools = Tools, Reasoning = reasoning, Answer = grammar => grammar.Add("yes-or-no", "\"yes\" | \"no\"") };
+                var constraint = new AnswerConstraint { Tools = Tools, Reasoning = reasoning, Form = AnswerGrammarTests.YesOrNo };
                 if (Answer(name, constraint, seed) is not { } answer)
                 {
                     continue;
@@ -143,12 +142,12 @@ public sealed class NativeAnswerGrammarTests(SamplerHarness harness) : IClassFix
                 else
                 {
                     texts++;
-                    Assert.Contains(string.Concat(said.Select(part => part.Text)), (string[])["yes", "no"]);
+                    Assert.Contains(string.Concat(said.Select(part => part.Text)), (string[])["\"yes\"", "\"no\""]);
                 }
 
                 if (Answer(name, constraint with { Tools = [] }, seed) is { } only)
                 {
-                    Assert.Contains(string.Concat(only.Parts.Where(part => part.Kind != AnswerPartKind.Reasoning).Select(part => part.Text)), (string[])["yes", "no"]);
+                    Assert.Contains(string.Concat(only.Parts.Where(part => part.Kind != AnswerPartKind.Reasoning).Select(part => part.Text)), (string[])["\"yes\"", "\"no\""]);
                 }
             }
         }
