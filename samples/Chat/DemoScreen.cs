@@ -16,7 +16,7 @@ internal static class DemoScreen
             console.Profile.Width = WidthWithoutTerminal;
         }
 
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold]{Path.GetFileName(demo.Runtime.ModelPath)}[/] ({demo.Runtime.ModelDescription}) through [bold]{demo.Runtime.Binding}[/], llama.cpp {demo.Runtime.LlamaCppBuild}, reads [bold]{demo.Reading.Title}[/].");
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold]{Path.GetFileName(demo.Runtime.ModelPath)}[/] ({demo.Runtime.ModelDescription}) through [bold]{demo.Runtime.Binding}[/], llama.cpp {demo.Runtime.LlamaCppBuild}, reads [bold]{demo.DocumentQuestions.Title}[/].");
         DemoReport report = await console.Progress().HideCompleted(true).StartAsync(async context =>
         {
             Dictionary<DemoSetting, ProgressTask> tasks = settings.ToDictionary(setting => setting, setting => context.AddTask(Markup.Escape(setting.Label), maxValue: 1));
@@ -28,7 +28,7 @@ internal static class DemoScreen
             : "reads the document, compresses it before any question is known, and answers all questions from what is left";
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{report.DocumentTokens} tokens. Each setting {what}.");
         console.Write(Summary(report, settings));
-        if (demo.Reading.Questions.Count > 0)
+        if (demo.DocumentQuestions.Questions.Count > 0)
         {
             console.Write(Answers(report, settings));
         }

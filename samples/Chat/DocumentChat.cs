@@ -8,7 +8,7 @@ namespace CurKv.Samples.Chat;
 /// <summary>Questions by the user, answered from the compressed document.</summary>
 internal static class DocumentChat
 {
-    public static async Task RunAsync(LlamaChatClient client, Reading reading, DemoSetting setting, CancellationToken cancellationToken)
+    public static async Task RunAsync(LlamaChatClient client, DocumentQuestions reading, DemoSetting setting, CancellationToken cancellationToken)
     {
         using LlamaDocument document = await client.ReadDocumentAsync(reading.Document, setting.Options, cancellationToken: cancellationToken);
         AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"Ask about [bold]{reading.Title}[/] ({setting.Label}, {document.Statistics.Cells} cells). An empty line ends it.");

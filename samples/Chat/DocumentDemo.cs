@@ -5,9 +5,9 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Samples.Chat;
 
 /// <summary>Reads the document once for each setting, and asks all questions of what is left of it.</summary>
-internal sealed class DocumentDemo(LlamaChatClient client, Reading reading)
+internal sealed class DocumentDemo(LlamaChatClient client, DocumentQuestions reading)
 {
-    public Reading Reading => reading;
+    public DocumentQuestions DocumentQuestions => reading;
 
     public LlamaRuntimeInfo Runtime { get; } = client.GetService<LlamaRuntimeInfo>()!;
 

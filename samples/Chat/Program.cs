@@ -49,7 +49,7 @@ async Task RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     await using ServiceProvider provider = services.BuildServiceProvider();
     LlamaChatClient client = provider.GetRequiredService<IChatClient>().GetService<LlamaChatClient>()!;
 
-    Reading reading = Reading.Load(arguments.GetValue(document), arguments.GetValue(questions));
+    DocumentQuestions reading = DocumentQuestions.Load(arguments.GetValue(document), arguments.GetValue(questions));
     List<DemoSetting> settings =
     [
         DemoSetting.FullCache,

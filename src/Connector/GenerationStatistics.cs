@@ -1,38 +1,38 @@
 namespace CurKv.Connector;
 
-/// <summary>What an answer took. The last update of a stream carries it as its raw representation, a response likewise.</summary>
+/// <summary>The statistics of an answer. It is the raw representation of a stream's last update, and of a response.</summary>
 public sealed record GenerationStatistics
 {
-    /// <summary>The prompt's tokens, those of a document read before included.</summary>
+    /// <summary>The number of the prompt's tokens, including those of a document.</summary>
     public required int PromptTokens { get; init; }
 
-    /// <summary>The prompt's tokens that had been read before.</summary>
+    /// <summary>The number of the prompt's tokens that were prefilled earlier.</summary>
     public required int CachedPromptTokens { get; init; }
 
-    /// <summary>The answer's tokens.</summary>
+    /// <summary>The number of the answer's tokens.</summary>
     public required int OutputTokens { get; init; }
 
-    /// <summary>Those of the answer's tokens with which the model reasoned.</summary>
+    /// <summary>The number of the answer's tokens that are reasoning.</summary>
     public required int ReasoningTokens { get; init; }
 
-    /// <summary>Reading the prompt's other tokens, a policy's second pass included, compressions not.</summary>
+    /// <summary>The time of the prefill, including a policy's reconstruction pass, excluding compressions.</summary>
     public required TimeSpan PrefillTime { get; init; }
 
-    /// <summary>Drawing the answer's tokens, and decoding each of them but the last.</summary>
+    /// <summary>The time to sample the answer's tokens, and to decode all except the last.</summary>
     public required TimeSpan DecodeTime { get; init; }
 
-    /// <summary>Native decode calls within <see cref="DecodeTime"/>.</summary>
+    /// <summary>The number of native decode calls within <see cref="DecodeTime"/>.</summary>
     public required int DecodedTokens { get; init; }
 
-    /// <summary>Cells of the cache in use at the end.</summary>
+    /// <summary>The number of the cache's cells in use at the end.</summary>
     public required int Cells { get; init; }
 
     /// <summary>
-    /// What was compressed, in order: a prompt longer than the cache while it was read, the prompt at its end, and an answer that outgrew
-    /// the budget. Empty where nothing was.
+    /// The compressions, in order: during the prefill of a prompt longer than the cache, after the prefill, and whenever an answer exceeded
+    /// the budget. Empty if there were none.
     /// </summary>
     public required IReadOnlyList<KvCompressionReport> Compressions { get; init; }
 
-    /// <summary>The last of <see cref="Compressions"/>; null where there was none.</summary>
+    /// <summary>The last of <see cref="Compressions"/>; null if there were none.</summary>
     public KvCompressionReport? Compression => Compressions.Count > 0 ? Compressions[^1] : null;
 }

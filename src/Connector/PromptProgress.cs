@@ -1,6 +1,6 @@
 namespace CurKv.Connector;
 
-/// <summary>How far a prompt is read.</summary>
-/// <param name="Processed">Tokens read so far.</param>
-/// <param name="Total">The prompt's tokens.</param>
+/// <summary>The progress of a prefill.</summary>
+/// <param name="Processed">The number of tokens prefilled so far.</param>
+/// <param name="Total">The number of tokens to prefill.</param>
 public readonly record struct PromptProgress(int Processed, int Total);

@@ -1,11 +1,11 @@
 namespace CurKv.Connector;
 
-/// <summary>A prompt has more tokens than the context has cells, and what compression is to keep of it does not fit either. Nothing is cut off silently.</summary>
+/// <summary>A prompt has more tokens than the context has cells, and its compressed cells do not fit either. Prompts are never truncated silently.</summary>
 public sealed class PromptTooLongException : LlamaException
 {
     /// <summary>Creates the exception.</summary>
-    /// <param name="tokens">The cells that the prompt takes, one for each token.</param>
-    /// <param name="contextSize">The context's cells.</param>
+    /// <param name="tokens">The number of cells that the prompt needs, one for each token.</param>
+    /// <param name="contextSize">The number of the context's cells.</param>
     public PromptTooLongException(int tokens, int contextSize)
         : this(tokens, contextSize, $"The prompt has {tokens} tokens and the context {contextSize} cells.")
     {
@@ -18,16 +18,16 @@ public sealed class PromptTooLongException : LlamaException
         ContextSize = contextSize;
     }
 
-    /// <summary>The cells that the prompt takes, one for each token: those of a document read before included.</summary>
+    /// <summary>The number of cells that the prompt needs, one for each token, including those of a document.</summary>
     public int Tokens { get; }
 
-    /// <summary>The context's cells.</summary>
+    /// <summary>The number of the context's cells.</summary>
     public int ContextSize { get; }
 
     /// <summary>The cells that would do, where they are known; else 0.</summary>
     internal int NeededCells { get; private init; }
 
-    /// <summary>Nothing is compressed: the settings keep all, or a document's question brings none.</summary>
+    /// <summary>Nothing is compressed: the settings keep everything, or a question about a document has no compression settings.</summary>
     internal static PromptTooLongException Whole(int tokens, int contextSize) => new(
         tokens, contextSize, $"The prompt has {tokens} tokens and the context {contextSize} cells, and nothing is compressed.")
     {
@@ -41,7 +41,7 @@ public sealed class PromptTooLongException : LlamaException
         Fault = LlamaFault.KeptTooLong,
     };
 
-    /// <summary>Some layers keep the last tokens whatever compression evicts, and have no room for a whole batch besides.</summary>
+    /// <summary>The sliding window of some layers is never compressed, and leaves no room for a whole batch.</summary>
     internal static PromptTooLongException ForWindow(int tokens, int contextSize, int slidingWindow, int batchSize) => new(
         tokens,
         contextSize,
@@ -51,7 +51,7 @@ public sealed class PromptTooLongException : LlamaException
         NeededCells = slidingWindow + batchSize,
     };
 
-    /// <summary>A text to embed is too long: its vector is computed at once.</summary>
+    /// <summary>A text is too long to embed: its vector is computed in one call.</summary>
     internal static PromptTooLongException ForText(int index, int tokens, int longest) => new(
         tokens, longest, $"Text {index} has {tokens} tokens, and the longest that can be embedded has {longest}.");
 }

@@ -30,7 +30,7 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
 
         foreach (EvalRegime regime in Enum.GetValues<EvalRegime>())
         {
-            Prompt text = regime == EvalRegime.Aware ? runtime.Prompts.Build(new Conversation(prompt.Turns)) : runtime.Prompts.BuildOpening(new Conversation(prompt.Context));
+            Prompt text = regime == EvalRegime.Aware ? runtime.Prompts.Build(new Conversation(prompt.Turns)) : runtime.Prompts.BuildPrefix(new Conversation(prompt.Context));
             int[] question = regime == EvalRegime.Aware ? [] : runtime.Prompts.BuildContinuation(text, new Conversation(prompt.Turns)).Tokens;
 
             // As many tokens as any policy looks at, and at least the one that answers are decoded from.
@@ -41,7 +41,7 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
             {
                 if (settings[i].Regime == regime)
                 {
-                    start ??= (await runtime.Scheduler.ReadAsync(() => new ReadingRequest(null, text.Tokens[..split], null), null, cancellationToken)).Snapshot;
+                    start ??= (await runtime.Scheduler.ReadAsync(() => new PrefillRequest(null, text.Tokens[..split], null), null, cancellationToken)).Snapshot;
                     right[i] = await AskAsync(prompt, text, question, start, settings[i], cancellationToken);
                 }
             }
@@ -53,7 +53,7 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
     }
 
     private KvCompressionPlan? Plan(EvalSetting setting, Prompt text) => runtime.Compression.Of(setting.ToOptions(recent))
-        .Plan([text.SystemPrompt, text.Tools], text.Scaffolding, questionKnown: setting.Regime == EvalRegime.Aware);
+        .Plan([text.SystemPrompt, text.Tools], text.TemplateTokens, questionKnown: setting.Regime == EvalRegime.Aware);
 
     private async Task<bool> AskAsync(EvalPrompt prompt, Prompt text, int[] question, KvSnapshot start, EvalSetting setting, CancellationToken cancellationToken)
     {
@@ -64,7 +64,7 @@ internal sealed class Evaluator(LlamaRuntime runtime, bool exact, int? recent)
             return await IsRightAsync(prompt, new GenerationRequest { Prefix = start, Tokens = rest, Compression = plan, Sampler = Greedy }, cancellationToken);
         }
 
-        var (context, _) = await runtime.Scheduler.ReadAsync(() => new ReadingRequest(start, rest, plan), null, cancellationToken);
+        var (context, _) = await runtime.Scheduler.ReadAsync(() => new PrefillRequest(start, rest, plan), null, cancellationToken);
         using (context)
         {
             return await IsRightAsync(prompt, new GenerationRequest { Prefix = context, Tokens = question, Sampler = Greedy }, cancellationToken);

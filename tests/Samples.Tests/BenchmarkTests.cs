@@ -19,7 +19,7 @@ public class BenchmarkTests
         JsonElement report = JsonDocument.Parse(output).RootElement;
         Assert.Equal("LLamaSharp", report.GetProperty("binding").GetString());
         JsonElement[] rows = [.. report.GetProperty("rows").EnumerateArray()];
-        Assert.Equal(["in-place", "craft", "state", "in-place"], rows.Select(row => row.GetProperty("path").GetString()));
+        Assert.Equal(["in-place", "compact", "state", "in-place"], rows.Select(row => row.GetProperty("path").GetString()));
         Assert.Equal(["curdkv-norms", "curdkv-norms", "curdkv-norms"], rows[..3].Select(row => row.GetProperty("policy").GetString()));
         Assert.NotEqual("curdkv-norms", rows[3].GetProperty("policy").GetString());
         foreach (JsonElement row in rows)
@@ -34,7 +34,7 @@ public class BenchmarkTests
 
         if (OperatingSystem.IsLinux())
         {
-            // The state path holds the whole cache and the kept rows a second time, the craft path the kept rows, in place neither.
+            // The state path holds the whole cache and the kept rows a second time, the compact path the kept rows, in place neither.
             long[] extra = [.. rows.Select(row => row.GetProperty("extra_bytes").GetInt64())];
             Assert.InRange(extra[2], Tokens * RowBytes, 2 * Tokens * RowBytes);
             Assert.InRange(extra[1], Tokens / 10 * RowBytes, Tokens * RowBytes);

@@ -7,22 +7,22 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Connector.Chat;
 
 /// <summary>
-/// Reads additional properties, which may be of any type: what code sets is a number or a collection, what came as JSON is a
-/// <see cref="JsonElement"/>, and what came from a configuration is text.
+/// Reads additional properties, which may have any type: values set in code are numbers or collections, values from JSON are
+/// <see cref="JsonElement"/>s, and values from configuration are strings.
 /// </summary>
 internal readonly struct AdditionalValues(AdditionalPropertiesDictionary? properties)
 {
-    /// <summary>A number; null where it is not set.</summary>
-    /// <exception cref="ArgumentException">It is something else.</exception>
+    /// <summary>A number; null if it is not set.</summary>
+    /// <exception cref="ArgumentException">The value has another type.</exception>
     public float? Number(string name) => Value(name) is object value ? (float)Number(name, value) : null;
 
-    /// <summary>A whole number; null where it is not set.</summary>
-    /// <exception cref="ArgumentException">It is something else.</exception>
+    /// <summary>An integer; null if it is not set.</summary>
+    /// <exception cref="ArgumentException">The value has another type.</exception>
     public int? Whole(string name) => Value(name) is not object value ? null
         : Number(name, value) is double number && number == Math.Truncate(number) && Math.Abs(number) <= int.MaxValue ? (int)number
-        : throw new ArgumentException($"{name} is '{value}'. Set it to a whole number.", name);
+        : throw new ArgumentException($"{name} is '{value}'. Set it to an integer.", name);
 
-    /// <summary>A truth value; null where it is not set, or is something else: other clients may mean more by it.</summary>
+    /// <summary>A Boolean; null if it is not set, or has another type: other clients may define it differently.</summary>
     public bool? Flag(string name) => Value(name) switch
     {
         bool flag => flag,
@@ -32,23 +32,23 @@ internal readonly struct AdditionalValues(AdditionalPropertiesDictionary? proper
         _ => null,
     };
 
-    /// <summary>A text; null where it is not set.</summary>
-    /// <exception cref="ArgumentException">It is something else.</exception>
+    /// <summary>A string; null if it is not set.</summary>
+    /// <exception cref="ArgumentException">The value has another type.</exception>
     public string? Text(string name) => Value(name) is object value ? Text(name, value) : null;
 
-    /// <summary>Some texts; null where they are not set. One alone need not be in a list.</summary>
-    /// <exception cref="ArgumentException">It is something else.</exception>
+    /// <summary>A list of strings; null if it is not set. A single string counts as a list.</summary>
+    /// <exception cref="ArgumentException">The value has another type.</exception>
     public IList<string>? Texts(string name) => Value(name) switch
     {
         null => null,
         string or JsonElement { ValueKind: JsonValueKind.String } => [Text(name)!],
         JsonElement { ValueKind: JsonValueKind.Array } array => [.. array.EnumerateArray().Select(each => Text(name, each))],
         IEnumerable list and not IDictionary => [.. list.Cast<object?>().Select(each => Text(name, each))],
-        object value => throw new ArgumentException($"{name} is '{value}'. Set it to a list of texts.", name),
+        object value => throw new ArgumentException($"{name} is '{value}'. Set it to a list of strings.", name),
     };
 
-    /// <summary>Numbers by token; null where they are not set.</summary>
-    /// <exception cref="ArgumentException">It is something else.</exception>
+    /// <summary>Numbers by token id; null if they are not set.</summary>
+    /// <exception cref="ArgumentException">The value has another type.</exception>
     public IDictionary<int, float>? ByToken(string name)
     {
         const string Fix = "Set it to an object of token ids and numbers, such as { \"15043\": -100 }.";
@@ -68,7 +68,7 @@ internal readonly struct AdditionalValues(AdditionalPropertiesDictionary? proper
             {
                 biases[int.TryParse(Convert.ToString(token, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture, out int id)
                     ? id
-                    : throw new ArgumentException($"{name} has '{token}' for a token id. {Fix}", name)] = (float)Number(name, bias ?? string.Empty);
+                    : throw new ArgumentException($"{name} has the token id '{token}'. {Fix}", name)] = (float)Number(name, bias ?? string.Empty);
             }
 
             return biases;
@@ -103,6 +103,6 @@ internal readonly struct AdditionalValues(AdditionalPropertiesDictionary? proper
     {
         string text => text,
         JsonElement { ValueKind: JsonValueKind.String } json => json.GetString()!,
-        _ => throw new ArgumentException($"{name} is '{value}'. Set it to a text.", name),
+        _ => throw new ArgumentException($"{name} is '{value}'. Set it to a string.", name),
     };
 }

@@ -44,12 +44,12 @@ internal static class ChatAdvice
         }
     }
 
-    /// <summary>The setting that decides what happened, and the fix; null where none does.</summary>
+    /// <summary>The setting that caused an exception, and the fix; null if there is none.</summary>
     public static string? Of(LlamaException e) => e is PromptTooLongException { Fault: LlamaFault.WindowTooLarge, NeededCells: int cells }
         ? $"Raise {Cells} to {cells}, or lower {nameof(LlamaChatClientOptions.BatchSize)}."
         : Of(e.Fault);
 
-    /// <summary>The setting that decides a fault, and the fix; null where none does.</summary>
+    /// <summary>The setting that caused a fault, and the fix; null if there is none.</summary>
     public static string? Of(LlamaFault fault) => fault switch
     {
         LlamaFault.LibraryNotLoaded =>
@@ -65,7 +65,7 @@ internal static class ChatAdvice
         LlamaFault.ContextRefused =>
             $"Lower {Cells}, or change {nameof(LlamaChatClientOptions.KeyCacheType)}, {nameof(LlamaChatClientOptions.ValueCacheType)} or {nameof(LlamaChatClientOptions.FlashAttention)}.",
         LlamaFault.PromptTooLong =>
-            $"Raise {Cells}, set {Policy} (for questions about a document by ChatOptions.RawRepresentationFactory), or send less.",
+            $"Raise {Cells}, set {Policy} (for questions about a document, through ChatOptions.RawRepresentationFactory), or send less.",
         LlamaFault.WindowTooLarge => $"Raise {Cells}, or lower {nameof(LlamaChatClientOptions.BatchSize)}.",
         LlamaFault.KeptTooLong =>
             $"Raise {Cells}, evict more ({Compression}.{nameof(KvCompressionOptions.Ratio)} or {nameof(KvCompressionOptions.Cells)}), or send less.",
@@ -76,7 +76,7 @@ internal static class ChatAdvice
             $"Set {Options}.{nameof(LlamaChatClientOptions.KeyCacheType)} and {nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Policy} to another policy.",
         LlamaFault.ValuesRotated => $"Set {Options}.{nameof(LlamaChatClientOptions.ValueCacheType)} to F16, or {Policy} to another policy.",
         LlamaFault.DocumentEvicted =>
-            $"Set {Policy} to another policy for questions about this document, or keep all of it when it is read.",
+            $"Set {Policy} to another policy for questions about this document, or do not compress it when it is read.",
         LlamaFault.TemplateUnusable =>
             $"Set {Options}.{nameof(LlamaChatClientOptions.ChatTemplate)} to a Jinja template, or to the name of one of llama.cpp's, such as \"chatml\" or \"llama3\".",
         _ => null,

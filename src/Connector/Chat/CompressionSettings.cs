@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>Validates compression settings and makes their policies: of the client's own once, of a call's once for the call. Thread-safe.</summary>
+/// <summary>Validates compression settings and creates their policies: once for the client's own, once per call for a call's. Thread-safe.</summary>
 internal sealed class CompressionSettings
 {
     private readonly LlamaChatClientOptions _client;
@@ -26,8 +26,8 @@ internal sealed class CompressionSettings
         _own = Planner(client.Compression);
     }
 
-    /// <summary>What a call's settings amount to; the client's own where it brings none.</summary>
-    /// <exception cref="OptionsValidationException">A setting is bad.</exception>
+    /// <summary>The validated settings of a call; the client's own if it has none.</summary>
+    /// <exception cref="OptionsValidationException">A setting is invalid.</exception>
     public KvCompressionPlanner Of(KvCompressionOptions? call)
     {
         if (call is null || call == _client.Compression)

@@ -6,7 +6,7 @@ using CurKv.KvPolicy.Policies;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>What a client's options make of its context.</summary>
+/// <summary>Maps a client's options to its context's settings.</summary>
 internal static class ContextMapping
 {
     /// <summary>The context's sizes and types.</summary>
@@ -22,7 +22,7 @@ internal static class ContextMapping
 
     /// <summary>How its cache may be reached.</summary>
     /// <remarks>
-    /// On a GPU the hook makes llama.cpp wait after every part of the graph: prefill takes 7 to 23 % longer. Unless it may be taken
+    /// On a GPU, llama.cpp synchronises after every split of the graph while a hook is set: prefill takes 7 to 23 % longer. Unless it may be taken
     /// away again, only a policy that was asked for by name and cannot work without is worth it.
     /// </remarks>
     public static KvCacheAccess Access(LlamaChatClientOptions options, KvPolicyCatalog policies, ILlamaEngine engine)
@@ -34,7 +34,7 @@ internal static class ContextMapping
 
         KvCompressionOptions compression = options.Compression;
         IKvPolicy? policy = compression.IsAuto || compression.KeepsAll ? null : compression.CustomPolicy ?? policies.Create(compression.Policy);
-        bool needsQueries = policy is not null && (policy.QueryWindow > 0 || policy.Inputs.HasFlag(KvPolicyInputs.RepeatAttention));
+        bool needsQueries = policy is not null && (policy.QueryWindow > 0 || policy.Inputs.HasFlag(KvPolicyInputs.ReconstructionAttention));
 #pragma warning disable CURKV010 // The setting takes effect here.
         bool detachHook = options.DetachHook;
 #pragma warning restore CURKV010

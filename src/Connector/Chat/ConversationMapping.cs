@@ -5,20 +5,20 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>Chat messages to template turns.</summary>
+/// <summary>Maps chat messages to template turns.</summary>
 internal static class ConversationMapping
 {
-    /// <summary>The newer name of a system message, of which only few templates know.</summary>
+    /// <summary>The newer name of the system role, which few templates know.</summary>
     private static readonly ChatRole Developer = new("developer");
 
     /// <summary>
-    /// Maps messages; the options' instructions become the first system message. A message with several results becomes a turn for each.
+    /// Maps messages. The options' instructions become the first system message. A message with several results becomes several turns.
     /// </summary>
     /// <param name="messages">The messages.</param>
-    /// <param name="options">The options that came with them.</param>
-    /// <param name="skipsUnsupported">Whether content that no model here can be given is left out.</param>
-    /// <exception cref="ArgumentException">There is no message, or one is null, or a text holds a NUL character.</exception>
-    /// <exception cref="NotSupportedException">A message holds content that no model here can be given.</exception>
+    /// <param name="options">The call's options.</param>
+    /// <param name="skipsUnsupported">Whether unsupported content is skipped.</param>
+    /// <exception cref="ArgumentException">There is no message, a message is null, or a text contains a NUL character.</exception>
+    /// <exception cref="NotSupportedException">A message has unsupported content.</exception>
     public static List<ChatTurn> Map(IEnumerable<ChatMessage> messages, ChatOptions? options, bool skipsUnsupported = false)
     {
         ArgumentNullException.ThrowIfNull(messages);
@@ -39,7 +39,7 @@ internal static class ConversationMapping
 
         if (turns.Count == 0)
         {
-            throw new ArgumentException("There are no messages. Send at least the user's one.", nameof(messages));
+            throw new ArgumentException("There are no messages. Send at least a user message.", nameof(messages));
         }
 
         if (!string.IsNullOrEmpty(options?.Instructions))
@@ -52,7 +52,7 @@ internal static class ConversationMapping
 
     private static IEnumerable<ChatTurn> Map(ChatMessage message, MessageText texts, Dictionary<string, string> toolNames)
     {
-        // Text behind results answers to them: others' histories hold such messages.
+        // Text after results responds to them. Histories of other clients contain such messages.
         int firstResult = message.Contents.TakeWhile(content => content is not FunctionResultContent).Count();
         string role = TemplateRole(message.Role);
         string text = texts.Join(message.Contents.Take(firstResult));
@@ -87,7 +87,7 @@ internal static class ConversationMapping
         return turn;
     }
 
-    // Roles are equal whatever their case, but templates know theirs by the letter and pass over what they do not know.
+    // Roles are compared ignoring case, but templates compare exactly, and ignore unknown roles.
     private static string TemplateRole(ChatRole role) => role == ChatRole.System || role == Developer ? "system"
         : role == ChatRole.User ? "user"
         : role == ChatRole.Assistant ? "assistant"

@@ -3,10 +3,10 @@ using CurKv.KvPolicy.Naming;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>Says of every bad compression setting which one it is and what to set instead.</summary>
+/// <summary>Validates compression settings. Each message names the invalid setting and the fix.</summary>
 internal static class KvCompressionOptionsValidation
 {
-    /// <summary>What is wrong with the policy's name and the numbers.</summary>
+    /// <summary>Errors in the policy's name and the numbers.</summary>
     public static IEnumerable<string> Failures(KvCompressionOptions options, int contextSize, KvPolicyCatalog policies)
     {
         bool isNamed = options.CustomPolicy is null && !options.KeepsAll && !options.IsAuto;
@@ -15,11 +15,11 @@ internal static class KvCompressionOptionsValidation
             : NumberFailures(options, contextSize);
     }
 
-    /// <summary>What is wrong with the policy's name.</summary>
+    /// <summary>Errors in the policy's name.</summary>
     public static string PolicyFailure(KvPolicyNameException error) =>
         $"{nameof(KvCompressionOptions.Policy)} is neither \"{KvCompressionOptions.AutoPolicy}\" nor \"{KvCompressionOptions.NoPolicy}\" nor a policy's name: {error.Message}";
 
-    /// <summary>What is wrong with the numbers.</summary>
+    /// <summary>Errors in the numbers.</summary>
     public static IEnumerable<string> NumberFailures(KvCompressionOptions options, int contextSize)
     {
         if (!(options.Ratio >= 0 && options.Ratio < 1))
@@ -49,17 +49,17 @@ internal static class KvCompressionOptionsValidation
 
         if (options.Recent < 1)
         {
-            yield return $"{nameof(options.Recent)} is {options.Recent}. Set it to at least 1: the newest token has to stay. Or leave it null.";
+            yield return $"{nameof(options.Recent)} is {options.Recent}. Set it to at least 1, because the newest token is always kept, or leave it null.";
         }
 
-        if (options.ShrinkContext < 1)
+        if (options.ShrunkContextHeadroom < 1)
         {
-            yield return $"{nameof(options.ShrinkContext)} is {options.ShrinkContext}. Set it to at least 1 cell for a question and its answer, such as 1024, or to null to leave the context as it is.";
+            yield return $"{nameof(options.ShrunkContextHeadroom)} is {options.ShrunkContextHeadroom}. Set it to at least 1 cell for a question and its answer, such as 1024, or to null to keep the context as it is.";
         }
 
-        if (options.ShrinkContext > contextSize)
+        if (options.ShrunkContextHeadroom > contextSize)
         {
-            yield return $"{nameof(options.ShrinkContext)} is {options.ShrinkContext}, above {nameof(LlamaChatClientOptions.ContextSize)} {contextSize}: nothing would be given back. Lower it, or set it to null.";
+            yield return $"{nameof(options.ShrunkContextHeadroom)} is {options.ShrunkContextHeadroom}, above {nameof(LlamaChatClientOptions.ContextSize)} {contextSize}: no memory would be freed. Lower it, or set it to null.";
         }
 
         if (options.DecodingInterval < 1)

@@ -6,11 +6,11 @@ using Microsoft.Extensions.Options;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>Says of every bad setting which one it is and what to set instead. llama.cpp would end the process on some of them.</summary>
+/// <summary>Validates options. Each message names the invalid setting and the fix. Some invalid settings would make llama.cpp end the process.</summary>
 internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) : IValidateOptions<LlamaChatClientOptions>
 {
-    /// <summary>Validates options that did not come from a container.</summary>
-    /// <exception cref="OptionsValidationException">A setting is bad.</exception>
+    /// <summary>Validates options that do not come from a container.</summary>
+    /// <exception cref="OptionsValidationException">A setting is invalid.</exception>
     public void ThrowIfInvalid(LlamaChatClientOptions options)
     {
         List<string> failures = [.. Failures(options)];
@@ -67,7 +67,7 @@ internal sealed class LlamaChatClientOptionsValidator(KvPolicyCatalog policies) 
 
         if (!Enum.IsDefined(options.KeyCacheType) || !Enum.IsDefined(options.ValueCacheType))
         {
-            yield return $"{nameof(options.KeyCacheType)} or {nameof(options.ValueCacheType)} is no cache type. Set them to {string.Join(", ", Enum.GetNames<KvElementType>())}.";
+            yield return $"{nameof(options.KeyCacheType)} or {nameof(options.ValueCacheType)} is not a cache type. Set them to {string.Join(", ", Enum.GetNames<KvElementType>())}.";
         }
 
         if (options.FlashAttention == FlashAttentionMode.Off && options.ValueCacheType is KvElementType.Q8_0 or KvElementType.Q4_0)

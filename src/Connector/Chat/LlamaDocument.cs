@@ -7,25 +7,25 @@ using Microsoft.Extensions.Options;
 namespace CurKv.Connector.Chat;
 
 /// <summary>
-/// A document that was read and compressed once, as a chat client of its own: every call starts from what is left of it and knows
-/// nothing of the calls before. Its cells lie in host memory, next to the client's cache.
+/// A document that was prefilled and compressed once, as a chat client: every call starts from its cells, independently of earlier
+/// calls. The cells are kept in host memory, in addition to the client's cache.
 /// </summary>
 /// <remarks>
-/// Every member may be called from several threads at once. The client that read the document has to live longer: once it is
-/// disposed, calls throw an <see cref="ObjectDisposedException"/> that names it, and only <see cref="Dispose"/> and <see cref="GetService"/> are left. A call that brings
-/// <see cref="KvCompressionOptions"/> as what <see cref="ChatOptions.RawRepresentationFactory"/> makes compresses once more, document and
-/// question together: a document that was kept whole is then cut to what each question needs.
+/// All members are thread-safe. The client that created the document must outlive it: after its disposal, calls throw an
+/// <see cref="ObjectDisposedException"/> that names the client, and only <see cref="Dispose"/> and <see cref="GetService"/> work. A call
+/// whose <see cref="ChatOptions.RawRepresentationFactory"/> returns <see cref="KvCompressionOptions"/> compresses again, document and
+/// question together: this reduces an uncompressed document to what each question needs.
 /// </remarks>
 public sealed class LlamaDocument : IChatClient
 {
     private readonly LlamaRuntime _runtime;
-    private readonly ReadDocument _document;
+    private readonly PrefilledDocument _document;
     private readonly KvSnapshot _snapshot;
     private readonly Lock _gate = new();
     private int _users;
     private bool _disposed;
 
-    internal LlamaDocument(LlamaRuntime runtime, ReadDocument document, KvSnapshot snapshot, GenerationStatistics statistics)
+    internal LlamaDocument(LlamaRuntime runtime, PrefilledDocument document, KvSnapshot snapshot, GenerationStatistics statistics)
     {
         _runtime = runtime;
         _document = document;
@@ -33,38 +33,38 @@ public sealed class LlamaDocument : IChatClient
         Statistics = statistics;
     }
 
-    /// <summary>What reading and compressing took.</summary>
+    /// <summary>Statistics of the prefill and compression.</summary>
     public GenerationStatistics Statistics { get; }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
-    /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
-    /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
-    /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them; or a message holds content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
+    /// <exception cref="OptionsValidationException">A compression setting of the call is invalid.</exception>
+    /// <exception cref="PromptTooLongException">The conversation does not fit into the context after the document's cells.</exception>
+    /// <exception cref="NotSupportedException">There are tools, and the delimiters of this model's output format do not allow them after a document; or a message has unsupported content (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
     /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the call's grammar, or no token of the model matches it.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
-    /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
+    /// <exception cref="KvCompressionException">The cache cannot be compressed with the call's settings.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
         UpdateStream.CollectAsync(Answer(messages, options, collected: true, cancellationToken));
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The conversation does not begin with a user's message.</exception>
-    /// <exception cref="OptionsValidationException">A compression setting that the call brings is bad.</exception>
-    /// <exception cref="PromptTooLongException">The conversation does not fit behind the document's cells.</exception>
-    /// <exception cref="NotSupportedException">There are tools, and this model's answers have marks of their own that leave no room for them; or a message holds content that the client would lose (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
+    /// <exception cref="OptionsValidationException">A compression setting of the call is invalid.</exception>
+    /// <exception cref="PromptTooLongException">The conversation does not fit into the context after the document's cells.</exception>
+    /// <exception cref="NotSupportedException">There are tools, and the delimiters of this model's output format do not allow them after a document; or a message has unsupported content (<see cref="LlamaChatClientOptions.SkipUnsupportedContent"/>).</exception>
     /// <exception cref="NotSupportedException">No grammar can enforce the response format's schema.</exception>
-    /// <exception cref="LlamaException">llama.cpp cannot use the grammar that the call brings, or the model cannot go on as it wants.</exception>
+    /// <exception cref="LlamaException">llama.cpp cannot use the call's grammar, or no token of the model matches it.</exception>
     /// <exception cref="LlamaModelException">The chat template cannot render the conversation.</exception>
-    /// <exception cref="KvCompressionException">The cache cannot be compressed as the call wants it.</exception>
+    /// <exception cref="KvCompressionException">The cache cannot be compressed with the call's settings.</exception>
     /// <exception cref="ObjectDisposedException">The document or its client is disposed.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
         Answer(messages, options, collected: false, cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>Knows <see cref="ChatClientMetadata"/>, <see cref="LlamaRuntimeInfo"/> and the document itself.</remarks>
+    /// <remarks>Returns <see cref="ChatClientMetadata"/>, <see cref="LlamaRuntimeInfo"/> and the document itself.</remarks>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
@@ -75,7 +75,7 @@ public sealed class LlamaDocument : IChatClient
             : null;
     }
 
-    /// <summary>Gives the document's memory back once no answer is generated from it any more. May be called more than once.</summary>
+    /// <summary>Frees the document's memory as soon as no answer is generated from it. May be called more than once.</summary>
     public void Dispose()
     {
         lock (_gate)

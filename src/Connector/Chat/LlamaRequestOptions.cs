@@ -4,110 +4,111 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Connector.Chat;
 
 /// <summary>
-/// What one call wants of llama.cpp, beyond what <see cref="ChatOptions"/> has members for. To be returned from
-/// <see cref="ChatOptions.RawRepresentationFactory"/>: what is set here goes before the options' own values and their additional
-/// properties; stop sequences are added to theirs.
+/// llama.cpp's settings for one call, beyond the members of <see cref="ChatOptions"/>. Return it from
+/// <see cref="ChatOptions.RawRepresentationFactory"/>. Values set here override those of the options and their additional properties;
+/// stop sequences are added to theirs.
 /// </summary>
 /// <remarks>
-/// The order of sampling is llama.cpp's: logit bias, penalties, DRY, top-n-sigma, top-k, typical-p, top-p, min-p, XTC, temperature.
-/// Penalties and DRY count the prompt's tokens too. Everything is null by default: the options decide, and after them llama.cpp's
-/// defaults, which are named here.
+/// The order of the samplers is llama.cpp's: logit bias, penalties, DRY, top-n-sigma, top-k, typical-p, top-p, min-p, XTC, temperature.
+/// Penalties and DRY include the prompt's tokens. Everything is null by default: the options apply, and otherwise llama.cpp's defaults,
+/// which are stated here.
 /// </remarks>
 public sealed class LlamaRequestOptions
 {
-    /// <summary>Divides the logits, at least 0. At 0 the likeliest token is taken: of the other settings only bias, penalties, DRY and grammar count then.</summary>
-    /// <value>0.8 where nothing sets it.</value>
+    /// <summary>Divides the logits, at least 0. At 0 the most likely token is selected; then only bias, penalties, DRY and grammar apply besides.</summary>
+    /// <value>0.8 by default.</value>
     public float? Temperature { get; set; }
 
-    /// <summary>How many of the likeliest tokens stay; 0 for all.</summary>
-    /// <value>40 where nothing sets it.</value>
+    /// <summary>Keeps this number of the most likely tokens; 0 for all.</summary>
+    /// <value>40 by default.</value>
     public int? TopK { get; set; }
 
-    /// <summary>The likeliest tokens stay whose probabilities sum up to this, 0 to 1.</summary>
-    /// <value>0.95 where nothing sets it.</value>
+    /// <summary>Keeps the most likely tokens whose probabilities add up to this, 0 to 1.</summary>
+    /// <value>0.95 by default.</value>
     public float? TopP { get; set; }
 
-    /// <summary>Tokens stay that are at least this share as likely as the likeliest, 0 to 1. The additional property <c>min_p</c>.</summary>
-    /// <value>0.05 where nothing sets it.</value>
+    /// <summary>Keeps tokens whose probability is at least this fraction of the highest, 0 to 1. The additional property <c>min_p</c>.</summary>
+    /// <value>0.05 by default.</value>
     public float? MinP { get; set; }
 
-    /// <summary>The most typical tokens stay whose probabilities sum up to this, 0 to 1 (arXiv 2202.00666). The additional property <c>typical_p</c>.</summary>
-    /// <value>1, which is off, where nothing sets it.</value>
+    /// <summary>Keeps the most typical tokens whose probabilities add up to this, 0 to 1 (arXiv 2202.00666). The additional property <c>typical_p</c>.</summary>
+    /// <value>1, which is off, by default.</value>
     public float? TypicalP { get; set; }
 
-    /// <summary>Tokens stay whose logits are at most this many standard deviations below the highest (arXiv 2411.07641); 0 and less is off. The additional property <c>top_n_sigma</c>.</summary>
-    /// <value>0 where nothing sets it.</value>
+    /// <summary>Keeps tokens whose logits are at most this many standard deviations below the highest (arXiv 2411.07641); off at 0 or below. The additional property <c>top_n_sigma</c>.</summary>
+    /// <value>0 by default.</value>
     public float? TopNSigma { get; set; }
 
-    /// <summary>How likely it is, 0 to 1, that XTC removes all but the least likely of the tokens above its threshold. The additional property <c>xtc_probability</c>.</summary>
-    /// <value>0, which is off, where nothing sets it.</value>
+    /// <summary>The probability, 0 to 1, with which XTC removes all except the least likely of the tokens above its threshold. The additional property <c>xtc_probability</c>.</summary>
+    /// <value>0, which is off, by default.</value>
     public float? XtcProbability { get; set; }
 
-    /// <summary>The probability from which on XTC removes tokens, 0 to 1. The additional property <c>xtc_threshold</c>.</summary>
-    /// <value>0.1 where nothing sets it.</value>
+    /// <summary>The minimum probability of tokens that XTC removes, 0 to 1. The additional property <c>xtc_threshold</c>.</summary>
+    /// <value>0.1 by default.</value>
     public float? XtcThreshold { get; set; }
 
-    /// <summary>Logits of tokens that appeared lately are divided by this, 0.01 to 100; negative ones are multiplied. The additional property <c>repeat_penalty</c>.</summary>
-    /// <value>1, which is off, where nothing sets it.</value>
+    /// <summary>Divides the logits of recent tokens, 0.01 to 100; negative logits are multiplied. The additional property <c>repeat_penalty</c>.</summary>
+    /// <value>1, which is off, by default.</value>
     public float? RepeatPenalty { get; set; }
 
-    /// <summary>How many of the last tokens the penalties look at; −1 for as many as the model was trained to read. The additional property <c>repeat_last_n</c>.</summary>
-    /// <value>64 where nothing sets it.</value>
+    /// <summary>The number of recent tokens that the penalties consider; −1 for the training context size. The additional property <c>repeat_last_n</c>.</summary>
+    /// <value>64 by default.</value>
     public int? RepeatLastN { get; set; }
 
-    /// <summary>Taken from a token's logit for each time that it appeared lately, −100 to 100.</summary>
-    /// <value>0 where nothing sets it.</value>
+    /// <summary>Subtracted from a token's logit for each recent occurrence, −100 to 100.</summary>
+    /// <value>0 by default.</value>
     public float? FrequencyPenalty { get; set; }
 
-    /// <summary>Taken from a token's logit once if it appeared lately, −100 to 100.</summary>
-    /// <value>0 where nothing sets it.</value>
+    /// <summary>Subtracted once from the logit of every recent token, −100 to 100.</summary>
+    /// <value>0 by default.</value>
     public float? PresencePenalty { get; set; }
 
-    /// <summary>DRY's weight, 0 to 100: a token that would prolong a repetition loses multiplier · base^(length − allowed length). The additional property <c>dry_multiplier</c>.</summary>
-    /// <value>0, which is off, where nothing sets it.</value>
+    /// <summary>The weight of DRY, 0 to 100: a token that would extend a repetition loses multiplier · base^(length − allowed length). The additional property <c>dry_multiplier</c>.</summary>
+    /// <value>0, which is off, by default.</value>
     public float? DryMultiplier { get; set; }
 
-    /// <summary>DRY's growth for each token of the repetition, 1 to 100. The additional property <c>dry_base</c>.</summary>
-    /// <value>1.75 where nothing sets it.</value>
+    /// <summary>The growth of DRY's penalty for each token of the repetition, 1 to 100. The additional property <c>dry_base</c>.</summary>
+    /// <value>1.75 by default.</value>
     public float? DryBase { get; set; }
 
-    /// <summary>The longest repetition that DRY leaves alone, in tokens. The additional property <c>dry_allowed_length</c>.</summary>
-    /// <value>2 where nothing sets it.</value>
+    /// <summary>The longest repetition without a DRY penalty, in tokens. The additional property <c>dry_allowed_length</c>.</summary>
+    /// <value>2 by default.</value>
     public int? DryAllowedLength { get; set; }
 
-    /// <summary>How many of the last tokens DRY looks at; −1 for as many as the model was trained to read. The additional property <c>dry_penalty_last_n</c>.</summary>
-    /// <value>−1 where nothing sets it.</value>
+    /// <summary>The number of recent tokens that DRY considers; −1 for the training context size. The additional property <c>dry_penalty_last_n</c>.</summary>
+    /// <value>−1 by default.</value>
     public int? DryPenaltyLastN { get; set; }
 
-    /// <summary>Texts at which DRY takes a repetition to end, each of 1 to 40 UTF-8 bytes; at most 64. The additional property <c>dry_sequence_breakers</c>.</summary>
-    /// <value>A new line, a colon, a double quote and an asterisk where nothing sets them.</value>
+    /// <summary>Texts that end a repetition for DRY, each of 1 to 40 UTF-8 bytes; at most 64. The additional property <c>dry_sequence_breakers</c>.</summary>
+    /// <value>A new line, a colon, a double quote and an asterisk by default.</value>
     public IList<string>? DrySequenceBreakers { get; set; }
 
-    /// <summary>What is added to tokens' logits, −100 to 100, by token id; −100 forbids a token. The additional property <c>logit_bias</c>.</summary>
-    /// <value>None where nothing sets it.</value>
+    /// <summary>Added to tokens' logits, −100 to 100, by token id; −100 forbids a token. The additional property <c>logit_bias</c>.</summary>
+    /// <value>None by default.</value>
     public IDictionary<int, float>? LogitBias { get; set; }
 
-    /// <summary>Makes the call repeatable.</summary>
-    /// <value>Another one for each call where nothing sets it.</value>
+    /// <summary>The random seed, which makes the call repeatable.</summary>
+    /// <value>A random one for each call by default.</value>
     public long? Seed { get; set; }
 
-    /// <summary>Texts that end the answer and do not appear in it, beside those of the options.</summary>
+    /// <summary>Stop sequences, in addition to those of the options. They end the answer and are not part of it.</summary>
     public IList<string>? StopSequences { get; set; }
 
-    /// <summary>What the answer has to keep to, in llama.cpp's GBNF; its first rule is <c>root</c>. The additional property <c>grammar</c>.</summary>
+    /// <summary>A grammar that is enforced on the answer, in llama.cpp's GBNF; its first rule is <c>root</c>. The additional property <c>grammar</c>.</summary>
     /// <remarks>
-    /// At most 1,048,576 characters, 256 levels of parentheses, 65,536 rules and 262,144 elements once repetitions are written out, and 128
-    /// optional items in a row, counted through rules and repetitions: <c>("a"? "b"?){64}</c> is the longest of its kind. A grammar can still be
-    /// ambiguous, so that each level of nesting doubles the work (<c>x ::= "a" x "b" | "a" x "c" | "d"</c>): take none from untrusted callers.
+    /// At most 1,048,576 characters, 256 levels of parentheses, 65,536 rules and 262,144 elements after repetitions are expanded, and 128
+    /// consecutive optional items, counted through rules and repetitions: <c>("a"? "b"?){64}</c> is the longest of its kind. An ambiguous
+    /// grammar can still double the work with each level of nesting (<c>x ::= "a" x "b" | "a" x "c" | "d"</c>): do not accept grammars from
+    /// untrusted callers.
     /// </remarks>
-    /// <value>None where nothing sets it.</value>
+    /// <value>None by default.</value>
     public string? Grammar { get; set; }
 
-    /// <summary>Whether images and other content that no model here can be given are left out of this call's messages.</summary>
-    /// <value>As <see cref="LlamaChatClientOptions.SkipUnsupportedContent"/> has it where it is null.</value>
+    /// <summary>Whether images and other unsupported content in this call's messages is skipped.</summary>
+    /// <value>Null by default: <see cref="LlamaChatClientOptions.SkipUnsupportedContent"/> applies.</value>
     public bool? SkipUnsupportedContent { get; set; }
 
     /// <summary>How the cache is compressed for this call.</summary>
-    /// <value>As the client does where it is null.</value>
+    /// <value>Null by default: the client's settings.</value>
     public KvCompressionOptions? Compression { get; set; }
 }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>What a client and its documents share: the engine, the scheduler, and what prepares requests for it. Thread-safe.</summary>
+/// <summary>The parts that a client and its documents share: the engine, the scheduler and the preparation of requests. Thread-safe.</summary>
 internal sealed partial class LlamaRuntime : IDisposable
 {
     private readonly ILlamaEngine _engine;
@@ -23,15 +23,15 @@ internal sealed partial class LlamaRuntime : IDisposable
         _modelId = options.ModelId ?? Path.GetFileNameWithoutExtension(options.ModelPath);
         Options = options;
         Prompts = new PromptBuilder(engine, ChatTemplate.Create(engine, options.ChatTemplate, TimeProvider.System, logger));
-        Preparation = new PromptPreparation(Prompts, new AnswerGrammars(what => LogRelaxed(logger, what)), Marks(engine, Prompts));
+        Preparation = new PromptPreparation(Prompts, new RequestGrammars(what => LogRelaxed(logger, what)), VisibleSpecialTokens(engine, Prompts));
         Scheduler = new Scheduler(engine, ContextMapping.Settings(options), ContextMapping.Access(options, policies, engine), typeof(LlamaChatClient), logger);
         Compression = new CompressionSettings(options, policies, Scheduler.ObservesQueries, Scheduler.MeasuresOnDevice);
         Info = new LlamaRuntimeInfo(
-            engine.Binding.Name, engine.Binding.LlamaCppBuild, engine.Binding.LibraryPath, options.ModelPath, engine.Model.Description, Scheduler.CompressionRefusal);
+            engine.Binding.Name, engine.Binding.LlamaCppBuild, engine.Binding.LibraryPath, options.ModelPath, engine.Model.Description, Scheduler.CompressionUnsupportedReason);
         Metadata = new ChatClientMetadata("llama.cpp", new Uri($"https://llama.cpp/{Info.Binding}/{Info.LlamaCppBuild}"), _modelId);
-        if (Info.CompressionRefusal is not null && !options.Compression.KeepsAll)
+        if (Info.CompressionUnsupportedReason is not null && !options.Compression.KeepsAll)
         {
-            LogRefusal(logger, _modelId, Info.CompressionRefusal);
+            LogCompressionUnsupported(logger, _modelId, Info.CompressionUnsupportedReason);
         }
 
         LogReady(logger, _modelId, Info.ModelDescription, Info.Binding, Info.LlamaCppBuild, options.ContextSize);
@@ -51,22 +51,22 @@ internal sealed partial class LlamaRuntime : IDisposable
 
     public Scheduler Scheduler { get; }
 
-    /// <summary>Answers a request. Its place among the others is that of the first step of the enumeration.</summary>
+    /// <summary>Answers a request. It is queued when the enumeration starts.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="prepare">Renders its prompt; called on a thread of the pool.</param>
-    /// <param name="collected">Whether all of the answer is read as it comes, so that it never waits for its reader.</param>
-    /// <param name="cancellationToken">Stops the answer, from the rendering on.</param>
+    /// <param name="prepare">Renders its prompt; called on a thread pool thread.</param>
+    /// <param name="collected">Whether the caller collects the whole answer, so that it never waits for its reader.</param>
+    /// <param name="cancellationToken">Cancels the answer, including the rendering.</param>
     public IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(ChatRequest request, Func<GenerationRequest> prepare, bool collected, CancellationToken cancellationToken)
     {
         IAsyncEnumerable<GenerationEvent> events = Scheduler.GenerateAsync(prepare, collected ? EventBuffer.Unbounded : EventBuffer.DefaultCapacity, cancellationToken);
         return UpdateStream.FromAsync(ChatAdvice.Advised(events, cancellationToken), _modelId, request.ShowsReasoning, cancellationToken);
     }
 
-    /// <summary>Reads a document's part of a prompt. Its place among the others is that of the call.</summary>
-    /// <param name="build">Builds the prompt; called on a thread of the pool.</param>
+    /// <summary>Prefills a document's prompt prefix. It is queued when the method is called.</summary>
+    /// <param name="build">Builds the prompt; called on a thread pool thread.</param>
     /// <param name="compression">How the document is compressed.</param>
-    /// <param name="progress">Told after each chunk, on the native thread; null for none.</param>
-    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <param name="progress">Receives the progress after each chunk, on the native thread; null for none.</param>
+    /// <param name="cancellationToken">Cancels the prefill.</param>
     public async Task<(Prompt Prompt, KvSnapshot Snapshot, GenerationStatistics Statistics)> ReadAsync(
         Func<Prompt> build, KvCompressionPlanner compression, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
@@ -87,19 +87,19 @@ internal sealed partial class LlamaRuntime : IDisposable
         }
     }
 
-    private static FrozenSet<int> Marks(ILlamaEngine engine, PromptBuilder prompts) =>
+    private static FrozenSet<int> VisibleSpecialTokens(ILlamaEngine engine, PromptBuilder prompts) =>
     [
-        .. engine.Vocabulary.Controls
-            .Where(control => prompts.Template.Format.IsMark(control.Key) || prompts.GenericFormat.IsMark(control.Key))
+        .. engine.Vocabulary.ControlTokens
+            .Where(control => prompts.Template.Format.IsDelimiter(control.Key) || prompts.GenericFormat.IsDelimiter(control.Key))
             .Select(control => control.Value),
     ];
 
-    [LoggerMessage(LogLevel.Warning, "The cache of {ModelId} cannot be compressed: {Refusal}. Long prompts will be refused until Compression.Policy is \"none\".")]
-    private static partial void LogRefusal(ILogger logger, string modelId, string refusal);
+    [LoggerMessage(LogLevel.Warning, "The cache of {ModelId} cannot be compressed: {UnsupportedReason}. Long prompts will be rejected until Compression.Policy is \"none\".")]
+    private static partial void LogCompressionUnsupported(ILogger logger, string modelId, string unsupportedReason);
 
     [LoggerMessage(LogLevel.Information, "{ModelId} ({Description}) is ready: {Binding}, llama.cpp {Build}, {ContextSize} cells.")]
     private static partial void LogReady(ILogger logger, string modelId, string description, string binding, string build, int contextSize);
 
-    [LoggerMessage(LogLevel.Warning, "A grammar does not enforce all of a schema: {What}")]
+    [LoggerMessage(LogLevel.Warning, "A grammar does not enforce the whole schema: {What}")]
     private static partial void LogRelaxed(ILogger logger, string what);
 }

@@ -6,16 +6,16 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>The text of one message's contents. Content that a model would have to be told of, and cannot be, is refused.</summary>
-/// <param name="place">The message, as an error names it.</param>
-/// <param name="skipsUnsupported">Whether such content is left out instead.</param>
+/// <summary>The text of one message's contents. Unsupported content is an error, unless it is skipped.</summary>
+/// <param name="place">The message's name in errors.</param>
+/// <param name="skipsUnsupported">Whether unsupported content is skipped.</param>
 internal sealed class MessageText(string place, bool skipsUnsupported)
 {
-    /// <summary>Joins the texts. A text document stands apart by an empty line.</summary>
+    /// <summary>Joins the texts. A text document is separated by an empty line.</summary>
     /// <exception cref="NotSupportedException">A content is not supported.</exception>
     public string Join(IEnumerable<AIContent> contents) => Join(contents, Part);
 
-    /// <summary>The text of a tool's result. A string is taken as it is, contents as in a message, all else becomes JSON.</summary>
+    /// <summary>The text of a tool result. A string is used unchanged, contents as in a message; everything else becomes JSON.</summary>
     /// <exception cref="NotSupportedException">A content is not supported.</exception>
     public string Of(FunctionResultContent result) => result.Result switch
     {
@@ -45,7 +45,7 @@ internal sealed class MessageText(string place, bool skipsUnsupported)
         return text.ToString();
     }
 
-    // An AIContent of no other type holds what another client needs of its own answer, and nothing else.
+    // A plain AIContent holds only another client's raw representation.
     private string? Part(AIContent content) => content switch
     {
         TextContent text => text.Text,
@@ -65,7 +65,7 @@ internal sealed class MessageText(string place, bool skipsUnsupported)
         _ => Json(item),
     };
 
-    // Results that have crossed a wire are JsonElements.
+    // Results that were deserialised are JsonElements.
     private static string Json(object value) => value switch
     {
         string text => text,

@@ -10,39 +10,39 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Connector.Chat;
 
 /// <summary>
-/// Makes of a request what is read and generated: the conversation's shape, its tokens, how they are compressed, and the grammar and
+/// Prepares a request for prefill and generation: the conversation's form, its tokens, how they are compressed, and the grammar and
 /// the parser of the answer. Thread-safe.
 /// </summary>
 /// <param name="prompts">Renders and tokenizes.</param>
-/// <param name="grammars">Writes what answers have to obey.</param>
-/// <param name="marks">The special tokens whose texts answers' formats know.</param>
-internal sealed class PromptPreparation(PromptBuilder prompts, AnswerGrammars grammars, FrozenSet<int> marks)
+/// <param name="grammars">Creates the grammars that are enforced on answers.</param>
+/// <param name="visibleSpecialTokens">The special tokens whose text the output parsers receive.</param>
+internal sealed class PromptPreparation(PromptBuilder prompts, RequestGrammars grammars, FrozenSet<int> visibleSpecialTokens)
 {
-    /// <summary>A whole conversation, whose system prompt tells of the answer's form.</summary>
+    /// <summary>A whole conversation, whose system prompt describes the response format.</summary>
     public GenerationRequest Conversation(ChatRequest request, KvCompressionPlanner compression)
     {
-        Conversation conversation = request.Form is { } form
-            ? request.Conversation with { Turns = TurnShaping.Instruct(request.Conversation.Turns, form.Prompt()) }
+        Conversation conversation = request.ResponseFormat is { } json
+            ? request.Conversation with { Turns = TurnShaping.Instruct(request.Conversation.Turns, json.Prompt()) }
             : request.Conversation;
         Prompt prompt = prompts.Build(conversation);
         return Generation(request, prompts.Template.Format, prompt.Text, prompt.Tokens) with { Compression = Plan(compression, prompt, questionKnown: true) };
     }
 
     /// <summary>A document's part of the prompts about it.</summary>
-    public Prompt Opening(string document, string? instructions) => prompts.BuildDocument(instructions, document);
+    public Prompt Prefix(string document, string? instructions) => prompts.BuildDocument(instructions, document);
 
-    /// <summary>How a document's part is read.</summary>
-    public static ReadingRequest Reading(Prompt opening, KvCompressionPlanner compression) =>
+    /// <summary>The prefill of a document's prompt prefix.</summary>
+    public static PrefillRequest Reading(Prompt opening, KvCompressionPlanner compression) =>
         new(null, opening.Tokens, Plan(compression, opening, questionKnown: false));
 
-    /// <summary>A conversation about a document. What is read already cannot tell of tools any more: the question does, in a form that it tells as well.</summary>
+    /// <summary>A conversation about a document. The prefilled text cannot advertise tools any more: the question does, with the syntax of calls.</summary>
     /// <param name="request">A request that <see cref="ThrowIfNoQuestion"/> let pass.</param>
     /// <param name="document">The document.</param>
     /// <param name="cells">Its cells.</param>
     /// <param name="compression">How document and question are compressed together; null for not at all.</param>
-    public GenerationRequest Question(ChatRequest request, ReadDocument document, KvSnapshot cells, KvCompressionPlanner? compression)
+    public GenerationRequest Question(ChatRequest request, PrefilledDocument document, KvSnapshot cells, KvCompressionPlanner? compression)
     {
-        AnswerFormat format = prompts.Template.Format;
+        ChatFormat format = prompts.Template.Format;
         IReadOnlyList<ChatTurn> turns = request.Conversation.Turns;
         if (request.Conversation.Tools.Count > 0)
         {
@@ -51,43 +51,43 @@ internal sealed class PromptPreparation(PromptBuilder prompts, AnswerGrammars gr
             turns = [turns[0] with { Content = $"{format.ToolsPrompt(request.Conversation.Tools)}\n\n{turns[0].Content}" }, .. turns.Skip(1)];
         }
 
-        turns = request.Form is { } form ? TurnShaping.Ask(turns, form.Prompt()) : turns;
+        turns = request.ResponseFormat is { } json ? TurnShaping.Ask(turns, json.Prompt()) : turns;
         (string text, int[] tokens) = prompts.BuildQuestion(
-            document.Opening, document.Instructions, document.Text, request.Conversation with { Turns = turns, Tools = [] });
+            document.Prefix, document.Instructions, document.Text, request.Conversation with { Turns = turns, Tools = [] });
         return Generation(request, format, text, tokens) with
         {
             Prefix = cells,
-            Compression = compression is null ? null : Plan(compression, document.Opening, questionKnown: true),
+            Compression = compression is null ? null : Plan(compression, document.Prefix, questionKnown: true),
         };
     }
 
-    /// <summary>Refuses what cannot follow a document.</summary>
-    /// <exception cref="ArgumentException">The conversation does not begin with a user's question.</exception>
-    /// <exception cref="NotSupportedException">There are tools, and the model's answers have a format of their own for calls.</exception>
+    /// <summary>Throws if a conversation cannot follow a document.</summary>
+    /// <exception cref="ArgumentException">The conversation does not begin with a user message.</exception>
+    /// <exception cref="NotSupportedException">There are tools, and the model's own output format does not allow them after a document.</exception>
     public void ThrowIfNoQuestion(ChatRequest request)
     {
         Conversation conversation = request.Conversation;
-        if (conversation.Turns.Count == 0 || conversation.Turns[0].Role != "user")
+        if (!PromptBuilder.BeginsWithQuestion(conversation))
         {
             throw new ArgumentException(
-                $"A conversation about a document begins with the user's question. Give a system prompt to {nameof(LlamaChatClient.ReadDocumentAsync)} as {nameof(LlamaDocumentOptions)}.{nameof(LlamaDocumentOptions.Instructions)}.", nameof(request));
+                $"A conversation about a document must begin with a user message. Pass a system prompt to {nameof(LlamaChatClient.ReadDocumentAsync)} as {nameof(LlamaDocumentOptions)}.{nameof(LlamaDocumentOptions.Instructions)}.", nameof(request));
         }
 
-        AnswerFormat format = prompts.Template.Format;
+        ChatFormat format = prompts.Template.Format;
         if (conversation.Tools.Count > 0 && !format.IsPlain)
         {
             throw new NotSupportedException(
-                $"Models that answer as '{format.Name}' cannot be told of tools behind a document that is read already. Ask the {nameof(LlamaChatClient)}, with the document in the prompt, or leave {nameof(ChatOptions)}.{nameof(ChatOptions.Tools)} empty.");
+                $"Models with the output format '{format.Name}' do not support tools after a prefilled document. Ask the {nameof(LlamaChatClient)}, with the document in the prompt, or leave {nameof(ChatOptions)}.{nameof(ChatOptions.Tools)} empty.");
         }
     }
 
     private static KvCompressionPlan? Plan(KvCompressionPlanner compression, Prompt prompt, bool questionKnown) =>
-        compression.Plan([prompt.SystemPrompt, prompt.Tools], prompt.Scaffolding, questionKnown);
+        compression.Plan([prompt.SystemPrompt, prompt.Tools], prompt.TemplateTokens, questionKnown);
 
-    private GenerationRequest Generation(ChatRequest request, AnswerFormat format, string text, int[] tokens)
+    private GenerationRequest Generation(ChatRequest request, ChatFormat format, string text, int[] tokens)
     {
         ReasoningStart reasoning = format.ReasoningAfter(text);
-        AnswerParser parser = format.CreateParser(new AnswerParserSettings
+        ModelOutputParser parser = format.CreateParser(new OutputParserSettings
         {
             Tools = request.Callable,
             Reasoning = reasoning,
@@ -98,10 +98,10 @@ internal sealed class PromptPreparation(PromptBuilder prompts, AnswerGrammars gr
         {
             Tokens = tokens,
 
-            // A grammar that the caller brings overrides what the options demand.
+            // The caller's own grammar overrides those of tools and response format.
             Sampler = sampler with { Grammar = sampler.Grammar ?? grammars.Of(request, format, reasoning) },
-            Reader = new AnswerReader(parser),
-            Marks = marks,
+            Parser = new ChatOutputParser(parser),
+            VisibleSpecialTokens = visibleSpecialTokens,
             StopSequences = request.Settings.StopSequences,
             MaxOutputTokens = request.MaxOutputTokens,
         };

@@ -4,20 +4,20 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>What one call wants of llama.cpp: its options and what their factory makes, read once.</summary>
-/// <param name="Sampler">How tokens are drawn, with the grammar that the caller brings.</param>
-/// <param name="StopSequences">Texts that end the answer, of the options first.</param>
-/// <param name="Compression">How the cache is compressed; null for as the client does.</param>
-/// <param name="SkipsUnsupportedContent">Whether content that no model here can be given is left out; null for as the client does.</param>
+/// <summary>The settings of one call: its options and the object that their factory returns, read once.</summary>
+/// <param name="Sampler">The settings of sampling, including the caller's grammar.</param>
+/// <param name="StopSequences">Texts that end the answer; those of the options come first.</param>
+/// <param name="Compression">How the cache is compressed; null for the client's settings.</param>
+/// <param name="SkipsUnsupportedContent">Whether unsupported content is skipped; null for the client's setting.</param>
 internal sealed record RequestSettings(
     SamplerSettings Sampler, IReadOnlyList<string> StopSequences, KvCompressionOptions? Compression, bool? SkipsUnsupportedContent)
 {
     /// <summary>
-    /// Reads the options. Their factory, which is called once, may make a <see cref="LlamaRequestOptions"/>, or a
-    /// <see cref="KvCompressionOptions"/> alone; what else it makes is another client's.
+    /// Reads the options. Their factory, which is called once, may return a <see cref="LlamaRequestOptions"/> or a
+    /// <see cref="KvCompressionOptions"/>. Objects of other types belong to another client and are ignored.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
-    /// <exception cref="ArgumentException">An additional property is not what it has to be.</exception>
+    /// <exception cref="ArgumentException">An additional property is invalid.</exception>
     public static RequestSettings Of(ChatOptions? options, IChatClient client)
     {
         object? made = options?.RawRepresentationFactory?.Invoke(client);

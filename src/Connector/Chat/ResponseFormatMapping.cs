@@ -4,15 +4,15 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>Chat options to the form that an answer's text has to have.</summary>
+/// <summary>Maps chat options to the response format.</summary>
 internal static class ResponseFormatMapping
 {
-    // As clients of other providers know it.
+    // The same name as in clients of other providers.
     private const string StrictProperty = "strict";
 
-    /// <summary>The form that options ask for; null for any text.</summary>
-    public static AnswerForm? Map(ChatOptions? options) => options?.ResponseFormat is not ChatResponseFormatJson format ? null
-        : new AnswerForm(format.Schema is { ValueKind: JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False } schema ? schema : null)
+    /// <summary>The response format of the options; null for any text.</summary>
+    public static JsonResponseFormat? Map(ChatOptions? options) => options?.ResponseFormat is not ChatResponseFormatJson format ? null
+        : new JsonResponseFormat(format.Schema is { ValueKind: JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False } schema ? schema : null)
         {
             Name = format.SchemaName,
             Description = format.SchemaDescription,

@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>Chat options to sampler settings. What the caller leaves open takes llama.cpp's own defaults.</summary>
+/// <summary>Maps chat options to sampler settings. Settings that the caller does not set have llama.cpp's defaults.</summary>
 internal static class SamplerMapping
 {
     /// <summary>The bias that forbids a token.</summary>
@@ -17,16 +17,16 @@ internal static class SamplerMapping
     private const int MaxTokensBack = 1 << 20;
     private const int MaxBreakers = 64;
 
-    // llama.cpp cuts longer ones off.
+    // llama.cpp truncates longer ones.
     private const int MaxBreakerBytes = 40;
 
     private static readonly SamplerSettings Defaults = new() { Temperature = DefaultTemperature, TopK = DefaultTopK, TopP = DefaultTopP, MinP = DefaultMinP, Seed = 0 };
 
-    /// <summary>Maps the options; without a seed every call draws its own.</summary>
-    /// <param name="options">The options; additional properties that are not known are ignored.</param>
-    /// <param name="raw">Goes before the options.</param>
+    /// <summary>Maps the options. Without a seed, every call has a random one.</summary>
+    /// <param name="options">The options. Unknown additional properties are ignored.</param>
+    /// <param name="raw">Overrides the options.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
-    /// <exception cref="ArgumentException">An additional property is not what it has to be.</exception>
+    /// <exception cref="ArgumentException">An additional property is invalid.</exception>
     public static SamplerSettings Map(ChatOptions? options, LlamaRequestOptions? raw = null)
     {
         var more = new AdditionalValues(options?.AdditionalProperties);
@@ -55,7 +55,7 @@ internal static class SamplerMapping
         };
     }
 
-    // llama.cpp reads the highest seed as "draw one".
+    // llama.cpp interprets the highest seed as "random".
     private static uint Seed(long seed) => Math.Min(unchecked((uint)seed), uint.MaxValue - 1);
 
     private static IReadOnlyList<string> Breakers(IList<string>? breakers, string name)
@@ -70,7 +70,7 @@ internal static class SamplerMapping
         {
             if (string.IsNullOrEmpty(breaker) || breaker.Contains('\0') || Encoding.UTF8.GetByteCount(breaker) > MaxBreakerBytes)
             {
-                throw new ArgumentException($"{name} holds '{breaker}'. Each must have 1 to {MaxBreakerBytes} UTF-8 bytes, and none of them NUL.", name);
+                throw new ArgumentException($"{name} contains '{breaker}'. Each must have 1 to {MaxBreakerBytes} UTF-8 bytes, without NUL.", name);
             }
         }
 

@@ -4,12 +4,12 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>Text that comes as data: of type <c>text/…</c> or <c>application/json</c>.</summary>
+/// <summary>Text documents: data of type <c>text/…</c> or <c>application/json</c>.</summary>
 internal static class TextDocument
 {
     public static bool IsText(DataContent data) => data.HasTopLevelMediaType("text") || MediaType(data)?.MediaType is "application/json";
 
-    /// <summary>The text, by the type's <c>charset</c>, which is UTF-8 where it names none; null if the bytes are not in it or it is unknown.</summary>
+    /// <summary>The text in the type's <c>charset</c> (UTF-8 by default); null if the bytes are not valid in it, or it is unknown.</summary>
     public static string? Decode(DataContent data)
     {
         try

@@ -2,7 +2,7 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>What a content is that the client cannot hand to a model, and why.</summary>
+/// <summary>Describes content that the client does not support.</summary>
 internal static class UnsupportedContent
 {
     /// <summary>The end of a sentence such as "Message 1 (user) holds …", without the full stop.</summary>
@@ -13,7 +13,7 @@ internal static class UnsupportedContent
         DataContent data => $"{Data(data)}, but the client reads text only: extract its text first",
         UriContent uri when IsPerceived(uri.MediaType) => $"{Link(uri)}, but the client reads text only",
         UriContent uri => $"{Link(uri)}, but the client fetches nothing: send its text",
-        HostedFileContent or HostedVectorStoreContent => $"a {content.GetType().Name}, but the client has no access to what lies on a provider's server",
+        HostedFileContent or HostedVectorStoreContent => $"a {content.GetType().Name}, but the client has no access to content on a provider's server",
         _ => $"a {content.GetType().Name}, which the client cannot hand to the model",
     };
 

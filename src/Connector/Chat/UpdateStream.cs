@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Chat;
 
-/// <summary>Generation events to chat updates: text, then one update with the finish reason, the usage and the statistics.</summary>
+/// <summary>Converts generation events to chat updates: text, then one update with the finish reason, the usage and the statistics.</summary>
 internal static class UpdateStream
 {
     private const string CellsKept = "kv_cells_kept";

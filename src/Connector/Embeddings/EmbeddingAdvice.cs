@@ -12,7 +12,7 @@ internal static class EmbeddingAdvice
     /// <summary>Completes an exception's message.</summary>
     public static void AddTo(LlamaException e) => e.Advice ??= Of(e.Fault);
 
-    /// <summary>The setting that decides a fault, and the fix; null where none does.</summary>
+    /// <summary>The setting that caused a fault, and the fix; null if there is none.</summary>
     public static string? Of(LlamaFault fault) => fault switch
     {
         LlamaFault.LibraryNotLoaded =>

@@ -29,7 +29,7 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     /// <summary>Loads the model and creates the generator.</summary>
     /// <param name="options">The model, and how to run it. Not to be changed afterwards.</param>
     /// <param name="logger">Receives llama.cpp's own log; null for none.</param>
-    /// <exception cref="OptionsValidationException">A setting is bad; the message names it and the fix.</exception>
+    /// <exception cref="OptionsValidationException">A setting is invalid. The message names it and the fix.</exception>
     /// <exception cref="LlamaModelException">The model cannot be loaded, or gives no vectors for texts.</exception>
     /// <exception cref="LlamaException">The llama.cpp libraries cannot be loaded, or are another build.</exception>
     public LlamaEmbeddingGenerator(LlamaEmbeddingGeneratorOptions options, ILogger<LlamaEmbeddingGenerator>? logger = null)
@@ -62,7 +62,7 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     {
     }
 
-    /// <summary>Loads the model without holding up the caller.</summary>
+    /// <summary>Loads the model and creates the client, on another thread.</summary>
     /// <param name="options">The model, and how to run it. Not to be changed afterwards.</param>
     /// <param name="logger">Receives llama.cpp's own log; null for none.</param>
     /// <param name="cancellationToken">Stops the loading.</param>
@@ -107,7 +107,7 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
             : null;
     }
 
-    /// <summary>Cancels what runs and unloads the model. May be called more than once.</summary>
+    /// <summary>Cancels running calls and unloads the model. May be called more than once.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)

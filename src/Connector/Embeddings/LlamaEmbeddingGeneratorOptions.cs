@@ -27,8 +27,8 @@ public sealed class LlamaEmbeddingGeneratorOptions
     /// <value>Null by default: as many as <see cref="ContextSize"/>.</value>
     public int? BatchSize { get; set; }
 
-    /// <summary>Threads that compute: at least 1, and at most the processors that this process may use (<see cref="Environment.ProcessorCount"/>).</summary>
-    /// <value>Null by default: half of the processors, but four of them where there are as many.</value>
+    /// <summary>The number of threads: at least 1, at most the processors that this process may use (<see cref="Environment.ProcessorCount"/>).</summary>
+    /// <value>Null by default: half of the processors, but at least four if there are as many.</value>
     public int? Threads { get; set; }
 
     /// <summary>Layers to run on a GPU, if the native library has one.</summary>
@@ -43,8 +43,8 @@ public sealed class LlamaEmbeddingGeneratorOptions
     /// <value>True by default.</value>
     public bool Normalize { get; set; } = true;
 
-    /// <summary>The libllama to load, with its siblings beside it. One process can use one build.</summary>
-    /// <value>Null by default: the one that the LLamaSharp backend package brings.</value>
+    /// <summary>The path of the libllama to load; its companion libraries must be in the same folder. A process can use only one build.</summary>
+    /// <value>Null by default: the library of the LLamaSharp backend package.</value>
     public string? NativeLibraryPath { get; set; }
 
     /// <summary>

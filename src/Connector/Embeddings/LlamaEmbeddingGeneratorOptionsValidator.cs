@@ -3,11 +3,11 @@ using Microsoft.Extensions.Options;
 
 namespace CurKv.Connector.Embeddings;
 
-/// <summary>Says of every bad setting which one it is and what to set instead. llama.cpp would end the process on some of them.</summary>
+/// <summary>Validates options. Each message names the invalid setting and the fix. Some invalid settings would make llama.cpp end the process.</summary>
 internal sealed class LlamaEmbeddingGeneratorOptionsValidator : IValidateOptions<LlamaEmbeddingGeneratorOptions>
 {
-    /// <summary>Validates options that did not come from a container.</summary>
-    /// <exception cref="OptionsValidationException">A setting is bad.</exception>
+    /// <summary>Validates options that do not come from a container.</summary>
+    /// <exception cref="OptionsValidationException">A setting is invalid.</exception>
     public static void ThrowIfInvalid(LlamaEmbeddingGeneratorOptions options)
     {
         List<string> failures = [.. Failures(options)];

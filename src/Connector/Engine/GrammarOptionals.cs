@@ -14,7 +14,7 @@ internal sealed class GrammarOptionals
     public const int Limit = 128;
 
     // What a rule weighs depends on rules that stand behind it; chains of them are short.
-    private const int MostPasses = 32;
+    private const int MaxPasses = 32;
 
     private readonly Dictionary<string, int> _weights = new(StringComparer.Ordinal);
     private readonly Stack<Body> _open = new();
@@ -34,7 +34,7 @@ internal sealed class GrammarOptionals
     public static int Longest(string grammar)
     {
         var optionals = new GrammarOptionals();
-        for (int pass = 0; pass < MostPasses && optionals._longest <= Limit; pass++)
+        for (int pass = 0; pass < MaxPasses && optionals._longest <= Limit; pass++)
         {
             optionals._changed = false;
             optionals.Read(grammar);

@@ -44,10 +44,10 @@ internal unsafe interface ILlamaContext : IDisposable
     /// The size of what follows the base block in a sequence's blob, in bytes, with a blob's head before it: sliding windows' cells and
     /// recurrent state. Only for models that have such; others give their whole blob.
     /// </summary>
-    nuint TailSize(int sequence);
+    nuint NonAttentionStateSize(int sequence);
 
-    /// <summary>Writes what <see cref="TailSize"/> measures and returns its size; 0 where it failed.</summary>
-    nuint TailGet(int sequence, byte* destination, nuint size);
+    /// <summary>Writes what <see cref="NonAttentionStateSize"/> measures and returns its size; 0 where it failed.</summary>
+    nuint NonAttentionStateGet(int sequence, byte* destination, nuint size);
 
     /// <summary>Restores a sequence from a blob and returns the bytes read; 0 where it failed, and then the sequence must be removed.</summary>
     nuint StateSet(int sequence, byte* source, nuint size);

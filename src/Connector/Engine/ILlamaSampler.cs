@@ -10,5 +10,5 @@ internal interface ILlamaSampler : IDisposable
     void AllowTrigger(bool allowed);
 
     /// <summary>Takes note of tokens that were not drawn: penalties count the prompt's, as llama.cpp's server has it. A grammar does not see them.</summary>
-    void ReadPrompt(ReadOnlySpan<int> tokens);
+    void AcceptPrompt(ReadOnlySpan<int> tokens);
 }

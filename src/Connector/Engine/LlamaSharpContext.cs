@@ -7,7 +7,7 @@ namespace CurKv.Connector.Engine;
 internal sealed unsafe class LlamaSharpContext : ILlamaContext
 {
     // LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY, also known as SWA_ONLY.
-    private const uint TailOnly = 1;
+    private const uint PartialOnly = 1;
 
     private readonly SafeLLamaContextHandle _context;
     private readonly EvalCallback? _callback;
@@ -88,10 +88,10 @@ internal sealed unsafe class LlamaSharpContext : ILlamaContext
     public nuint StateGet(int sequence, byte* destination, nuint size) =>
         LlamaGaps.llama_state_seq_get_data_ext(Handle, destination, size, sequence, 0);
 
-    public nuint TailSize(int sequence) => LlamaGaps.llama_state_seq_get_size_ext(Handle, sequence, TailOnly);
+    public nuint NonAttentionStateSize(int sequence) => LlamaGaps.llama_state_seq_get_size_ext(Handle, sequence, PartialOnly);
 
-    public nuint TailGet(int sequence, byte* destination, nuint size) =>
-        LlamaGaps.llama_state_seq_get_data_ext(Handle, destination, size, sequence, TailOnly);
+    public nuint NonAttentionStateGet(int sequence, byte* destination, nuint size) =>
+        LlamaGaps.llama_state_seq_get_data_ext(Handle, destination, size, sequence, PartialOnly);
 
     public nuint StateSet(int sequence, byte* source, nuint size) =>
         LlamaGaps.llama_state_seq_set_data_ext(Handle, source, size, sequence, 0);

@@ -45,10 +45,10 @@ internal sealed unsafe partial class LlamaSharpEngine
 
         return new LlamaVocabulary
         {
-            Begin = Text(LlamaGaps.llama_vocab_bos(tokens.Vocab)),
-            End = Text(LlamaGaps.llama_vocab_eos(tokens.Vocab)),
-            Controls = controls,
-            Defined = defined,
+            BosToken = Text(LlamaGaps.llama_vocab_bos(tokens.Vocab)),
+            EosToken = Text(LlamaGaps.llama_vocab_eos(tokens.Vocab)),
+            ControlTokens = controls,
+            UserDefinedTokens = defined,
         };
 
         string Text(int token) => token < 0 ? string.Empty : Encoding.UTF8.GetString(buffer.AsSpan(0, tokens.Read(token, ref buffer)));

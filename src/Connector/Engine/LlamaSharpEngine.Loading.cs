@@ -38,6 +38,9 @@ internal sealed unsafe partial class LlamaSharpEngine
 
     private static LlamaBinding LoadLlama(string? path)
     {
+        // First of all: OpenMP reads its settings when it is loaded, and the check below loads it.
+        OpenMpWaiting.Bound();
+
         // A library of the caller's own may need less, or more.
         if (path is null && NativePrerequisites.Missing() is string missing)
         {
@@ -51,7 +54,6 @@ internal sealed unsafe partial class LlamaSharpEngine
                 NativeLibraryConfig.LLama.WithLibrary(Path.GetFullPath(path));
             }
 
-            OpenMpWaiting.Bound();
             NativeLog.Install();
             NativeApi.llama_empty_call();
             nint llama = NativeModules.Handle(LlamaGaps.Llama);

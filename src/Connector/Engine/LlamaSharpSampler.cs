@@ -72,7 +72,7 @@ internal sealed unsafe class LlamaSharpSampler : ILlamaSampler
         }
     }
 
-    public void ReadPrompt(ReadOnlySpan<int> tokens)
+    public void AcceptPrompt(ReadOnlySpan<int> tokens)
     {
         foreach (nint sampler in _penalties)
         {
@@ -98,7 +98,7 @@ internal sealed unsafe class LlamaSharpSampler : ILlamaSampler
             _grammar.Accept(token);
         }
 
-        ReadPrompt([token]);
+        AcceptPrompt([token]);
         return token;
     }
 

@@ -10,40 +10,43 @@ namespace CurKv.Connector.KvCache;
 
 /// <summary>
 /// The self-test of a new context: decodes a few tokens, parses their blob to its exact size, and compares the captured tensors
-/// with it byte for byte. What it finds decides whether and how the cache can be compressed.
+/// with it byte for byte. The result decides whether and how the cache can be compressed.
 /// </summary>
 internal sealed unsafe partial class KvCacheProbe
 {
     private const int ProbeTokens = 4;
     private const int QueryTokens = 2;
 
-    private KvCacheProbe(KvStateFormat? format, bool captureWorks, bool queriesWork, string? refusal)
+    private KvCacheProbe(KvStateFormat? format, bool captureWorks, bool queriesWork, string? unsupportedReason)
     {
         Format = format;
         CaptureWorks = captureWorks;
         QueriesWork = queriesWork;
-        Refusal = refusal;
+        UnsupportedReason = unsupportedReason;
     }
 
-    /// <summary>The context's blob format; null where the cache cannot be compressed.</summary>
+    /// <summary>The context's blob format; null if the cache cannot be compressed.</summary>
     public KvStateFormat? Format { get; }
 
-    /// <summary>Whether the live tensors hold what a blob does, on the host or on a device, and the tail, if there is one, be had without the block.</summary>
+    /// <summary>
+    /// Whether the live tensors, on the host or on a device, hold the same bytes as a blob, and the non-attention state (if there is one)
+    /// can be read without the base block.
+    /// </summary>
     public bool CaptureWorks { get; }
 
     /// <summary>Whether the queries of all the base block's layers can be observed.</summary>
     public bool QueriesWork { get; }
 
-    /// <summary>Why the cache cannot be compressed; null where it can.</summary>
-    public string? Refusal { get; }
+    /// <summary>Why the cache cannot be compressed; null if it can.</summary>
+    public string? UnsupportedReason { get; }
 
-    /// <summary>Runs the self-test in sequence 0, which is empty before and after it.</summary>
+    /// <summary>Runs the self-test in sequence 0, which must be empty and is empty afterwards.</summary>
     public static KvCacheProbe Run(ILlamaContext context, LlamaModelInfo model, KvCapture? capture, QueryCapture? queries, ILogger logger)
     {
         KvCacheProbe probe = Test(context, model, capture, queries, logger);
         if (probe.Format is null)
         {
-            // There is nothing to look for in later graphs.
+            // Later graphs need not be searched.
             capture?.Settle([], model);
             queries?.Restrict([]);
         }
@@ -55,13 +58,13 @@ internal sealed unsafe partial class KvCacheProbe
     {
         if (model.IsRecurrent)
         {
-            return Refuse("it is recurrent: it attends to nothing, and its state is one for all tokens");
+            return Unsupported("the model is recurrent: it has no attention, and one state for all tokens");
         }
 
-        // Hybrids without rotary positions have none at all: the recurrence knows the order.
+        // Hybrids without rotary positions have no positions at all: the recurrent layers know the order.
         if (!model.HasRotaryPositions && !model.IsHybrid)
         {
-            return Refuse("its positions are not rotated into the keys (ALiBi or learned positions), so cells cannot change places");
+            return Unsupported("its positions are not rotated into the keys (ALiBi or learned positions), so cells cannot be reordered");
         }
 
         Span<int> tokens = stackalloc int[ProbeTokens];
@@ -73,14 +76,14 @@ internal sealed unsafe partial class KvCacheProbe
         using var buffer = new NativeBuffer();
         try
         {
-            // The first tokens show the graph, the others whether queries can be read from it.
+            // The first tokens show the graph. The others show whether queries can be read from it.
             DecodeStatus first = context.Decode(tokens[..^QueryTokens], 0, 0, logits: false);
             queries?.Start(QueryTokens);
             DecodeStatus second = context.Decode(tokens[^QueryTokens..], ProbeTokens - QueryTokens, 0, logits: false);
             queries?.Stop();
             if ((first, second) != (DecodeStatus.Ok, DecodeStatus.Ok))
             {
-                return Refuse("llama.cpp refused the self-test's tokens");
+                return Unsupported("llama.cpp could not decode the self-test's tokens");
             }
 
             context.Synchronize();
@@ -89,12 +92,12 @@ internal sealed unsafe partial class KvCacheProbe
             KvStateBlob? blob = context.StateGet(0, data, size) == size ? KvStateBlob.TryParse(data, size) : null;
             if (blob is null || Heads(blob, model) is not int heads)
             {
-                return Refuse("its cache is laid out in a way that is not supported (multi-dimensional positions, compressed keys, or layers with different numbers of heads)");
+                return Unsupported("the layout of its cache is not supported (multi-dimensional positions, compressed keys, or layers with different numbers of heads)");
             }
 
             IReadOnlyList<int>? layers = capture?.Find(blob) ?? (blob.Format.Layers.Count == model.Layers ? [.. Enumerable.Range(0, model.Layers)] : null);
             capture?.Settle(layers ?? [], model);
-            bool captureWorks = capture is { IsFound: true } && SameBytes(blob, capture, model, heads) && SameTail(blob, context);
+            bool captureWorks = capture is { IsFound: true } && SameBytes(blob, capture, model, heads) && SameNonAttentionState(blob, context);
             if (capture is not null && !captureWorks)
             {
                 LogCaptureDisabled(logger);
@@ -110,9 +113,9 @@ internal sealed unsafe partial class KvCacheProbe
         }
     }
 
-    private static KvCacheProbe Refuse(string why) => new(null, false, false, why);
+    private static KvCacheProbe Unsupported(string why) => new(null, false, false, why);
 
-    /// <summary>The KV heads of the block's layers, from their rows; null where a layer's rows are not of the model's dimensions.</summary>
+    /// <summary>The number of KV heads, computed from the rows of the base block's layers; null if a layer's rows do not have the model's dimensions.</summary>
     private static int? Heads(KvStateBlob blob, LlamaModelInfo model)
     {
         int heads = model.ValueDimension > 0 ? blob.Format.Layers[0].ValueChannels / model.ValueDimension : 0;
@@ -143,16 +146,16 @@ internal sealed unsafe partial class KvCacheProbe
         return true;
     }
 
-    /// <summary>Whether the tail that llama.cpp gives alone is the whole blob's.</summary>
-    private static bool SameTail(KvStateBlob blob, ILlamaContext context)
+    /// <summary>Whether the non-attention state that llama.cpp returns alone equals that of the whole blob.</summary>
+    private static bool SameNonAttentionState(KvStateBlob blob, ILlamaContext context)
     {
-        if (!blob.Format.HasTail)
+        if (!blob.Format.HasNonAttentionState)
         {
             return true;
         }
 
-        using var reader = new TailReader(context, blob.Format);
-        return context.TailSize(0) == blob.Tail.Bytes + KvStateFormat.HeadBytes && reader.Read(0).HasBytesOf(blob.Tail);
+        using var reader = new NonAttentionStateReader(context, blob.Format);
+        return context.NonAttentionStateSize(0) == blob.NonAttentionState.Bytes + KvStateFormat.HeadBytes && reader.Read(0).HasBytesOf(blob.NonAttentionState);
     }
 
     private static bool SameRows(KvTensor stored, KvTensor live, GgmlTensor* tensor)
@@ -178,6 +181,6 @@ internal sealed unsafe partial class KvCacheProbe
         return true;
     }
 
-    [LoggerMessage(LogLevel.Warning, "The captured cache tensors disagree with llama.cpp's state blob; compression copies the whole sequence instead (state path).")]
+    [LoggerMessage(LogLevel.Warning, "The captured cache tensors differ from llama.cpp's state blob. Compression copies the whole sequence instead (state path).")]
     private static partial void LogCaptureDisabled(ILogger logger);
 }

@@ -4,16 +4,16 @@ using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.KvCache;
 
-/// <summary>How the cache rotates keys and values on their way in, on top of RoPE (quantised caches do), as far as that is known.</summary>
+/// <summary>How the cache rotates the keys and values that it stores, in addition to RoPE (quantised caches do), as far as that is known.</summary>
 internal sealed class KvCacheRotation(KvCapture? capture, KvStateFormat? format)
 {
-    /// <summary>How keys are rotated; null where they are not, or it is not known.</summary>
+    /// <summary>How keys are rotated; null if they are not, or if it is unknown.</summary>
     public HadamardRotation? Keys => capture?.KeyRotation;
 
-    /// <summary>How values are rotated; null where they are not, or it is not known.</summary>
+    /// <summary>How values are rotated; null if they are not, or if it is unknown.</summary>
     public HadamardRotation? Values => capture?.ValueRotation;
 
-    /// <summary>Whether the graph was seen, or nothing is quantised.</summary>
+    /// <summary>Whether the rotation is known: the graph was observed, or nothing is quantised.</summary>
     public bool IsKnown => capture is not null || !IsQuantised;
 
     /// <summary>Whether elements may be stored rotated.</summary>

@@ -15,7 +15,7 @@ internal sealed class KvCompressionPlanner
     private readonly IKvPolicy? _withQuestion;
     private readonly IKvPolicy? _withoutQuestion;
 
-    /// <summary>Makes the policies.</summary>
+    /// <summary>Creates the policies.</summary>
     /// <param name="options">Valid settings; later changes to them have no effect.</param>
     /// <param name="policies">The policies by name.</param>
     /// <param name="observesQueries">Whether the prompt's queries can be observed.</param>
@@ -32,11 +32,11 @@ internal sealed class KvCompressionPlanner
         }
     }
 
-    /// <summary>A prompt's plan; null where the settings keep the whole cache.</summary>
+    /// <summary>Creates a prompt's plan; null if the settings keep the whole cache.</summary>
     /// <param name="instructions">The tokens of the system prompt and of the tools; empty ranges for none.</param>
-    /// <param name="scaffolding">The template's tokens.</param>
-    /// <param name="questionKnown">Whether the prompt holds what is to be answered, or only what questions will be about.</param>
-    public KvCompressionPlan? Plan(IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> scaffolding, bool questionKnown)
+    /// <param name="templateTokens">The template's tokens.</param>
+    /// <param name="questionKnown">Whether the prompt contains the question, rather than only a document that questions will follow.</param>
+    public KvCompressionPlan? Plan(IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> templateTokens, bool questionKnown)
     {
         if (_withoutQuestion is null || _withQuestion is null)
         {
@@ -53,21 +53,21 @@ internal sealed class KvCompressionPlanner
         var plan = new KvCompressionPlan(
             new KvSelector(questionKnown ? _withQuestion : _withoutQuestion),
             budget,
-            new KvProtection(_options.Sinks, recent) { Ranges = Ranges(instructions, scaffolding) },
+            new KvProtection(_options.Sinks, recent) { Ranges = Ranges(instructions, templateTokens) },
             _options.MinTokens,
             _options.MeasureLoss && _observesQueries)
         {
-            ReadingSelector = new KvSelector(_withoutQuestion),
-            ShrinkContext = _options.ShrinkContext,
+            PrefillSelector = new KvSelector(_withoutQuestion),
+            ShrunkContextHeadroom = _options.ShrunkContextHeadroom,
         };
 
-        // An answer is not repeated while it is decoded.
-        return plan with { DecodingInterval = plan.NeedsRepetition ? null : _options.DecodingInterval };
+        // There is no reconstruction pass while an answer is decoded.
+        return plan with { DecodingInterval = plan.NeedsReconstruction ? null : _options.DecodingInterval };
     }
 
-    private TokenRange[] Ranges(IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> scaffolding) =>
+    private TokenRange[] Ranges(IReadOnlyList<TokenRange> instructions, IReadOnlyList<TokenRange> templateTokens) =>
     [
         .. _options.ProtectSystemPrompt ? instructions.Where(range => range.Length > 0) : [],
-        .. _options.ProtectScaffolding ? scaffolding : [],
+        .. _options.ProtectTemplateTokens ? templateTokens : [],
     ];
 }

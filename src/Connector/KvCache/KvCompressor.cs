@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.KvCache;
 
-/// <summary>Cuts a sequence's cells down to a budget, each layer and head by its own scores. Used on the context's thread only.</summary>
+/// <summary>Reduces a sequence's cells to a budget; each layer and head selects by its own scores. Used on the context's thread only.</summary>
 internal sealed partial class KvCompressor : IDisposable
 {
     private readonly ILlamaContext _context;
@@ -27,20 +27,20 @@ internal sealed partial class KvCompressor : IDisposable
     private readonly KvCompressionGuard _guard;
     private readonly HookDetachment? _detachment;
     private readonly HostMemory _memory;
-    private readonly HashSet<KvRewritePath> _obstructed = [];
+    private readonly HashSet<KvRewritePath> _unsupportedPaths = [];
     private readonly ILogger _logger;
-    private KvRepetition? _repetition;
+    private ReconstructionScores? _reconstruction;
     private bool _keepsHook;
     private int _observed;
 
     /// <summary>Tests the context and creates a compressor for it.</summary>
     /// <param name="context">A context whose sequence 0 is empty.</param>
-    /// <param name="model">The model's facts.</param>
-    /// <param name="outputWeights">The model's output weights; null where it has none that can be read.</param>
+    /// <param name="model">The model's properties.</param>
+    /// <param name="outputWeights">The model's output weights; null if they cannot be read.</param>
     /// <param name="capture">The part of the context's hook that finds the cache; null to copy sequences instead.</param>
-    /// <param name="queries">The part of the context's hook that observes queries; null where none can be.</param>
-    /// <param name="logger">Receives the choice of the path and each compression.</param>
-    /// <param name="access">How the cache may be reached; null where it lies in the host's memory.</param>
+    /// <param name="queries">The part of the context's hook that observes queries; null if queries cannot be observed.</param>
+    /// <param name="logger">Receives the chosen path and each compression.</param>
+    /// <param name="access">How the cache can be accessed; null for a cache in host memory.</param>
     public KvCompressor(
         ILlamaContext context,
         LlamaModelInfo model,
@@ -67,39 +67,39 @@ internal sealed partial class KvCompressor : IDisposable
         WarmUpDevice(_capture);
         _detachment = access.DetachHook && capture is not null ? HookDetachment.Try(context, logger) : null;
         _guard = new KvCompressionGuard(model, probe, _rotation, ObservesQueries, _outputWeights is not null);
-        Refusal = probe.Refusal;
-        LogReady(logger, string.Join(", ", _paths.Select(path => path.Kind)), probe.Refusal ?? "none");
+        UnsupportedReason = probe.UnsupportedReason;
+        LogReady(logger, string.Join(", ", _paths.Select(path => path.Kind)), probe.UnsupportedReason ?? "none");
     }
 
-    /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
-    public string? Refusal { get; }
+    /// <summary>Why this model's cache cannot be compressed; null if it can.</summary>
+    public string? UnsupportedReason { get; }
 
-    /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
+    /// <summary>Whether the prompt's queries can be observed during prefill.</summary>
     public bool ObservesQueries => _queries is not null;
 
-    /// <summary>Whether policies that read norms alone are served by the device that holds the cache, at a small part of others' cost.</summary>
+    /// <summary>Whether the device that holds the cache computes norms itself, which makes policies that read only norms much cheaper than others.</summary>
     public bool MeasuresOnDevice { get; private set; }
 
-    /// <summary>Whether a plan is not possible here.</summary>
-    public bool Refuses(KvCompressionPlan plan) => _guard.Refusal(plan) is not null;
+    /// <summary>Whether this cache does not support a plan.</summary>
+    public bool IsUnsupported(KvCompressionPlan plan) => _guard.UnsupportedReason(plan) is not null;
 
-    /// <summary>Forgets what was observed for a compression that did not come to pass.</summary>
+    /// <summary>Discards what was observed for a compression that did not take place.</summary>
     public void Forget()
     {
         StopObserving();
         _observed = 0;
-        if (_repetition is not null)
+        if (_reconstruction is not null)
         {
-            EndRepetition();
-            _repetition = null;
+            EndReconstruction();
+            _reconstruction = null;
         }
     }
 
-    /// <summary>Refuses a compression that is not possible here: to be called before the tokens are read, which takes long.</summary>
-    /// <exception cref="KvCompressionException">This cache cannot be compressed, or not by this policy.</exception>
-    public void ThrowIfRefused(KvCompressionPlan plan) => _guard.ThrowIfRefused(plan);
+    /// <summary>Throws if a compression is not supported. Call it before prefill, which takes long.</summary>
+    /// <exception cref="KvCompressionException">This cache cannot be compressed, or not with this policy.</exception>
+    public void ThrowIfUnsupported(KvCompressionPlan plan) => _guard.ThrowIfUnsupported(plan);
 
-    /// <summary>Observes the queries of the tokens that are decoded next, the last ones before the compression.</summary>
+    /// <summary>Observes the queries of the tokens that are decoded next: the last ones before the compression.</summary>
     public void StartObserving(int tokens)
     {
         _observed = tokens;
@@ -107,15 +107,15 @@ internal sealed partial class KvCompressor : IDisposable
         _detachment?.Attach();
     }
 
-    /// <summary>Asks for no node any more.</summary>
+    /// <summary>Stops asking for nodes.</summary>
     public void StopObserving()
     {
         _queries?.Stop();
         DetachHook();
     }
 
-    /// <summary>Leaves the hook in place while tokens are decoded one by one: their graph is used again, with the hook that it was made with.</summary>
-    /// <param name="keep">Whether to; false takes it away until queries are observed.</param>
+    /// <summary>Keeps the hook attached while tokens are decoded one by one: llama.cpp reuses their graph, with the hook that it was built with.</summary>
+    /// <param name="keep">True to keep it attached; false to detach it until queries are observed.</param>
     public void KeepHook(bool keep)
     {
         _keepsHook = keep;
@@ -127,33 +127,33 @@ internal sealed partial class KvCompressor : IDisposable
         DetachHook();
     }
 
-    /// <summary>Begins to note what a sequence's tokens receive while they are repeated.</summary>
+    /// <summary>Starts a reconstruction pass, which records the attention that a sequence's tokens receive.</summary>
     /// <param name="sequence">The sequence.</param>
-    /// <param name="sinks">How many of its first cells are not repeated.</param>
-    public void StartRepetition(KvSequence sequence, int sinks) =>
-        _repetition = new KvRepetition(_format!.Layers.Count, _format.KvHeads, sequence.Cells, sinks);
+    /// <param name="sinks">The number of first cells that are not reconstructed.</param>
+    public void StartReconstruction(KvSequence sequence, int sinks) =>
+        _reconstruction = new ReconstructionScores(_format!.Layers.Count, _format.KvHeads, sequence.Cells, sinks);
 
-    /// <summary>Notes the attention of the observed tokens, the newest ones of the sequence, which repeated a chunk of it.</summary>
+    /// <summary>Records the attention of the observed tokens: the newest ones of the sequence, which repeated a chunk of it.</summary>
     /// <param name="sequence">The sequence, which still has the pass's own cells.</param>
     /// <param name="chunk">The chunk's cells.</param>
-    public void ObserveRepetition(KvSequence sequence, TokenRange chunk)
+    public void ObserveReconstruction(KvSequence sequence, TokenRange chunk)
     {
         _context.Synchronize();
-        _repetition!.Observe(Choose(sequence, readsRows: true, null).View(sequence), chunk, block => Queries(_format!.ModelLayers![block]));
+        _reconstruction!.Observe(Choose(sequence, readsRows: true, null).View(sequence), chunk, block => Queries(_format!.ModelLayers![block]));
     }
 
-    /// <summary>Gives the memory of the pass's queries back: there were many at once.</summary>
-    public void EndRepetition() => _queries?.Release();
+    /// <summary>Releases the memory of the pass's queries.</summary>
+    public void EndReconstruction() => _queries?.Release();
 
-    /// <summary>Notes that the newest cells were removed.</summary>
+    /// <summary>Records that the newest cells were removed.</summary>
     public void NoteRemoved(int cells) => _capture?.NoteRemoved(cells);
 
     /// <summary>Compresses a sequence, if it is long enough and over the budget.</summary>
-    /// <param name="sequence">The sequence; what is left of it is noted there.</param>
-    /// <param name="plan">The policy, the budget and what is protected.</param>
-    /// <param name="path">The path to take; null for the best one that works.</param>
-    /// <returns>What was done, or null where the sequence was left alone.</returns>
-    /// <exception cref="KvCompressionException">The cache cannot be compressed, or llama.cpp refused the cells; then the sequence is empty and can be read again.</exception>
+    /// <param name="sequence">The sequence, which is updated.</param>
+    /// <param name="plan">The policy, the budget and the protected tokens.</param>
+    /// <param name="path">The path to take; null for the best one that is available.</param>
+    /// <returns>The report, or null if the sequence was not compressed.</returns>
+    /// <exception cref="KvCompressionException">The cache cannot be compressed, or llama.cpp rejected the cells. In the second case the sequence is empty and can be prefilled again.</exception>
     public KvCompressionReport? Compress(KvSequence sequence, KvCompressionPlan plan, KvRewritePath? path = null)
     {
         if (!plan.Applies(sequence.Tokens, sequence.Cells))
@@ -161,7 +161,7 @@ internal sealed partial class KvCompressor : IDisposable
             return null;
         }
 
-        ThrowIfRefused(plan);
+        ThrowIfUnsupported(plan);
         long start = Stopwatch.GetTimestamp();
         _context.Synchronize();
         (IKvPath taken, KvLayerTensors[] view, KvSelection selection) = Score(sequence, plan, path);
@@ -192,7 +192,7 @@ internal sealed partial class KvCompressor : IDisposable
             failure = e;
         }
 
-        // A refused blob may leave cells registered, and a device that fails some cells moved.
+        // A rejected blob may leave cells registered, and a device that fails may have moved some rows.
         _context.SequenceRemove(sequence.Id);
         sequence.Clear();
         if (failure is not null && path is DevicePath device)
@@ -201,7 +201,7 @@ internal sealed partial class KvCompressor : IDisposable
         }
 
         throw new KvCompressionException(
-            $"The compressed cells of sequence {sequence.Id} were refused; it is now empty and has to be read again. {failure?.Message ?? NativeLog.LastErrors()}", failure);
+            $"llama.cpp rejected the compressed cells of sequence {sequence.Id}. It is now empty and must be prefilled again. {failure?.Message ?? NativeLog.LastErrors()}", failure);
     }
 
     public void Dispose()
@@ -212,7 +212,7 @@ internal sealed partial class KvCompressor : IDisposable
         }
     }
 
-    /// <summary>The paths that this cache allows, the best one first.</summary>
+    /// <summary>The paths that this cache supports, best first.</summary>
     private List<IKvPath> Paths(KvCapture? capture)
     {
         if (_format is null)
@@ -226,11 +226,11 @@ internal sealed partial class KvCompressor : IDisposable
             return [state];
         }
 
-        // A cache in the host's memory is read there at less cost; its device is the host itself.
+        // A cache in host memory is cheaper to read there; its device is the host itself.
         var live = new LiveCache(capture, _format, _model);
         var device = new DevicePath(_context, live);
         return capture.IsComplete
-            ? [new InPlacePath(_context, live), new CraftPath(_context, live, _memory), state, device]
+            ? [new InPlacePath(_context, live), new CompactPath(_context, live, _memory), state, device]
             : [device, state];
     }
 
@@ -242,7 +242,7 @@ internal sealed partial class KvCompressor : IDisposable
         }
     }
 
-    // What the first compression would wait for: kernels are loaded, or even compiled.
+    // Loads and possibly compiles the device's kernels, so that the first compression need not wait for them.
     private void WarmUpDevice(KvCapture? capture)
     {
         DevicePath? device = capture is { IsOnDevice: true } ? _paths.OfType<DevicePath>().SingleOrDefault() : null;
@@ -264,7 +264,7 @@ internal sealed partial class KvCompressor : IDisposable
         MeasuresOnDevice = false;
     }
 
-    /// <summary>Scores and selects on the best path, or on the next one where a device fails: nothing is changed yet.</summary>
+    /// <summary>Scores and selects on the best path, or on the next one if a device fails: no cell is changed yet.</summary>
     private (IKvPath Taken, KvLayerTensors[] View, KvSelection Selection) Score(KvSequence sequence, KvCompressionPlan plan, KvRewritePath? wanted)
     {
         IKvPath taken = Choose(sequence, plan.ReadsRows, wanted);
@@ -274,9 +274,9 @@ internal sealed partial class KvCompressor : IDisposable
             Complete(view, sequence, plan);
             KvSelection selection = Select(view, sequence, plan);
 
-            // The next compression must not take these for its own.
+            // They belong to this compression only.
             _observed = 0;
-            _repetition = null;
+            _reconstruction = null;
             return (taken, view, selection);
         }
         catch (LlamaException e) when (taken is DevicePath device && wanted is null && e is not KvCompressionException)
@@ -288,22 +288,22 @@ internal sealed partial class KvCompressor : IDisposable
 
     private IKvPath Choose(KvSequence sequence, bool readsRows, KvRewritePath? wanted)
     {
-        string? obstacle = null;
+        string? unsupportedReason = null;
         foreach (IKvPath path in _paths.Where(path => wanted is null || path.Kind == wanted))
         {
-            obstacle = path.Obstacle(sequence, readsRows);
-            if (obstacle is null)
+            unsupportedReason = path.UnsupportedReason(sequence, readsRows);
+            if (unsupportedReason is null)
             {
                 return path;
             }
 
-            LogObstacle(_logger, _obstructed.Add(path.Kind) ? LogLevel.Warning : LogLevel.Debug, path.Kind, sequence.Id, obstacle);
+            LogPathUnsupported(_logger, _unsupportedPaths.Add(path.Kind) ? LogLevel.Warning : LogLevel.Debug, path.Kind, sequence.Id, unsupportedReason);
         }
 
-        throw new KvCompressionException($"The {wanted} path cannot be taken for sequence {sequence.Id}: {obstacle ?? "the cache's tensors were not found"}.");
+        throw new KvCompressionException($"The {wanted} path is not available for sequence {sequence.Id}: {unsupportedReason ?? "the cache's tensors were not found"}.");
     }
 
-    /// <summary>Adds to the cached tensors what else the policy reads.</summary>
+    /// <summary>Adds the policy's other inputs to the cached tensors.</summary>
     private void Complete(KvLayerTensors[] view, KvSequence sequence, KvCompressionPlan plan)
     {
         for (int i = 0; i < view.Length; i++)
@@ -316,7 +316,7 @@ internal sealed partial class KvCompressor : IDisposable
                 ValueRotation = _rotation.Values,
                 Queries = plan.QueryWindow > 0 ? Queries(_format!.ModelLayers![i]) : default,
                 OutputWeights = _outputWeights,
-                RepeatAttention = _repetition?[i] ?? default,
+                ReconstructionAttention = _reconstruction?[i] ?? default,
             };
         }
     }
@@ -338,15 +338,15 @@ internal sealed partial class KvCompressor : IDisposable
     private KvQueries Queries(int layer) => _queries?.Take(layer, _observed, _rotation.Keys)
         ?? throw new KvCompressionException($"The queries of layer {layer} were not all observed.") { Fault = LlamaFault.QueriesNotObserved };
 
-    [LoggerMessage(LogLevel.Debug, "KV compression: paths {Paths}, refusal {Refusal}.")]
-    private static partial void LogReady(ILogger logger, string paths, string refusal);
+    [LoggerMessage(LogLevel.Debug, "KV compression: paths {Paths}, unsupported reason {UnsupportedReason}.")]
+    private static partial void LogReady(ILogger logger, string paths, string unsupportedReason);
 
-    [LoggerMessage(LogLevel.Warning, "Compression goes on without the device that holds the cache, and copies the cache to the host instead: {Why}")]
+    [LoggerMessage(LogLevel.Warning, "The device that holds the cache cannot compress it. Compression copies the cache to the host instead: {Why}")]
     private static partial void LogDeviceFailed(ILogger logger, string why);
 
-    [LoggerMessage(Message = "The {Path} path cannot be taken for sequence {Sequence}: {Obstacle}. The next best one is.")]
-    private static partial void LogObstacle(ILogger logger, LogLevel level, KvRewritePath path, int sequence, string obstacle);
+    [LoggerMessage(Message = "The {Path} path is not available for sequence {Sequence}: {UnsupportedReason}. The next best path is used.")]
+    private static partial void LogPathUnsupported(ILogger logger, LogLevel level, KvRewritePath path, int sequence, string unsupportedReason);
 
-    [LoggerMessage(LogLevel.Information, "Compressed sequence {Sequence} by {Policy} from {Before} to {After} cells on the {Path} path: scored in {ScoreMs:F1} ms, rewritten in {RewriteMs:F1} ms.")]
+    [LoggerMessage(LogLevel.Information, "Compressed sequence {Sequence} with {Policy} from {Before} to {After} cells on the {Path} path: scored in {ScoreMs:F1} ms, rewritten in {RewriteMs:F1} ms.")]
     private static partial void LogCompressed(ILogger logger, int sequence, string policy, int before, int after, KvRewritePath path, double scoreMs, double rewriteMs);
 }

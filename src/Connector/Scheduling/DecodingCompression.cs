@@ -4,25 +4,25 @@ using CurKv.Connector.KvCache.State;
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>
-/// Cuts a sequence back to its budget while an answer is decoded, each time that it has outgrown it by the plan's interval. A policy
-/// that needs queries sees those of the tokens before that. Used on the native thread only.
+/// Compresses a sequence to its budget while an answer is decoded, each time that it exceeds the budget by the plan's interval. A policy
+/// that needs queries receives those of the last tokens before that. Used on the native thread only.
 /// </summary>
 internal sealed class DecodingCompression : IDisposable
 {
-    private readonly SizedContext _context;
+    private readonly ResizableContext _context;
     private readonly KvSequence _sequence;
     private readonly KvCompressionPlan? _plan;
     private KvCompressor? _compressor;
 
-    // A budget by mass is what the scores last made of it.
+    // For a budget by mass, the number of cells that the last compression kept.
     private int _lastKept;
     private int _toObserve;
 
-    /// <summary>Begins with an answer.</summary>
-    /// <param name="context">The context, which may be made anew on the way.</param>
-    /// <param name="sequence">The prompt, as its own compression left it.</param>
+    /// <summary>Starts at the beginning of an answer.</summary>
+    /// <param name="context">The context, which may be recreated meanwhile.</param>
+    /// <param name="sequence">The prompt after its own compression.</param>
     /// <param name="plan">How the sequence is compressed; null for not at all.</param>
-    public DecodingCompression(SizedContext context, KvSequence sequence, KvCompressionPlan? plan)
+    public DecodingCompression(ResizableContext context, KvSequence sequence, KvCompressionPlan? plan)
     {
         _context = context;
         _sequence = sequence;
@@ -31,10 +31,10 @@ internal sealed class DecodingCompression : IDisposable
         Follow();
     }
 
-    /// <summary>Whether the queries of the tokens that are decoded now are wanted: others' tokens must not come between.</summary>
+    /// <summary>Whether queries are being observed: no other sequence may be decoded in between.</summary>
     public bool IsObserving => _toObserve > 0;
 
-    /// <summary>Asks for no node any more, while others use the context.</summary>
+    /// <summary>Stops asking for nodes while other sequences use the context.</summary>
     public void Leave()
     {
         if (_compressor is not null && _context.IsOpen && _context.Compressor == _compressor)
@@ -47,21 +47,21 @@ internal sealed class DecodingCompression : IDisposable
         _toObserve = 0;
     }
 
-    /// <summary>To be called before the first token is decoded after <see cref="Leave"/>.</summary>
+    /// <summary>Call it before the first token that is decoded after <see cref="Leave"/>.</summary>
     public void Follow()
     {
         if (_compressor != _context.Compressor)
         {
-            // What was observed of a context that is gone is lost.
+            // Queries observed in an earlier context are lost.
             _compressor = _context.Compressor;
             _toObserve = 0;
             _compressor.KeepHook(_plan is { QueryWindow: > 0 });
         }
     }
 
-    /// <summary>To be called after each token that was decoded.</summary>
-    /// <param name="isConstrained">Whether the next token has to keep to a form: nothing is evicted then, and what was observed so far is given up.</param>
-    /// <returns>What was compressed; null for most tokens.</returns>
+    /// <summary>Call it after each decoded token.</summary>
+    /// <param name="isConstrained">Whether a grammar constrains the next token: nothing is evicted then, and observed queries are discarded.</param>
+    /// <returns>The report of a compression; null for most tokens.</returns>
     public KvCompressionReport? AfterToken(bool isConstrained)
     {
         if (_plan is null)
@@ -96,10 +96,10 @@ internal sealed class DecodingCompression : IDisposable
         return null;
     }
 
-    /// <summary>Asks for no node any more.</summary>
+    /// <summary>Stops asking for nodes.</summary>
     public void Dispose() => Leave();
 
-    // The observed tokens count as well: the last of them is the one at which the interval is full.
+    // The observed tokens are part of the interval, which ends with the last of them.
     private bool IsDue()
     {
         int budget = _plan!.Budget.IsByMass ? _lastKept : _plan.Budget.Cells(_sequence.Tokens);

@@ -18,8 +18,8 @@ internal sealed class Generation : IDisposable
     private readonly GenerationRequest _request;
     private readonly Action<GenerationEvent> _emit;
     private readonly ILlamaSampler _sampler;
-    private readonly AnswerText _text;
-    private PromptReading? _reading;
+    private readonly Detokenizer _text;
+    private PrefillResult? _prefill;
     private DecodingCompression? _compression;
     private KvSnapshot? _suspended;
     private Exception? _lost;
@@ -43,7 +43,7 @@ internal sealed class Generation : IDisposable
         _request = request;
         _emit = emit;
         _sampler = engine.CreateSampler(request.Sampler);
-        _text = new AnswerText(engine, request.StopSequences, request.Marks);
+        _text = new Detokenizer(engine, request.StopSequences, request.VisibleSpecialTokens);
     }
 
     /// <summary>Whether the last piece is out.</summary>
@@ -57,9 +57,9 @@ internal sealed class Generation : IDisposable
     public void Step(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_reading is null)
+        if (_prefill is null)
         {
-            ReadPrompt(cancellationToken);
+            Prefill(cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
         }
 
@@ -116,33 +116,32 @@ internal sealed class Generation : IDisposable
         _sampler.Dispose();
     }
 
-    private void ReadPrompt(CancellationToken cancellationToken)
+    private void Prefill(CancellationToken cancellationToken)
     {
-        SizedContext sized = _state.Sized;
+        ResizableContext resizable = _state.Sized;
         int[] tokens = _request.Tokens;
-        _sampler.ReadPrompt(tokens);
+        _sampler.AcceptPrompt(tokens);
         _state.Begin(_request.Prefix, tokens.Length, _request.Compression);
-        Action<PromptProgress>? progress = tokens.Length > sized.Context.Settings.BatchSize ? step => _emit(new GenerationEvent([], Progress: step)) : null;
-        var reader = new PromptReader(_engine, sized.Context, sized.Compressor, _state.Sequence, progress, cancellationToken);
-        PromptReading reading = reader.Read(tokens, _request.Compression);
-        KvCompressionPlan? plan = _request.Compression is { } wanted && !sized.Compressor.Refuses(wanted) ? wanted : null;
-        _compression = new DecodingCompression(sized, _state.Sequence, plan);
-        _reading = reading;
+        Action<PromptProgress>? progress = tokens.Length > resizable.Context.Settings.BatchSize ? step => _emit(new GenerationEvent([], Progress: step)) : null;
+        var prefill = new PromptPrefill(_engine, resizable.Context, resizable.Compressor, _state.Sequence, progress, cancellationToken);
+        _prefill = prefill.Run(tokens, _request.Compression);
+        KvCompressionPlan? plan = _request.Compression is { } wanted && !resizable.Compressor.IsUnsupported(wanted) ? wanted : null;
+        _compression = new DecodingCompression(resizable, _state.Sequence, plan);
     }
 
     private void Decode()
     {
         _state.Sized.Context.Decode(_state.Sequence, [_drawn], logits: true);
         _decoded++;
-        if (_compression!.AfterToken(_sampler.IsConstraining || _request.Reader.InCall) is KvCompressionReport report)
+        if (_compression!.AfterToken(_sampler.IsConstraining || _request.Parser.InToolCall) is KvCompressionReport report)
         {
-            _reading!.Compressions.Add(report);
+            _prefill!.Compressions.Add(report);
         }
     }
 
     private ChatFinishReason? Draw()
     {
-        _sampler.AllowTrigger(_request.Reader.MayCall);
+        _sampler.AllowTrigger(_request.Parser.AllowsToolCall);
         _drawn = _state.Sized.Context.Sample(_sampler);
         if (_engine.IsEndOfGeneration(_drawn))
         {
@@ -150,9 +149,9 @@ internal sealed class Generation : IDisposable
         }
 
         _outputTokens++;
-        _reasoningTokens += _request.Reader.InReasoning ? 1 : 0;
+        _reasoningTokens += _request.Parser.InReasoning ? 1 : 0;
         bool stopped = _text.Append(_drawn, out string piece);
-        Emit(piece.Length > 0 ? _request.Reader.Read(piece) : []);
+        Emit(piece.Length > 0 ? _request.Parser.Parse(piece) : []);
         return stopped ? ChatFinishReason.Stop
             : _outputTokens == _request.MaxOutputTokens || !_state.HasRoom() ? ChatFinishReason.Length
             : null;
@@ -160,7 +159,7 @@ internal sealed class Generation : IDisposable
 
     private void Finish(ChatFinishReason finished)
     {
-        Emit([.. _request.Reader.Read(_text.Finish()), .. _request.Reader.Finish()]);
+        Emit([.. _request.Parser.Parse(_text.Finish()), .. _request.Parser.Finish()]);
         int prefix = _request.Prefix?.Contents.Tokens ?? 0;
         _emit(new GenerationEvent([], _hasCalled && finished == ChatFinishReason.Stop ? ChatFinishReason.ToolCalls : finished, new GenerationStatistics
         {
@@ -168,11 +167,11 @@ internal sealed class Generation : IDisposable
             CachedPromptTokens = prefix,
             OutputTokens = _outputTokens,
             ReasoningTokens = _reasoningTokens,
-            PrefillTime = _reading!.PrefillTime,
+            PrefillTime = _prefill!.PrefillTime,
             DecodeTime = _decodeTime,
             DecodedTokens = _decoded,
             Cells = _state.Sequence.Cells,
-            Compressions = _reading.Compressions,
+            Compressions = _prefill.Compressions,
         }));
         IsFinished = true;
     }

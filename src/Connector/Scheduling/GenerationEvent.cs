@@ -2,10 +2,10 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Scheduling;
 
-/// <summary>A piece of an answer on its way from the native thread: how far the prompt is read, contents, or, last of all, the end.</summary>
-/// <param name="Contents">What the answer has gained.</param>
-/// <param name="FinishReason">Why the answer ended; null while it goes on.</param>
-/// <param name="Statistics">What it took; null while it goes on.</param>
-/// <param name="Progress">How far the prompt is read; null once it is.</param>
+/// <summary>An event from the native thread: the progress of the prefill, new contents, or, last of all, the end of the answer.</summary>
+/// <param name="Contents">The new contents.</param>
+/// <param name="FinishReason">Why the answer ended; null before the end.</param>
+/// <param name="Statistics">The answer's statistics; null before the end.</param>
+/// <param name="Progress">The progress of the prefill; null after it.</param>
 internal readonly record struct GenerationEvent(
     IReadOnlyList<AIContent> Contents, ChatFinishReason? FinishReason = null, GenerationStatistics? Statistics = null, PromptProgress? Progress = null);

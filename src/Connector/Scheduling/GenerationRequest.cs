@@ -5,30 +5,30 @@ using CurKv.Connector.Sessions;
 
 namespace CurKv.Connector.Scheduling;
 
-/// <summary>What one answer is generated from. For one answer only: the reader remembers.</summary>
+/// <summary>The input of one answer. Used once, because the parser has state.</summary>
 internal sealed record GenerationRequest
 {
-    /// <summary>What is already read and goes before the tokens; null for nothing.</summary>
+    /// <summary>The snapshot that precedes the tokens; null for none.</summary>
     public KvSnapshot? Prefix { get; init; }
 
-    /// <summary>The tokens to read.</summary>
+    /// <summary>The tokens to prefill.</summary>
     public required int[] Tokens { get; init; }
 
-    /// <summary>How the cache is compressed once they are read; null to keep all of it.</summary>
+    /// <summary>How the cache is compressed after prefill; null to keep all of it.</summary>
     public KvCompressionPlan? Compression { get; init; }
 
-    /// <summary>How tokens are drawn. While its grammar binds nothing is evicted.</summary>
+    /// <summary>The settings of sampling. While its grammar is enforced, nothing is evicted.</summary>
     public required SamplerSettings Sampler { get; init; }
 
-    /// <summary>Divides the answer into contents; by default all of it is text.</summary>
-    public IAnswerReader Reader { get; init; } = new PlainAnswerReader();
+    /// <summary>Splits the output into contents. By default all of it is text.</summary>
+    public IOutputParser Parser { get; init; } = new PlainOutputParser();
 
-    /// <summary>The special tokens whose texts the reader wants to see; others have none.</summary>
-    public FrozenSet<int> Marks { get; init; } = [];
+    /// <summary>The special tokens whose text the parser receives. Others have no text.</summary>
+    public FrozenSet<int> VisibleSpecialTokens { get; init; } = [];
 
-    /// <summary>Texts that end the answer and do not appear in it.</summary>
+    /// <summary>Texts that end the answer and are not part of it.</summary>
     public IReadOnlyList<string> StopSequences { get; init; } = [];
 
-    /// <summary>The longest answer in tokens; null for no limit but the context's end.</summary>
+    /// <summary>The maximum length of the answer in tokens; null for no limit except the context size.</summary>
     public int? MaxOutputTokens { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace CurKv.Connector.Scheduling;
 
-/// <summary>A place in a <see cref="NativeThread"/>'s queue. Whatever ends it first counts: its work, its preparation, or its cancellation.</summary>
+/// <summary>A job in a <see cref="NativeThread"/>'s queue. It ends with its work, a failed preparation, or its cancellation, whichever is first.</summary>
 internal sealed class NativeJob
 {
     // Continuations must not run on the native thread.
@@ -12,9 +12,9 @@ internal sealed class NativeJob
     private CancellationTokenRegistration _whileWaiting;
     private bool _hasBegun;
 
-    /// <summary>Creates a job that waits.</summary>
-    /// <param name="prepare">Makes the work.</param>
-    /// <param name="owner">Who is disposed, in exceptions.</param>
+    /// <summary>Creates a waiting job.</summary>
+    /// <param name="prepare">Creates the work.</param>
+    /// <param name="owner">The type that exceptions report as disposed.</param>
     /// <param name="cancellationToken">Cancels the job.</param>
     public NativeJob(Func<INativeWork> prepare, Type owner, CancellationToken cancellationToken)
     {
@@ -24,10 +24,10 @@ internal sealed class NativeJob
         EndWhenCancelled();
     }
 
-    /// <summary>Ends with the job.</summary>
+    /// <summary>Completes with the job.</summary>
     public Task Task => _done.Task;
 
-    /// <summary>Makes the work, unless the job has ended. To be called once, on any thread.</summary>
+    /// <summary>Creates the work, unless the job has ended. Called once, on any thread.</summary>
     public void Prepare()
     {
         if (_done.Task.IsCompleted)
@@ -47,9 +47,9 @@ internal sealed class NativeJob
         }
     }
 
-    /// <summary>Waits until the job is prepared, and does its work or goes on with it, unless the job ends before. Called on the native thread.</summary>
-    /// <param name="shutdown">Cancels work that has begun, and refuses work that has not.</param>
-    /// <returns>What the job waits for, its own end included; null once it has ended.</returns>
+    /// <summary>Waits until the job is prepared, and starts or continues its work, unless the job has ended. Called on the native thread.</summary>
+    /// <param name="shutdown">Cancels the work, and rejects a job whose work has not started.</param>
+    /// <returns>What the job waits for, including its own end; null once it has ended.</returns>
     public Task? Run(CancellationToken shutdown)
     {
         if (!_hasBegun)
@@ -57,7 +57,7 @@ internal sealed class NativeJob
             WaitForWork(shutdown);
         }
 
-        // Waits for a cancellation on its way; while the work is done only this thread ends the job.
+        // Waits for a cancellation that is in progress. While the work runs, only this thread ends the job.
         _whileWaiting.Dispose();
         if (_done.Task.IsCompleted)
         {
@@ -74,7 +74,7 @@ internal sealed class NativeJob
         return Task.WhenAny(pause, _done.Task);
     }
 
-    // A cancelled caller does not wait for the jobs before its own, nor for the thread to come back to it.
+    // A cancelled caller does not wait for earlier jobs, nor for its next turn on the thread.
     private void EndWhenCancelled() =>
         _whileWaiting = _cancellationToken.UnsafeRegister(static (job, token) => ((NativeJob)job!)._done.TrySetCanceled(token), this);
 

@@ -3,9 +3,9 @@ using System.Threading.Channels;
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>
-/// The one thread that touches the context: llama.cpp's contexts are not thread-safe, and a prefill would hold a pool thread for
-/// seconds. Jobs begin in the order in which they were given, however long each takes to prepare. One that has to wait, such as an answer
-/// whose reader does not read, lets the others use the thread, and goes to the end of the queue when it can go on. Thread-safe.
+/// The only thread that uses the context: llama.cpp's contexts are not thread-safe, and a prefill would block a thread pool thread for
+/// seconds. Jobs start in the order in which they were queued, however long each takes to prepare. A job that has to wait, such as an answer
+/// whose reader does not read, yields the thread to the others, and returns to the end of the queue when it can continue. Thread-safe.
 /// </summary>
 internal sealed class NativeThread : IDisposable
 {
@@ -16,8 +16,8 @@ internal sealed class NativeThread : IDisposable
     private readonly Type _owner;
 
     /// <summary>Starts the thread.</summary>
-    /// <param name="owner">Who is disposed, in exceptions.</param>
-    /// <param name="onEnd">The last that the thread does: what jobs use can only go then, since a job may be what disposes.</param>
+    /// <param name="owner">The type that exceptions report as disposed.</param>
+    /// <param name="onEnd">The thread's last action, which frees what jobs use: a job itself may dispose the thread.</param>
     public NativeThread(Type owner, Action? onEnd = null)
     {
         _onEnd = onEnd;
@@ -26,10 +26,10 @@ internal sealed class NativeThread : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Runs work on the thread once the jobs before it are done.</summary>
-    /// <param name="work">Gets a token that is cancelled by the caller's or by disposal.</param>
-    /// <param name="cancellationToken">Cancels the work, also while it waits.</param>
-    /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work's turn.</exception>
+    /// <summary>Runs work on the thread after all earlier jobs.</summary>
+    /// <param name="work">Receives a token that is cancelled by the caller's token or by disposal.</param>
+    /// <param name="cancellationToken">Cancels the work, even while it waits.</param>
+    /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work starts.</exception>
     public Task RunAsync(Action<CancellationToken> work, CancellationToken cancellationToken)
     {
         NativeJob job = Enqueue(() => new NativeAction(work), cancellationToken);
@@ -38,12 +38,12 @@ internal sealed class NativeThread : IDisposable
     }
 
     /// <summary>
-    /// Takes a place in the queue, then prepares the work on the thread pool, and runs it on the thread once the jobs before it are done
-    /// or wait, and it is prepared. A preparation that fails gives the place up at once.
+    /// Queues a job, prepares its work on the thread pool, and runs it on the thread once all earlier jobs have ended or wait. If the
+    /// preparation fails, the job leaves the queue at once.
     /// </summary>
-    /// <param name="prepare">Makes the work, which is disposed on the thread if it was begun.</param>
-    /// <param name="cancellationToken">Cancels the work, also while it waits; a preparation that has begun goes on to its end.</param>
-    /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work's turn.</exception>
+    /// <param name="prepare">Creates the work, which is disposed on the thread if it has started.</param>
+    /// <param name="cancellationToken">Cancels the work, even while it waits. A preparation that has started continues to its end.</param>
+    /// <exception cref="ObjectDisposedException">The thread has ended, or ends before the work starts.</exception>
     public Task RunAsync(Func<INativeWork> prepare, CancellationToken cancellationToken)
     {
         NativeJob job = Enqueue(prepare, cancellationToken);
@@ -51,7 +51,7 @@ internal sealed class NativeThread : IDisposable
         return job.Task;
     }
 
-    /// <summary>Cancels what runs, refuses what waits, and waits for the thread to end.</summary>
+    /// <summary>Cancels the running job, rejects waiting jobs, and waits for the thread to end.</summary>
     public void Dispose()
     {
         if (!_jobs.Writer.TryComplete())

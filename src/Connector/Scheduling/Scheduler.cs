@@ -14,35 +14,35 @@ internal sealed class Scheduler : IDisposable
 
     /// <summary>Creates the context and tests whether its cache can be compressed.</summary>
     /// <param name="engine">The model.</param>
-    /// <param name="settings">The context's sizes.</param>
-    /// <param name="access">How the cache may be reached.</param>
+    /// <param name="settings">The context's settings.</param>
+    /// <param name="access">How the cache can be accessed.</param>
     /// <param name="owner">Who is disposed, in exceptions.</param>
     /// <param name="logger">Receives how the cache is compressed.</param>
     public Scheduler(ILlamaEngine engine, LlamaContextSettings settings, KvCacheAccess access, Type owner, ILogger logger)
     {
-        _runner = new SequenceRunner(engine, new SizedContext(engine, settings, access, logger));
+        _runner = new SequenceRunner(engine, new ResizableContext(engine, settings, access, logger));
         _thread = new NativeThread(owner, _runner.Dispose);
     }
 
-    /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
-    public string? CompressionRefusal => _runner.CompressionRefusal;
+    /// <summary>Why this model's cache cannot be compressed; null if it can.</summary>
+    public string? CompressionUnsupportedReason => _runner.CompressionUnsupportedReason;
 
-    /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
+    /// <summary>Whether the prompt's queries can be observed during prefill.</summary>
     public bool ObservesQueries => _runner.ObservesQueries;
 
-    /// <summary>The context's cells as they are now.</summary>
+    /// <summary>The current number of the context's cells.</summary>
     public int ContextSize => _runner.ContextSize;
 
-    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
+    /// <summary>Whether the device that holds the cache computes norms itself.</summary>
     public bool MeasuresOnDevice => _runner.MeasuresOnDevice;
 
     /// <summary>
-    /// Generates an answer. Its place among the others is that of the first step of the enumeration. Not reading on to the end stops the
-    /// generation: at once where the enumerator is disposed of, and else when the garbage collector notices.
+    /// Generates an answer. It is queued when the enumeration starts. Leaving the enumeration stops the generation: at once if the enumerator
+    /// is disposed, otherwise when it is garbage collected.
     /// </summary>
-    /// <param name="prepare">Makes the request, on a thread of the pool.</param>
-    /// <param name="capacity">So many pieces are generated ahead of the reader, and a few more; then others' requests go first.</param>
-    /// <param name="cancellationToken">Cancels the answer, also while it waits.</param>
+    /// <param name="prepare">Creates the request, on a thread pool thread.</param>
+    /// <param name="capacity">How many pieces are generated ahead of the reader, give or take a few, before other requests go first.</param>
+    /// <param name="cancellationToken">Cancels the answer, even while it waits.</param>
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(
         Func<GenerationRequest> prepare, int capacity, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -73,18 +73,18 @@ internal sealed class Scheduler : IDisposable
         }
     }
 
-    /// <summary>Reads tokens behind what was read before, compresses all of it, and keeps what is left. Its place among the others is that of the call.</summary>
-    /// <param name="prepare">Makes the request, on a thread of the pool.</param>
-    /// <param name="progress">Told after each chunk, on the native thread; null for none.</param>
-    /// <param name="cancellationToken">Cancels the reading, also while it waits.</param>
+    /// <summary>Prefills tokens after a snapshot, compresses the whole sequence, and returns a snapshot of it. It is queued when the method is called.</summary>
+    /// <param name="prepare">Creates the request, on a thread pool thread.</param>
+    /// <param name="progress">Called after each chunk, on the native thread; null for none.</param>
+    /// <param name="cancellationToken">Cancels the prefill, even while it waits.</param>
     public async Task<(KvSnapshot Snapshot, GenerationStatistics Statistics)> ReadAsync(
-        Func<ReadingRequest> prepare, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
+        Func<PrefillRequest> prepare, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
         (KvSnapshot, GenerationStatistics) result = default;
         await _thread.RunAsync(
             () =>
             {
-                ReadingRequest request = prepare();
+                PrefillRequest request = prepare();
                 return new NativeAction(token => result = _runner.Read(request, progress, token));
             },
             cancellationToken).ConfigureAwait(false);

@@ -4,11 +4,11 @@ using CurKv.Connector.KvCache.State;
 
 namespace CurKv.Connector.Scheduling;
 
-/// <summary>Decodes tokens behind a sequence, and notes them there.</summary>
+/// <summary>Decodes tokens and appends them to a sequence.</summary>
 internal static class SequenceDecoding
 {
     /// <summary>Decodes at most a batch of tokens.</summary>
-    /// <exception cref="LlamaException">llama.cpp refused them.</exception>
+    /// <exception cref="LlamaException">llama.cpp could not decode them.</exception>
     public static void Decode(this ILlamaContext context, KvSequence sequence, ReadOnlySpan<int> tokens, bool logits)
     {
         DecodeStatus status = context.Decode(tokens, sequence.Tokens, sequence.Id, logits);

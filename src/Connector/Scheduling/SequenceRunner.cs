@@ -1,30 +1,29 @@
 using CurKv.Connector.Engine;
-using CurKv.Connector.KvCache;
 using CurKv.Connector.KvCache.State;
 using CurKv.Connector.Sessions;
 
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>
-/// Whose cells are in the context: reads prompts into it, and runs answers, of which one may follow another before that one is done.
+/// Decides whose cells are in the context: prefills prompts and runs answers, which may take turns.
 /// Used on the native thread only.
 /// </summary>
-internal sealed class SequenceRunner(ILlamaEngine engine, SizedContext sized) : IDisposable
+internal sealed class SequenceRunner(ILlamaEngine engine, ResizableContext resizable) : IDisposable
 {
-    private readonly SequenceState _state = new(engine, sized);
+    private readonly SequenceState _state = new(engine, resizable);
     private Generation? _resident;
 
-    /// <summary>Why this model's cache cannot be compressed; null where it can.</summary>
-    public string? CompressionRefusal => sized.Refusal;
+    /// <summary>Why this model's cache cannot be compressed; null if it can.</summary>
+    public string? CompressionUnsupportedReason => resizable.UnsupportedReason;
 
-    /// <summary>Whether the prompt's queries can be observed while it is read.</summary>
-    public bool ObservesQueries => sized.ObservesQueries;
+    /// <summary>Whether the prompt's queries can be observed during prefill.</summary>
+    public bool ObservesQueries => resizable.ObservesQueries;
 
-    /// <summary>The context's cells as they are now.</summary>
-    public int ContextSize => sized.Size;
+    /// <summary>The current number of the context's cells.</summary>
+    public int ContextSize => resizable.Size;
 
-    /// <summary>Whether policies that read norms alone are served by the device that holds the cache.</summary>
-    public bool MeasuresOnDevice => sized.MeasuresOnDevice;
+    /// <summary>Whether the device that holds the cache computes norms itself.</summary>
+    public bool MeasuresOnDevice => resizable.MeasuresOnDevice;
 
     /// <summary>Creates an answer, of which nothing is done yet.</summary>
     /// <param name="request">The request.</param>
@@ -65,17 +64,17 @@ internal sealed class SequenceRunner(ILlamaEngine engine, SizedContext sized) : 
     /// <param name="request">What is read, and how it is compressed.</param>
     /// <param name="progress">Told after each chunk, on this thread; null for none.</param>
     /// <param name="cancellationToken">Looked at between chunks.</param>
-    public (KvSnapshot Snapshot, GenerationStatistics Statistics) Read(ReadingRequest request, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
+    public (KvSnapshot Snapshot, GenerationStatistics Statistics) Read(PrefillRequest request, IProgress<PromptProgress>? progress, CancellationToken cancellationToken)
     {
         Vacate();
         KvSequence sequence = _state.Sequence;
         _state.Begin(request.Prefix, request.Tokens.Length, request.Compression);
-        var reader = new PromptReader(engine, sized.Context, sized.Compressor, sequence, progress is null ? null : progress.Report, cancellationToken);
-        PromptReading reading = reader.Read(request.Tokens, request.Compression);
+        var prefill = new PromptPrefill(engine, resizable.Context, resizable.Compressor, sequence, progress is null ? null : progress.Report, cancellationToken);
+        PrefillResult result = prefill.Run(request.Tokens, request.Compression);
         KvSnapshot snapshot = _state.Take();
-        if (request.Compression?.ShrinkContext is int room)
+        if (request.Compression?.ShrunkContextHeadroom is int room)
         {
-            sized.Shrink(sequence.CellsWith(room));
+            resizable.Shrink(sequence.CellsWith(room));
         }
 
         return (snapshot, new GenerationStatistics
@@ -84,15 +83,15 @@ internal sealed class SequenceRunner(ILlamaEngine engine, SizedContext sized) : 
             CachedPromptTokens = request.Prefix?.Contents.Tokens ?? 0,
             OutputTokens = 0,
             ReasoningTokens = 0,
-            PrefillTime = reading.PrefillTime,
+            PrefillTime = result.PrefillTime,
             DecodeTime = TimeSpan.Zero,
             DecodedTokens = 0,
             Cells = sequence.Cells,
-            Compressions = reading.Compressions,
+            Compressions = result.Compressions,
         });
     }
 
-    public void Dispose() => sized.Dispose();
+    public void Dispose() => resizable.Dispose();
 
     private void Vacate()
     {

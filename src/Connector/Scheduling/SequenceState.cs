@@ -7,10 +7,10 @@ using CurKv.Connector.Sessions;
 namespace CurKv.Connector.Scheduling;
 
 /// <summary>The one sequence of a context: what its cells hold is put there, taken out and kept in host memory. Used on the native thread only.</summary>
-internal sealed unsafe class SequenceState(ILlamaEngine engine, SizedContext sized)
+internal sealed unsafe class SequenceState(ILlamaEngine engine, ResizableContext resizable)
 {
     /// <summary>The context.</summary>
-    public SizedContext Sized => sized;
+    public ResizableContext Sized => resizable;
 
     /// <summary>What the cells hold now.</summary>
     public KvSequence Sequence { get; } = new(0, engine.Model.SlidingWindow);
@@ -21,9 +21,9 @@ internal sealed unsafe class SequenceState(ILlamaEngine engine, SizedContext siz
     /// <param name="plan">How all of it will be compressed; null for not at all.</param>
     public void Begin(KvSnapshot? snapshot, int tokens, KvCompressionPlan? plan)
     {
-        sized.Reserve(plan is { NeedsRepetition: true } ? int.MaxValue : snapshot?.Contents.CellsWith(tokens) ?? tokens);
-        sized.Compressor.Forget();
-        sized.Context.SequenceRemove(Sequence.Id);
+        resizable.Reserve(plan is { NeedsReconstruction: true } ? int.MaxValue : snapshot?.Contents.CellsWith(tokens) ?? tokens);
+        resizable.Compressor.Forget();
+        resizable.Context.SequenceRemove(Sequence.Id);
         Sequence.Clear();
         if (snapshot is not null)
         {
@@ -36,9 +36,9 @@ internal sealed unsafe class SequenceState(ILlamaEngine engine, SizedContext siz
     /// <exception cref="KvCompressionException">llama.cpp did not give them.</exception>
     public KvSnapshot Take()
     {
-        nuint size = sized.Context.StateSize(Sequence.Id);
+        nuint size = resizable.Context.StateSize(Sequence.Id);
         var snapshot = new KvSnapshot(size, Sequence);
-        if (sized.Context.StateGet(Sequence.Id, snapshot.Data, size) != size)
+        if (resizable.Context.StateGet(Sequence.Id, snapshot.Data, size) != size)
         {
             snapshot.Dispose();
             throw new KvCompressionException($"llama.cpp did not give the {Sequence.Cells} cells that were read. {NativeLog.LastErrors()}");
@@ -50,23 +50,23 @@ internal sealed unsafe class SequenceState(ILlamaEngine engine, SizedContext siz
     /// <summary>Whether one more token fits, once a context that was shrunk has all its cells again.</summary>
     public bool HasRoom()
     {
-        if (Sequence.CellsWith(1) > sized.Context.Settings.ContextSize && sized.IsShrunk)
+        if (Sequence.CellsWith(1) > resizable.Context.Settings.ContextSize && resizable.IsShrunk)
         {
             using KvSnapshot snapshot = Take();
-            sized.Reserve(int.MaxValue);
+            resizable.Reserve(int.MaxValue);
             Put(snapshot);
         }
 
-        return Sequence.CellsWith(1) <= sized.Context.Settings.ContextSize;
+        return Sequence.CellsWith(1) <= resizable.Context.Settings.ContextSize;
     }
 
     private void Put(KvSnapshot snapshot)
     {
         bool isPut = TryPut(snapshot);
-        if (!isPut && sized.IsShrunk)
+        if (!isPut && resizable.IsShrunk)
         {
             // Some builds of llama.cpp keep more of a sliding window than it needs.
-            sized.Reserve(int.MaxValue);
+            resizable.Reserve(int.MaxValue);
             isPut = TryPut(snapshot);
         }
 
@@ -80,13 +80,13 @@ internal sealed unsafe class SequenceState(ILlamaEngine engine, SizedContext siz
 
     private bool TryPut(KvSnapshot snapshot)
     {
-        if (sized.Context.StateSet(Sequence.Id, snapshot.Data, snapshot.Size) == snapshot.Size)
+        if (resizable.Context.StateSet(Sequence.Id, snapshot.Data, snapshot.Size) == snapshot.Size)
         {
             return true;
         }
 
         // A refused blob may leave cells registered.
-        sized.Context.SequenceRemove(Sequence.Id);
+        resizable.Context.SequenceRemove(Sequence.Id);
         return false;
     }
 }

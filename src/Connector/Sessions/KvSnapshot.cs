@@ -2,15 +2,15 @@ using CurKv.Connector.KvCache.State;
 
 namespace CurKv.Connector.Sessions;
 
-/// <summary>A read and compressed sequence in host memory, from which conversations start. Immutable but for disposal.</summary>
+/// <summary>A prefilled and compressed sequence in host memory, from which conversations start. Immutable except for disposal.</summary>
 internal sealed unsafe class KvSnapshot : IDisposable
 {
     private readonly NativeBuffer _blob = new();
     private bool _isDisposed;
 
-    /// <summary>Creates a snapshot whose blob is to be filled.</summary>
-    /// <param name="size">The blob's bytes.</param>
-    /// <param name="sequence">The sequence as it is now.</param>
+    /// <summary>Creates a snapshot with an empty blob.</summary>
+    /// <param name="size">The blob's size in bytes.</param>
+    /// <param name="sequence">The sequence, of which a copy is kept.</param>
     public KvSnapshot(nuint size, KvSequence sequence)
     {
         _blob.Reserve(size);
@@ -30,10 +30,10 @@ internal sealed unsafe class KvSnapshot : IDisposable
         }
     }
 
-    /// <summary>The blob's bytes.</summary>
+    /// <summary>The blob's size in bytes.</summary>
     public nuint Size { get; }
 
-    /// <summary>What the cells hold.</summary>
+    /// <summary>The sequence whose cells the blob holds.</summary>
     public KvSequence Contents { get; }
 
     public void Dispose()

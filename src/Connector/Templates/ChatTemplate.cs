@@ -5,27 +5,27 @@ using Microsoft.Extensions.Logging;
 
 namespace CurKv.Connector.Templates;
 
-/// <summary>Renders conversations as a model was trained to read them, and knows how its answers look. Thread-safe.</summary>
+/// <summary>Renders conversations with a model's chat template, and knows the format of the model's output. Thread-safe.</summary>
 internal abstract partial class ChatTemplate
 {
     private static readonly Conversation Trial = new([new ChatTurn("user", "?")]);
 
-    /// <summary>The template itself; of llama.cpp's list, what names it.</summary>
+    /// <summary>The template's source, or the name of one of llama.cpp's built-in templates.</summary>
     public abstract string Source { get; }
 
-    /// <summary>How answers look.</summary>
-    public abstract AnswerFormat Format { get; }
+    /// <summary>The format of the model's output.</summary>
+    public abstract ChatFormat Format { get; }
 
-    /// <summary>Takes the template that the options name, else the model's own; llama.cpp's list of known ones where that is no Jinja that can be rendered.</summary>
+    /// <summary>Creates the configured template, or the model's own. If that is not Jinja that can be rendered, llama.cpp's built-in version is used.</summary>
     /// <param name="engine">The model.</param>
-    /// <param name="configured">A Jinja template or a name on llama.cpp's list; null for the model's own.</param>
-    /// <param name="clock">What templates ask for the date.</param>
-    /// <param name="logger">Is warned where llama.cpp's list has to do.</param>
+    /// <param name="configured">A Jinja template, or the name of one of llama.cpp's built-in templates; null for the model's own.</param>
+    /// <param name="clock">The source of the date in templates.</param>
+    /// <param name="logger">Receives a warning if a built-in template is used instead.</param>
     /// <exception cref="LlamaModelException">There is no template, or none that can be rendered.</exception>
     public static ChatTemplate Create(ILlamaEngine engine, string? configured, TimeProvider clock, ILogger logger)
     {
         string source = configured ?? engine.Model.ChatTemplate
-            ?? throw new LlamaModelException(engine.Model.Path, $"'{engine.Model.Path}' brings no chat template.") { Fault = LlamaFault.TemplateUnusable };
+            ?? throw new LlamaModelException(engine.Model.Path, $"'{engine.Model.Path}' contains no chat template.") { Fault = LlamaFault.TemplateUnusable };
         string why = string.Empty;
         if (source.Contains("{{", StringComparison.Ordinal) || source.Contains("{%", StringComparison.Ordinal))
         {
@@ -56,25 +56,25 @@ internal abstract partial class ChatTemplate
             LogFallback(logger, engine.Model.Path, why);
         }
 
-        return new KnownChatTemplate(engine, source);
+        return new BuiltInChatTemplate(engine, source);
     }
 
     /// <summary>Renders a conversation and opens the assistant's turn.</summary>
-    /// <exception cref="ArgumentException">The template refuses the conversation, such as two messages of one role in a row.</exception>
+    /// <exception cref="ArgumentException">The template rejects the conversation, such as two consecutive messages of one role.</exception>
     public abstract RenderedPrompt Render(Conversation conversation);
 
     /// <summary>
-    /// Tells of tools in the system prompt where the template cannot, writes calls and results as text there, and puts messages together
-    /// whose order it would refuse.
+    /// Adapts messages to the template: if it does not support tools, they are advertised in the system prompt, and calls and results are
+    /// written as text; messages whose order it would reject are merged.
     /// </summary>
     protected List<ChatTurn> Shape(Conversation conversation, TemplateRoles roles)
     {
         IReadOnlyList<ChatTurn> turns = conversation.Turns;
-        string? told = Format.ToolsPrompt(conversation.Tools);
-        if (told is not null)
+        string? toolsPrompt = Format.ToolsPrompt(conversation.Tools);
+        if (toolsPrompt is not null)
         {
             turns = TurnShaping.WriteCalls(turns, Format);
-            turns = conversation.Tools.Count > 0 ? TurnShaping.Instruct(turns, told) : turns;
+            turns = conversation.Tools.Count > 0 ? TurnShaping.Instruct(turns, toolsPrompt) : turns;
         }
 
         if (Format.RendersOneCall)
@@ -82,7 +82,7 @@ internal abstract partial class ChatTemplate
             turns = TurnShaping.OneCallEach(turns);
         }
 
-        if (!roles.UserBehindResult)
+        if (!roles.UserAfterToolResult)
         {
             turns = TurnShaping.AnswerResults(turns);
         }
@@ -100,6 +100,6 @@ internal abstract partial class ChatTemplate
         return [.. turns];
     }
 
-    [LoggerMessage(LogLevel.Warning, "The chat template of '{Path}' cannot be rendered, and llama.cpp's own version of it is used, which knows no tools: {Why}")]
+    [LoggerMessage(LogLevel.Warning, "The chat template of '{Path}' cannot be rendered. llama.cpp's built-in version is used instead, which does not support tools: {Why}")]
     private static partial void LogFallback(ILogger logger, string path, string why);
 }

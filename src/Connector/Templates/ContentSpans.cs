@@ -1,22 +1,22 @@
 namespace CurKv.Connector.Templates;
 
-/// <summary>Finds where a rendered conversation holds its messages; all between them is the template's scaffolding.</summary>
+/// <summary>Finds the positions of messages in a rendered conversation. The text between them was added by the template.</summary>
 internal static class ContentSpans
 {
-    // What llama.cpp's own templates trim.
+    // The white space that llama.cpp's built-in templates trim.
     private static readonly char[] AsciiWhiteSpace = [' ', '\t', '\n', '\v', '\f', '\r'];
 
     /// <summary>Locates the turns' contents.</summary>
-    /// <param name="render">Renders turns by the template.</param>
+    /// <param name="render">Renders turns with the template.</param>
     /// <param name="turns">The conversation.</param>
     /// <param name="text">The conversation as the template renders it.</param>
     /// <returns>
-    /// One range for each turn, without the white space at the content's ends. Where the template does more than to put something
-    /// around contents, in their order, there are ranges for the turns before that.
+    /// One range for each turn, without leading and trailing white space. If the template does more than add text around contents in
+    /// their order, there are ranges only for the turns before that.
     /// </returns>
     public static IReadOnlyList<Range> Find(Func<IReadOnlyList<ChatTurn>, string> render, IReadOnlyList<ChatTurn> turns, string text)
     {
-        // Contents cannot be searched for: their words may stand in the scaffolding ("user"). Markers cannot.
+        // Searching for the contents is ambiguous: template tokens may contain the same words ("user"), but never a marker.
         string marked = render([.. turns.Select((turn, i) => turn with { Content = Marker(i) })]);
         List<Range> spans = [];
         int at = 0;
@@ -47,7 +47,7 @@ internal static class ContentSpans
 
     private static string Marker(int turn) => $"e7b1Turn{turn}GoesHere4d0c";
 
-    // Templates render contents as they are, or trim them.
+    // Templates render contents unchanged, or trim them.
     private static string? Rendered(string text, int at, string content, string next)
     {
         foreach (string candidate in new[] { content, content.Trim(), content.Trim(AsciiWhiteSpace), content.TrimEnd(), content.TrimStart() })

@@ -9,7 +9,7 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates;
 
-/// <summary>A Jinja template, as models bring it. Thread-safe.</summary>
+/// <summary>A Jinja chat template, such as a GGUF file contains. Thread-safe.</summary>
 internal sealed class JinjaChatTemplate : ChatTemplate
 {
     private static readonly FrozenSet<string> Roles = FrozenSet.Create(StringComparer.Ordinal, "system", "user", "assistant", "tool");
@@ -22,11 +22,11 @@ internal sealed class JinjaChatTemplate : ChatTemplate
     private readonly TemplateCapabilities _capabilities;
     private readonly TemplateRoles _roles;
 
-    /// <summary>Parses a template, and tries out which roles it renders.</summary>
-    /// <param name="engine">The model, whose special tokens the template may write.</param>
+    /// <summary>Parses a template, and tests which roles it renders.</summary>
+    /// <param name="engine">The model, whose special tokens the template may use.</param>
     /// <param name="source">The template.</param>
-    /// <param name="clock">What the template asks for the date.</param>
-    /// <exception cref="JinjaException">Its syntax is wrong.</exception>
+    /// <param name="clock">The source of the date.</param>
+    /// <exception cref="JinjaException">The syntax is invalid.</exception>
     public JinjaChatTemplate(ILlamaEngine engine, string source, TimeProvider clock)
     {
         _engine = engine;
@@ -34,7 +34,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
         _clock = clock;
         _template = JinjaTemplate.Parse(source);
         _capabilities = TemplateCapabilities.Of(source);
-        Format = AnswerFormat.Detect(source);
+        Format = ChatFormat.Detect(source);
         _roles = TryRoles();
     }
 
@@ -42,10 +42,10 @@ internal sealed class JinjaChatTemplate : ChatTemplate
     public override string Source { get; }
 
     /// <inheritdoc/>
-    public override AnswerFormat Format { get; }
+    public override ChatFormat Format { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="LlamaModelException">The template fails, or goes beyond a limit.</exception>
+    /// <exception cref="LlamaModelException">The template fails, or exceeds a limit.</exception>
     public override RenderedPrompt Render(Conversation conversation)
     {
         List<ChatTurn> turns = Shape(conversation, _roles);
@@ -56,7 +56,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
         }
         catch (JinjaException e) when (e.IsRaisedByTemplate)
         {
-            throw new ArgumentException($"The chat template of '{_engine.Model.Path}' refuses this conversation: {e.What}", nameof(conversation), e);
+            throw new ArgumentException($"The chat template of '{_engine.Model.Path}' rejects this conversation: {e.What}", nameof(conversation), e);
         }
         catch (JinjaException e)
         {
@@ -72,7 +72,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
     {
         string? first = Try("system", "user");
 
-        // Some take whoever is not the user for the assistant.
+        // Some templates treat every role other than user as the assistant.
         bool system = Shows(first, 0) && first != Try("assistant", "user");
         string? users = Try("user", "user");
         return new TemplateRoles
@@ -80,11 +80,11 @@ internal sealed class JinjaChatTemplate : ChatTemplate
             System = system,
             LaterSystem = system && Shows(Try("user", "assistant", "system", "user"), 2),
             RepeatedUser = Shows(users, 0) && Shows(users, 1),
-            UserBehindResult = Shows(Try("user", "assistant", "tool", "user"), 3),
+            UserAfterToolResult = Shows(Try("user", "assistant", "tool", "user"), 3),
         };
     }
 
-    // A text for messages of these roles; null where the template refuses them.
+    // Renders messages of these roles; null if the template rejects them.
     private string? Try(params string[] roles)
     {
         List<ChatTurn> turns = [.. roles.Select((role, i) => new ChatTurn(role, Marker(i))
@@ -105,7 +105,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
 
     private static bool Shows(string? text, int turn) => text?.Contains(Marker(turn), StringComparison.Ordinal) == true;
 
-    // Digits: nothing that a template trims, escapes or changes the case of, nor that stands in one.
+    // Digits: templates do not trim, escape or change the case of them, and do not contain this number.
     private static string Marker(int turn) => string.Create(CultureInfo.InvariantCulture, $"4806173925{turn}");
 
     private JsonObject Context(Conversation conversation, List<ChatTurn> turns)
@@ -113,10 +113,10 @@ internal sealed class JinjaChatTemplate : ChatTemplate
         JsonObject context = _capabilities.ReasoningVariables(conversation.Reasoning);
         context["messages"] = new JsonArray([.. turns.Select(Message)]);
         context["add_generation_prompt"] = true;
-        context["bos_token"] = _engine.Vocabulary.Begin;
-        context["eos_token"] = _engine.Vocabulary.End;
-        bool areTold = Format.ToolsPrompt(conversation.Tools) is not null;
-        context[_capabilities.ToolsVariable ?? "tools"] = areTold || conversation.Tools.Count == 0 ? null : new JsonArray([.. conversation.Tools.Select(Tool)]);
+        context["bos_token"] = _engine.Vocabulary.BosToken;
+        context["eos_token"] = _engine.Vocabulary.EosToken;
+        bool areAdvertised = Format.ToolsPrompt(conversation.Tools) is not null;
+        context[_capabilities.ToolsVariable ?? "tools"] = areAdvertised || conversation.Tools.Count == 0 ? null : new JsonArray([.. conversation.Tools.Select(Tool)]);
         return context;
     }
 
@@ -159,7 +159,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
         };
     }
 
-    // As Hugging Face's templates expect it, which is OpenAI's form.
+    // In OpenAI's form, which Hugging Face templates expect.
     private static JsonObject Tool(AIFunctionDeclaration tool) => new()
     {
         ["type"] = "function",
@@ -176,7 +176,7 @@ internal sealed class JinjaChatTemplate : ChatTemplate
             ? JsonObject.Create(schema)!
             : new JsonObject { ["type"] = "object", ["properties"] = new JsonObject() };
 
-    // The usual roles and the model's own special tokens are scaffolding, though they come from the context.
+    // The usual roles and the model's special tokens count as template tokens, although they come from the context.
     private PromptSpan? Span(JinjaSpan span, string text)
     {
         const string Messages = "messages[";

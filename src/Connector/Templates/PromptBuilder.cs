@@ -4,57 +4,62 @@ using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Templates;
 
-/// <summary>Makes prompts of conversations. Thread-safe.</summary>
+/// <summary>Creates prompts from conversations. Thread-safe.</summary>
 internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
 {
-    // Stands in a rendered prompt where it is cut. Nothing that a template trims or escapes, or that stands in one.
+    // Delimiters where a rendered prompt is split. Templates do not trim or escape it, and do not contain it.
     private const string QuestionMarker = "e7b1QuestionGoesHere4d0c";
     private const string DocumentSeparator = "\n\n";
 
     private readonly PromptTokenizer _tokenizer = new(engine, template.Source);
 
-    /// <summary>What renders, and how answers look.</summary>
+    /// <summary>The chat template.</summary>
     public ChatTemplate Template => template;
 
-    /// <summary>How answers look where the prompt itself tells of tools: in what goes on behind text that is read already.</summary>
-    public AnswerFormat GenericFormat { get; } = new GenericFormat(template.Format.HasReasoning);
+    /// <summary>The output format when the prompt itself advertises tools, after text that is already prefilled.</summary>
+    public ChatFormat GenericFormat { get; } = new GenericFormat(template.Format.HasReasoning);
 
     /// <summary>The prompt of a whole conversation.</summary>
-    /// <exception cref="ArgumentException">The template refuses the conversation.</exception>
+    /// <exception cref="ArgumentException">The template rejects the conversation.</exception>
     public Prompt Build(Conversation conversation) => Describe(template.Render(conversation));
 
-    /// <summary>The part of a prompt that goes before every question about a document: all up to the question itself.</summary>
+    /// <summary>The prompt prefix that all questions about a document share: everything up to the question itself.</summary>
     public Prompt BuildDocument(string? instructions, string document) =>
-        BuildOpening(new Conversation(WithDocument(instructions, document, [new ChatTurn("user", string.Empty)])));
+        BuildPrefix(new Conversation(WithDocument(instructions, document, [new ChatTurn("user", string.Empty)])));
 
-    /// <summary>What follows a document's part: the question and what comes after it.</summary>
-    /// <returns>The whole text, and the tokens behind the document's part.</returns>
-    /// <exception cref="ArgumentException">The template refuses the conversation.</exception>
+    /// <summary>The rest of a prompt after the document's prefix: the question and everything after it.</summary>
+    /// <returns>The whole text, and the tokens after the prefix.</returns>
+    /// <exception cref="ArgumentException">The template rejects the conversation.</exception>
     public (string Text, int[] Tokens) BuildQuestion(Prompt documentPart, string? instructions, string document, Conversation conversation) =>
-        BuildContinuation(documentPart, conversation with { Turns = WithDocument(instructions, document, conversation.Turns) });
+        BeginsWithQuestion(conversation)
+            ? BuildContinuation(documentPart, conversation with { Turns = WithDocument(instructions, document, conversation.Turns) })
+            : throw new ArgumentException("A conversation about a document begins with the user's question.", nameof(conversation));
 
-    /// <summary>A conversation's prompt up to the end of what is known of its last turn's content.</summary>
-    public Prompt BuildOpening(Conversation conversation)
+    /// <summary>Whether a conversation can follow a document.</summary>
+    public static bool BeginsWithQuestion(Conversation conversation) => conversation.Turns.Count > 0 && conversation.Turns[0].Role == "user";
+
+    /// <summary>A conversation's prompt up to the end of its last turn's content, which may still grow.</summary>
+    public Prompt BuildPrefix(Conversation conversation)
     {
         IReadOnlyList<ChatTurn> turns = conversation.Turns;
         List<ChatTurn> marked = [.. turns.SkipLast(1), turns[^1] with { Content = turns[^1].Content + QuestionMarker }];
         RenderedPrompt rendered = template.Render(conversation with { Turns = marked });
         int question = rendered.Text.IndexOf(QuestionMarker, StringComparison.Ordinal);
-        return question >= 0 ? Describe(rendered, question) : throw CannotReadAhead();
+        return question >= 0 ? Describe(rendered, question) : throw CannotPrefillAhead();
     }
 
-    /// <summary>How a conversation goes on behind its opening.</summary>
-    /// <returns>The whole text, and the tokens behind the opening.</returns>
-    public (string Text, int[] Tokens) BuildContinuation(Prompt opening, Conversation conversation)
+    /// <summary>The rest of a conversation's prompt after its prefix.</summary>
+    /// <returns>The whole text, and the tokens after the prefix.</returns>
+    public (string Text, int[] Tokens) BuildContinuation(Prompt prefix, Conversation conversation)
     {
         RenderedPrompt rendered = template.Render(conversation);
-        return rendered.Text.StartsWith(opening.Text, StringComparison.Ordinal)
-            ? (rendered.Text, _tokenizer.Tokenize(rendered.Text, rendered.Spans, opening.Text.Length))
-            : throw CannotReadAhead();
+        return rendered.Text.StartsWith(prefix.Text, StringComparison.Ordinal)
+            ? (rendered.Text, _tokenizer.Tokenize(rendered.Text, rendered.Spans, prefix.Text.Length))
+            : throw CannotPrefillAhead();
     }
 
-    private LlamaModelException CannotReadAhead() => new(
-        engine.Model.Path, $"The chat template of '{engine.Model.Path}' renders a document differently with every question, so it cannot be read ahead of them. Put the document into each prompt.");
+    private LlamaModelException CannotPrefillAhead() => new(
+        engine.Model.Path, $"The chat template of '{engine.Model.Path}' renders a document differently with every question, so it cannot be prefilled in advance. Put the document into each prompt.");
 
     private static List<ChatTurn> WithDocument(string? instructions, string document, IReadOnlyList<ChatTurn> turns)
     {
@@ -86,12 +91,12 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
             tokens,
             beginsWithSystem && !text.AsSpan(system.Start..system.End).IsWhiteSpace() ? offsets.Tokens(0, system.End) with { Start = 0 } : default,
             offsets.Tokens(firstTool.Start, lastTool.End),
-            Scaffolding(spans, offsets, text.Length, isWhole: end is null));
+            TemplateTokens(spans, offsets, text.Length, isWhole: end is null));
     }
 
-    private static List<TokenRange> Scaffolding(PromptSpan[] spans, TokenOffsets offsets, int length, bool isWhole)
+    private static List<TokenRange> TemplateTokens(PromptSpan[] spans, TokenOffsets offsets, int length, bool isWhole)
     {
-        List<TokenRange> scaffolding = [];
+        List<TokenRange> templateTokens = [];
         int at = 0;
         foreach (PromptSpan span in spans)
         {
@@ -104,14 +109,14 @@ internal sealed class PromptBuilder(ILlamaEngine engine, ChatTemplate template)
             Add(length);
         }
 
-        return scaffolding;
+        return templateTokens;
 
         void Add(int until)
         {
             TokenRange range = offsets.Tokens(at, until);
             if (range.Length > 0)
             {
-                scaffolding.Add(range);
+                templateTokens.Add(range);
             }
         }
     }

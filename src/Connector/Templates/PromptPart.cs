@@ -1,6 +1,6 @@
 namespace CurKv.Connector.Templates;
 
-/// <summary>What a part of a rendered prompt holds.</summary>
+/// <summary>The kind of a part of a rendered prompt.</summary>
 internal enum PromptPart
 {
     /// <summary>A message's content.</summary>
@@ -9,6 +9,6 @@ internal enum PromptPart
     /// <summary>A description of tools.</summary>
     Tools,
 
-    /// <summary>Something else of the caller's: names, arguments of calls, reasoning.</summary>
+    /// <summary>Other text from the caller: names, arguments of calls, reasoning.</summary>
     Other,
 }

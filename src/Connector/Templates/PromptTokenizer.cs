@@ -5,30 +5,30 @@ using CurKv.Connector.Engine.Native;
 namespace CurKv.Connector.Templates;
 
 /// <summary>
-/// Turns rendered prompts into tokens: marks that the template wrote become special tokens, the same marks in what the caller wrote are
-/// text. Thread-safe.
+/// Tokenises rendered prompts: special tokens' texts that the template wrote become special tokens; the same texts from the caller
+/// stay text. Thread-safe.
 /// </summary>
 internal sealed class PromptTokenizer
 {
-    // Of no token but itself in the vocabularies that put a space before a text.
+    // Part of no other token in the vocabularies that add a space before a text.
     private const string Sentinel = "\n";
 
     private readonly ILlamaEngine _engine;
-    private readonly string[] _marks;
+    private readonly string[] _specialTokens;
     private readonly SearchValues<string> _search;
     private readonly int[] _sentinel;
 
     /// <summary>Creates a tokenizer for prompts of one template.</summary>
     /// <param name="engine">The model.</param>
-    /// <param name="template">The template's source: which of the tokens that are no control tokens are marks too.</param>
+    /// <param name="template">The template's source. User-defined tokens that it contains count as special tokens too.</param>
     public PromptTokenizer(ILlamaEngine engine, string template)
     {
         _engine = engine;
         LlamaVocabulary vocabulary = engine.Vocabulary;
-        _marks = [.. vocabulary.Controls.Keys, .. vocabulary.Defined.Where(text => template.Contains(text, StringComparison.Ordinal))];
-        _search = SearchValues.Create(_marks, StringComparison.Ordinal);
+        _specialTokens = [.. vocabulary.ControlTokens.Keys, .. vocabulary.UserDefinedTokens.Where(text => template.Contains(text, StringComparison.Ordinal))];
+        _search = SearchValues.Create(_specialTokens, StringComparison.Ordinal);
 
-        // SentencePiece begins every text with a space of its own; behind a cut there is none.
+        // SentencePiece adds a space before every text. There must be none after a cut.
         byte[] first = new byte[16];
         int[] sentinel = engine.Tokenize(Sentinel, addSpecial: false, parseSpecial: false);
         _sentinel = sentinel.Length > 1 && engine.Piece(sentinel[0], first) == 1 && first[0] == ' ' ? sentinel : [];
@@ -36,13 +36,13 @@ internal sealed class PromptTokenizer
 
     /// <summary>Tokenises a rendered prompt from a character on.</summary>
     /// <param name="text">The prompt.</param>
-    /// <param name="spans">What of it the caller wrote.</param>
-    /// <param name="from">The first character; at 0 the model's begin-of-sequence token goes first, if the template has not written it.</param>
-    /// <exception cref="ArgumentException">The text holds a NUL character.</exception>
+    /// <param name="spans">The parts that the caller wrote.</param>
+    /// <param name="from">The first character. At 0, the model's begin-of-sequence token is added if the template has not written it.</param>
+    /// <exception cref="ArgumentException">The text contains a NUL character.</exception>
     public int[] Tokenize(string text, IReadOnlyList<PromptSpan> spans, int from = 0)
     {
         NativeText.WithoutNul(text, nameof(text));
-        string begin = _engine.Vocabulary.Begin;
+        string begin = _engine.Vocabulary.BosToken;
         List<int> cuts = Cuts(text, spans, from);
         bool hasBegin = begin.Length > 0 && text.StartsWith(begin, StringComparison.Ordinal) && cuts is not [1, ..];
         List<int> tokens = [];
@@ -68,7 +68,7 @@ internal sealed class PromptTokenizer
         return tokens.StartsWith(_sentinel) ? tokens[_sentinel.Length..] : _engine.Tokenize(piece, addSpecial: false, parseSpecial: true);
     }
 
-    // Behind the first character of every mark of which the caller wrote at least a part: its halves are text like any other.
+    // Cuts after the first character of every special token's text that the caller wrote at least partly: both halves are ordinary text.
     private List<int> Cuts(string text, IReadOnlyList<PromptSpan> spans, int from)
     {
         List<int> cuts = [];
@@ -98,7 +98,7 @@ internal sealed class PromptTokenizer
         return cuts;
     }
 
-    // Whether a mark that begins at a place goes on behind a later one.
+    // Whether a special token's text that starts at one position extends beyond a later one.
     private bool Reaches(string text, int start, int place) =>
-        start >= place || _marks.Any(mark => start + mark.Length > place && text.AsSpan(start).StartsWith(mark, StringComparison.Ordinal));
+        start >= place || _specialTokens.Any(special => start + special.Length > place && text.AsSpan(start).StartsWith(special, StringComparison.Ordinal));
 }

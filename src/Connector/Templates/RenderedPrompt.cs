@@ -1,7 +1,7 @@
 namespace CurKv.Connector.Templates;
 
-/// <summary>A conversation as a template rendered it.</summary>
-/// <param name="Text">The text, with the assistant's turn opened.</param>
-/// <param name="Turns">The messages as the template saw them.</param>
-/// <param name="Spans">What of the text came from the caller: ascending, not overlapping.</param>
+/// <summary>A rendered conversation.</summary>
+/// <param name="Text">The text, which ends with the opening of the assistant's turn.</param>
+/// <param name="Turns">The messages that were rendered.</param>
+/// <param name="Spans">The parts of the text that came from the caller: ascending, not overlapping.</param>
 internal sealed record RenderedPrompt(string Text, IReadOnlyList<ChatTurn> Turns, IReadOnlyList<PromptSpan> Spans);

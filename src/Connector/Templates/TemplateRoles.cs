@@ -1,20 +1,20 @@
 namespace CurKv.Connector.Templates;
 
-/// <summary>Which orders of roles a template renders. It is tried out: what a template refuses, or passes over, its text does not tell.</summary>
+/// <summary>The orders of roles that a template renders. They are found by rendering: the source does not show what a template rejects or ignores.</summary>
 internal sealed record TemplateRoles
 {
     /// <summary>Any order.</summary>
-    public static TemplateRoles All { get; } = new() { System = true, LaterSystem = true, RepeatedUser = true, UserBehindResult = true };
+    public static TemplateRoles All { get; } = new() { System = true, LaterSystem = true, RepeatedUser = true, UserAfterToolResult = true };
 
     /// <summary>Whether it renders a system message at the beginning.</summary>
     public bool System { get; init; }
 
-    /// <summary>Whether it renders system messages anywhere, as behind another one.</summary>
+    /// <summary>Whether it renders system messages at any place, for example after another one.</summary>
     public bool LaterSystem { get; init; }
 
-    /// <summary>Whether it renders two messages of the user in a row, rather than demanding that roles alternate.</summary>
+    /// <summary>Whether it renders two consecutive user messages, rather than requiring alternating roles.</summary>
     public bool RepeatedUser { get; init; }
 
-    /// <summary>Whether it renders a message of the user directly behind a tool's result, rather than demanding the assistant's answer between them.</summary>
-    public bool UserBehindResult { get; init; }
+    /// <summary>Whether it renders a user message directly after a tool result, rather than requiring an assistant message between them.</summary>
+    public bool UserAfterToolResult { get; init; }
 }

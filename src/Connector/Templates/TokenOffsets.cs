@@ -4,7 +4,7 @@ using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.Templates;
 
-/// <summary>Where each token of a text begins in it. Not thread-safe.</summary>
+/// <summary>The offset of each token in a text. Not thread-safe.</summary>
 internal sealed class TokenOffsets
 {
     private readonly string _text;
@@ -18,8 +18,8 @@ internal sealed class TokenOffsets
         _starts = starts;
     }
 
-    /// <summary>Lays the tokens' pieces along the text.</summary>
-    /// <returns>The offsets, or null where a token is not a piece of the text.</returns>
+    /// <summary>Aligns the tokens' pieces with the text.</summary>
+    /// <returns>The offsets, or null if a token is not a piece of the text.</returns>
     public static TokenOffsets? Find(ILlamaEngine engine, string text, int[] tokens)
     {
         ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(text);
@@ -42,12 +42,12 @@ internal sealed class TokenOffsets
             }
             else if (piece is [(byte)' ', ..] && rest.StartsWith(piece[1..]))
             {
-                // SentencePiece puts a space before the text, and behind special tokens.
+                // SentencePiece adds a space before the text, and after special tokens.
                 rest = rest[(bytes - 1)..];
             }
             else if (rest.TrimStart(" \t\r\n"u8) is var behind && bytes > 0 && behind.StartsWith(piece))
             {
-                // Some special tokens swallow the white space behind them.
+                // Some special tokens absorb the white space after them.
                 rest = behind[bytes..];
             }
             else if (i > 0)
@@ -55,14 +55,14 @@ internal sealed class TokenOffsets
                 return null;
             }
 
-            // What does not begin the text is the begin-of-sequence token.
+            // A first token that is not in the text is the begin-of-sequence token.
         }
 
         starts[^1] = length;
         return new TokenOffsets(text, starts);
     }
 
-    /// <summary>The tokens that hold a part of the text; a token that sticks out of it counts. Quickest where parts are asked for in their order.</summary>
+    /// <summary>The tokens of a part of the text, including tokens that overlap its ends. Fastest if parts are queried in ascending order.</summary>
     public TokenRange Tokens(int start, int end)
     {
         if (start >= end)
@@ -70,13 +70,13 @@ internal sealed class TokenOffsets
             return default;
         }
 
-        // The last token that begins at or before the part, and the first one that begins at or behind its end.
+        // The last token that begins at or before the part, and the first one that begins at or after its end.
         int first = Count(Bytes(start) + 1, _starts.Length - 1) - 1;
         int last = Count(Bytes(end), _starts.Length);
         return new TokenRange(first, last);
     }
 
-    // How many bytes go before a character: counted from the one that was asked for last, if that does not lie behind.
+    // The number of bytes before a character, counted from the last query if that was not after it.
     private int Bytes(int character)
     {
         if (character < _character)
@@ -89,7 +89,7 @@ internal sealed class TokenOffsets
         return _byte;
     }
 
-    // How many of the first offsets are below a number.
+    // How many offsets are below a number.
     private int Count(int bound, int length)
     {
         int low = 0;

@@ -2,12 +2,12 @@ using CurKv.Connector.Templates.Formats;
 
 namespace CurKv.Connector.Templates;
 
-/// <summary>Brings messages into the shapes that templates can render.</summary>
+/// <summary>Transforms messages into forms that templates can render.</summary>
 internal static class TurnShaping
 {
     private const string Separator = "\n\n";
 
-    /// <summary>Adds to the system prompt, or makes one.</summary>
+    /// <summary>Appends to the system prompt, or adds one.</summary>
     public static IReadOnlyList<ChatTurn> Instruct(IReadOnlyList<ChatTurn> turns, string instructions)
     {
         if (turns.Count == 0 || turns[0].Role != "system")
@@ -19,7 +19,7 @@ internal static class TurnShaping
         return [turns[0] with { Content = before + instructions }, .. turns.Skip(1)];
     }
 
-    /// <summary>Adds to the last user's message.</summary>
+    /// <summary>Appends to the last user message.</summary>
     public static IReadOnlyList<ChatTurn> Ask(IReadOnlyList<ChatTurn> turns, string request)
     {
         List<ChatTurn> asked = [.. turns];
@@ -28,7 +28,7 @@ internal static class TurnShaping
         return asked;
     }
 
-    /// <summary>Puts system messages into the user's message behind them; where <paramref name="keepsFirst"/>, all but one at the beginning.</summary>
+    /// <summary>Moves system messages into the user message after them; if <paramref name="keepsFirst"/>, all except one at the beginning.</summary>
     public static IReadOnlyList<ChatTurn> WithoutSystem(IReadOnlyList<ChatTurn> turns, bool keepsFirst = false)
     {
         List<ChatTurn> merged = [.. turns.Take(keepsFirst ? 1 : 0)];
@@ -48,7 +48,7 @@ internal static class TurnShaping
         return held.Length > 0 ? [.. merged, new ChatTurn("user", held[..^Separator.Length])] : merged;
     }
 
-    /// <summary>Makes one message of a role's neighbouring ones. A message with calls stays alone, and so does one with reasoning before it.</summary>
+    /// <summary>Merges consecutive messages of a role. A message with calls is not merged, nor is one with reasoning.</summary>
     public static IReadOnlyList<ChatTurn> Merge(IReadOnlyList<ChatTurn> turns, string role)
     {
         List<ChatTurn> merged = [];
@@ -68,18 +68,18 @@ internal static class TurnShaping
     }
 
     /// <summary>
-    /// Calls as the text of the assistant's messages, and results as the user's: one message for all results of a turn and what the user
-    /// says behind them, since many templates want user and assistant to alternate. As they are where the format has no text for them.
+    /// Writes calls as the text of assistant messages, and results as user messages: one message for all results of a turn and the user's
+    /// text after them, since many templates require user and assistant to alternate. Unchanged if the format has no text for them.
     /// </summary>
-    public static IReadOnlyList<ChatTurn> WriteCalls(IReadOnlyList<ChatTurn> turns, AnswerFormat format)
+    public static IReadOnlyList<ChatTurn> WriteCalls(IReadOnlyList<ChatTurn> turns, ChatFormat format)
     {
         List<ChatTurn> written = [];
-        bool isBehindResult = false;
+        bool followsToolResult = false;
         foreach (ChatTurn turn in turns)
         {
             string? result = turn.Role == "tool" ? format.WriteResult(turn.Content) : null;
             ChatTurn next = result is null ? WriteCalls(turn, format) : new ChatTurn("user", result);
-            if (isBehindResult && next.Role == "user")
+            if (followsToolResult && next.Role == "user")
             {
                 written[^1] = written[^1] with { Content = Join(written[^1].Content, result is null ? Separator : "\n", next.Content) };
             }
@@ -88,17 +88,17 @@ internal static class TurnShaping
                 written.Add(next);
             }
 
-            isBehindResult = result is not null;
+            followsToolResult = result is not null;
         }
 
         return written;
     }
 
-    /// <summary>An empty answer of the assistant between a tool's result and what the user says behind it.</summary>
+    /// <summary>Inserts an empty assistant message between a tool result and a user message after it.</summary>
     public static IReadOnlyList<ChatTurn> AnswerResults(IReadOnlyList<ChatTurn> turns) =>
         [.. turns.SelectMany((turn, i) => turn.Role == "user" && i > 0 && turns[i - 1].Role == "tool" ? (ChatTurn[])[new ChatTurn("assistant", string.Empty), turn] : [turn])];
 
-    /// <summary>A message for each call, with its result behind it: some templates render one call in a message only.</summary>
+    /// <summary>Splits messages into one for each call, followed by its result: some templates render only one call per message.</summary>
     public static IReadOnlyList<ChatTurn> OneCallEach(IReadOnlyList<ChatTurn> turns)
     {
         List<ChatTurn> split = [];
@@ -126,7 +126,7 @@ internal static class TurnShaping
         return split;
     }
 
-    private static ChatTurn WriteCalls(ChatTurn turn, AnswerFormat format) => turn.Calls.Count > 0 && format.WriteCalls(turn.Calls) is { } calls
+    private static ChatTurn WriteCalls(ChatTurn turn, ChatFormat format) => turn.Calls.Count > 0 && format.WriteCalls(turn.Calls) is { } calls
         ? turn with { Content = Join(turn.Content, "\n", calls), Calls = [] }
         : turn;
 

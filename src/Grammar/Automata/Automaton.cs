@@ -11,7 +11,7 @@ namespace CurKv.Grammar.Automata;
 internal sealed class Automaton
 {
     /// <summary>More states than any automaton has.</summary>
-    public const int MostStates = 5_000;
+    public const int MaxStates = 5_000;
 
     /// <summary>Makes an automaton.</summary>
     /// <param name="states">The states; the first is the start.</param>
@@ -89,7 +89,7 @@ internal sealed class Automaton
     /// <param name="states">The number of states.</param>
     /// <param name="limit">How many are too many.</param>
     /// <exception cref="PatternException">There are too many.</exception>
-    public static void CheckSize(int states, int limit = MostStates)
+    public static void CheckSize(int states, int limit = MaxStates)
     {
         if (states >= limit)
         {

@@ -6,8 +6,8 @@ namespace CurKv.Grammar.Automata;
 /// <summary>Makes deterministic automata of patterns: Thompson's construction, then subsets of its states.</summary>
 internal sealed class PatternAutomaton
 {
-    private const int MostStates = 50_000;
-    private const long MostWork = 20_000_000;
+    private const int MaxStates = 50_000;
+    private const long MaxWork = 20_000_000;
 
     private readonly List<(CodePointSet Characters, int Target)?> _steps = [];
     private readonly List<List<int>> _free = [];
@@ -25,7 +25,7 @@ internal sealed class PatternAutomaton
 
     private int AddState()
     {
-        if (_steps.Count >= MostStates)
+        if (_steps.Count >= MaxStates)
         {
             throw new PatternException("repeats too much; use smaller counts");
         }
@@ -103,7 +103,7 @@ internal sealed class PatternAutomaton
         for (int i = 0; i < subsets.Count; i++)
         {
             work += (long)classes.Count * subsets[i].Count;
-            if (work > MostWork)
+            if (work > MaxWork)
             {
                 throw new PatternException("needs too large an automaton; anchor it with ^ and $, or use smaller counts");
             }

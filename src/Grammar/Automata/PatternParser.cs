@@ -12,7 +12,7 @@ internal sealed class PatternParser
 {
     private const int DeepestGroup = 64;
     private const int LargestCount = 10_000;
-    private const int MostQuantifiers = 16;
+    private const int MaxQuantifiers = 16;
 
     private static readonly CodePointSet Digits = CodePointSet.Of(('0', '9'));
     private static readonly CodePointSet WordCharacters = CodePointSet.Of(('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z'));
@@ -175,9 +175,9 @@ internal sealed class PatternParser
                 throw Fail("repeats an anchor");
             }
 
-            if (quantifiers == MostQuantifiers)
+            if (quantifiers == MaxQuantifiers)
             {
-                throw Fail(string.Create(CultureInfo.InvariantCulture, $"has more than {MostQuantifiers} quantifiers in a row; use one"));
+                throw Fail(string.Create(CultureInfo.InvariantCulture, $"has more than {MaxQuantifiers} quantifiers in a row; use one"));
             }
 
             atom = found is (1, 1) ? atom : new PatternNode.Repetition(atom, found.Minimum, found.Maximum);

@@ -7,13 +7,13 @@ namespace CurKv.Grammar.Schema;
 // Arrays: items with places of their own, then as many as the counts allow.
 internal sealed partial class JsonSchemaCompiler
 {
-    private const long MostItems = 100_000;
+    private const long MaxItems = 100_000;
 
     private string? ArrayBody(IReadOnlyList<SchemaNode> nodes, string rule)
     {
         long least = Largest(nodes.Select(node => node.Count("minItems"))) ?? 0;
         long? most = Smallest(nodes.Select(node => node.Count("maxItems")));
-        CheckReachable(nodes, "minItems", least, MostItems);
+        CheckReachable(nodes, "minItems", least, MaxItems);
 
         var tuples = nodes.Select(Tuple).ToList();
         int places = tuples.Max(tuple => tuple.Count);

@@ -12,7 +12,7 @@ internal sealed partial class JsonSchemaCompiler
     private const int LargestDivisor = 1000;
 
     // A state is a rule with an option for each digit: such grammars stay below 64 KiB.
-    private const int MostNumberStates = 400;
+    private const int MaxNumberStates = 400;
 
     private static readonly Lazy<Automaton> Integers = new(() => Automaton.OfPattern(JsonRules.IntegerPattern));
     private static readonly Lazy<Automaton> Decimals = new(() => Automaton.OfPattern(JsonRules.DecimalPattern));
@@ -21,7 +21,7 @@ internal sealed partial class JsonSchemaCompiler
     private string? CompileNumber(IReadOnlyList<SchemaNode> nodes, bool isInteger, string name)
     {
         Automaton digits = isInteger ? Integers.Value : Decimals.Value;
-        Automaton automaton = NumberAutomaton(nodes, digits, MostNumberStates);
+        Automaton automaton = NumberAutomaton(nodes, digits, MaxNumberStates);
         if (ReferenceEquals(automaton, digits))
         {
             return isInteger ? JsonRules.Integer(_grammar) : JsonRules.Number(_grammar);

@@ -8,7 +8,7 @@ namespace CurKv.Grammar.Schema;
 // Objects: members in the schema's order, optional ones in any subset, then additional ones.
 internal sealed partial class JsonSchemaCompiler
 {
-    private const int MostMemberStates = 20_000;
+    private const int MaxMemberStates = 20_000;
 
     private string? ObjectBody(IReadOnlyList<SchemaNode> nodes, string rule) => Members(nodes, rule)?.Write();
 
@@ -53,7 +53,7 @@ internal sealed partial class JsonSchemaCompiler
         bool isOpen = least > members.Count || nodes.Any(AllowsMore) || !nodes.Any(node => node.Has("properties"));
         string? additional = isOpen ? CompileAdditional(nodes, rule, names, keys) : null;
         var all = new ObjectMembers(_grammar, rule, members, additional, least, most);
-        if (all.CanBeWritten && all.Count <= MostMemberStates)
+        if (all.CanBeWritten && all.Count <= MaxMemberStates)
         {
             return all;
         }
@@ -69,7 +69,7 @@ internal sealed partial class JsonSchemaCompiler
         if (isTooLarge)
         {
             throw node.Fail(
-                keyword, string.Create(CultureInfo.InvariantCulture, $"takes a grammar of more than {MostMemberStates} states; use a smaller count"));
+                keyword, string.Create(CultureInfo.InvariantCulture, $"takes a grammar of more than {MaxMemberStates} states; use a smaller count"));
         }
 
         Contradict(node, keyword, "leaves no object; the properties that are required or allowed do not fit it");

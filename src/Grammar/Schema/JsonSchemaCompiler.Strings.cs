@@ -63,7 +63,7 @@ internal sealed partial class JsonSchemaCompiler
     }
 
     // What was so far, where the other automaton or both together are too large, which is refused.
-    private Automaton? Intersect(SchemaNode node, string keyword, Automaton? all, Func<Automaton> automaton, int mostStates = Automaton.MostStates)
+    private Automaton? Intersect(SchemaNode node, string keyword, Automaton? all, Func<Automaton> automaton, int mostStates = Automaton.MaxStates)
     {
         try
         {

@@ -8,7 +8,7 @@ namespace CurKv.Grammar.Schema;
 // Values that are given: enum and const.
 internal sealed partial class JsonSchemaCompiler
 {
-    private const int MostLiterals = 16;
+    private const int MaxLiterals = 16;
     private const int DeepestValue = 64;
 
     private string? CompileValues(IReadOnlyList<SchemaNode> nodes, JsonKinds kinds, string name)
@@ -23,14 +23,14 @@ internal sealed partial class JsonSchemaCompiler
         // Many strings as alternatives would cost llama.cpp as many stacks.
         var strings = values.Where(value => value.Element.ValueKind == JsonValueKind.String).Select(value => value.Text()).ToList();
         var expressions = new List<string>();
-        if (strings.Count > MostLiterals)
+        if (strings.Count > MaxLiterals)
         {
             expressions.Add(AutomatonRules.Add(_grammar, name, Automaton.OfWords(strings), JsonRules.QuoteMark, JsonRules.QuoteMark));
             values = values.Where(value => value.Element.ValueKind != JsonValueKind.String).ToList();
         }
 
         expressions.AddRange(values.Select(value => JsonRules.Constant(_grammar, value.Element)).Distinct(StringComparer.Ordinal));
-        bool isSymbol = expressions.Count > 1 || strings.Count > MostLiterals;
+        bool isSymbol = expressions.Count > 1 || strings.Count > MaxLiterals;
         return isSymbol ? Union(name, expressions) : _grammar.Add(name, expressions[0]);
     }
 
@@ -103,7 +103,7 @@ internal sealed partial class JsonSchemaCompiler
     private bool AllowsNumber(IReadOnlyList<SchemaNode> nodes, JsonElement value)
     {
         string text = value.TryGetDecimal(out decimal number) ? number.ToString(CultureInfo.InvariantCulture) : value.GetRawText();
-        return Once(_numbers, nodes, () => NumberAutomaton(nodes, Automaton.Everything, Automaton.MostStates))!.Accepts(text);
+        return Once(_numbers, nodes, () => NumberAutomaton(nodes, Automaton.Everything, Automaton.MaxStates))!.Accepts(text);
     }
 
     // Values are many, the schemas that bind them few.

@@ -14,7 +14,7 @@ namespace CurKv.Grammar.Schema;
 internal sealed partial class JsonSchemaCompiler
 {
     private const int DeepestNesting = 128;
-    private const int MostRules = 50_000;
+    private const int MaxRules = 50_000;
 
     private readonly GbnfBuilder _grammar;
     private readonly SchemaNode _root;
@@ -62,11 +62,11 @@ internal sealed partial class JsonSchemaCompiler
     {
         SchemaNode node = nodes.Count > 0 ? nodes[^1] : _root;
         bool isTooDeep = _depth >= DeepestNesting || !RuntimeHelpers.TryEnsureSufficientExecutionStack();
-        if (isTooDeep || _grammar.Count - _rulesBefore > MostRules)
+        if (isTooDeep || _grammar.Count - _rulesBefore > MaxRules)
         {
             throw node.Fail("schema", isTooDeep
                 ? $"nests more than {DeepestNesting} levels deep; make it flatter"
-                : $"needs more than {MostRules} rules; make it smaller");
+                : $"needs more than {MaxRules} rules; make it smaller");
         }
 
         IReadOnlyList<IReadOnlyList<SchemaNode>> alternatives = _expansion.Expand(nodes);

@@ -9,7 +9,7 @@ namespace CurKv.Grammar.Schema;
 /// </remarks>
 internal sealed class ObjectAlternatives
 {
-    private const int MostSteps = 4096;
+    private const int MaxSteps = 4096;
 
     private readonly IReadOnlyList<ObjectMembers> _objects;
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
@@ -41,9 +41,9 @@ internal sealed class ObjectAlternatives
         {
             var next = _states[i]
                 .SelectMany(at => _objects[at.Object].Steps(at.Member, at.Written), (at, step) => (step.Rule, At: (at.Object, step.Member, step.Written)))
-                .Take(MostSteps).GroupBy(step => step.Rule, step => step.At, StringComparer.Ordinal).ToList();
+                .Take(MaxSteps).GroupBy(step => step.Rule, step => step.At, StringComparer.Ordinal).ToList();
             steps += next.Sum(group => group.Count());
-            if (steps >= MostSteps)
+            if (steps >= MaxSteps)
             {
                 return false;
             }

@@ -9,8 +9,8 @@ namespace CurKv.Grammar.Schema;
 /// <remarks>Not thread-safe.</remarks>
 internal sealed class SchemaExpansion(JsonElement root)
 {
-    private const int MostAlternatives = 1024;
-    private const int MostSteps = 200_000;
+    private const int MaxAlternatives = 1024;
+    private const int MaxSteps = 200_000;
     private const int DeepestExpansion = 128;
 
     private static readonly string[] Applicators = ["$ref", "allOf", "anyOf", "oneOf"];
@@ -38,7 +38,7 @@ internal sealed class SchemaExpansion(JsonElement root)
 
     private IReadOnlyList<IReadOnlyList<SchemaNode>> Expand(SchemaNode node)
     {
-        if (++_steps > MostSteps || _depth >= DeepestExpansion || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        if (++_steps > MaxSteps || _depth >= DeepestExpansion || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             throw node.Fail("$ref", "nests or repeats schemas too much; simplify allOf, anyOf, oneOf and $ref");
         }
@@ -130,9 +130,9 @@ internal sealed class SchemaExpansion(JsonElement root)
         string keyword,
         SchemaNode owner)
     {
-        if ((long)left.Count * right.Count > MostAlternatives)
+        if ((long)left.Count * right.Count > MaxAlternatives)
         {
-            throw owner.Fail(keyword, $"makes more than {MostAlternatives} alternatives; use fewer, or a property that tells them apart");
+            throw owner.Fail(keyword, $"makes more than {MaxAlternatives} alternatives; use fewer, or a property that tells them apart");
         }
 
         return [.. from a in left from b in right select (IReadOnlyList<SchemaNode>)[.. a.Concat(b).DistinctBy(node => node.Path)]];

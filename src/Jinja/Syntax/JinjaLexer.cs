@@ -144,7 +144,7 @@ internal sealed class JinjaLexer
 
         char mark = end > _at ? _source[end - 1] : '\0';
         _at = end + 2;
-        SkipBehindTag(mark, trimNewline: true);
+        SkipAfterTag(mark, trimNewline: true);
     }
 
     private bool IsRawBlock()
@@ -159,7 +159,7 @@ internal sealed class JinjaLexer
         _at = SkipSpace(SkipSpace(_at) + 3);
         char mark = _source[_at];
         _at = _source.IndexOf('}', _at) + 1;
-        SkipBehindTag(mark, trimNewline: false);
+        SkipAfterTag(mark, trimNewline: false);
         int start = _at;
         for (int i = start; (i = _source.IndexOf("{%", i, StringComparison.Ordinal)) >= 0; i++)
         {
@@ -177,7 +177,7 @@ internal sealed class JinjaLexer
             {
                 AddText(start, EndOfText(start, i, begin, lstrip: true));
                 _at = end + 2;
-                SkipBehindTag(close, trimNewline: true);
+                SkipAfterTag(close, trimNewline: true);
                 return;
             }
         }
@@ -196,7 +196,7 @@ internal sealed class JinjaLexer
         return at;
     }
 
-    private void SkipBehindTag(char mark, bool trimNewline)
+    private void SkipAfterTag(char mark, bool trimNewline)
     {
         if (mark == '-')
         {
@@ -220,7 +220,7 @@ internal sealed class JinjaLexer
             {
                 _tokens.Add(new(closing, close, _at));
                 _at += close.Length + (mark == '\0' ? 0 : 1);
-                SkipBehindTag(mark, trimNewline: isBlock);
+                SkipAfterTag(mark, trimNewline: isBlock);
                 return;
             }
 

@@ -28,7 +28,7 @@ public readonly record struct KvLayerTensors(KvTensor Keys, KvTensor Values, KvQ
     /// The highest attention probability that each cached token received while the context was repeated, <c>[KV heads][tokens]</c>,
     /// from <see cref="Policies.Attention.KvZip.Observe"/>; may be left empty where the policy does not want it.
     /// </summary>
-    public ReadOnlyMemory<float> RepeatAttention { get; init; }
+    public ReadOnlyMemory<float> ReconstructionAttention { get; init; }
 
     /// <summary>How the cache rotates keys on top of RoPE; null where it does not.</summary>
     public HadamardRotation? KeyRotation { get; init; }

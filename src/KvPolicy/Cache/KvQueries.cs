@@ -8,7 +8,7 @@ namespace CurKv.KvPolicy.Cache;
 /// shorter than the window has fewer.
 /// </para>
 /// <para>
-/// For <see cref="Policies.Attention.KvZip.Observe"/> the rows are a second pass's tokens, which stand behind the prompt. A query that holds NaN or an
+/// For <see cref="Policies.Attention.KvZip.Observe"/> the rows are the tokens of a reconstruction pass, which follow the prompt. A query that holds NaN or an
 /// infinity counts for nothing.
 /// </para>
 /// </remarks>

@@ -24,7 +24,7 @@ public sealed class KvEvictionLoss
     public double MeanRetainedMass => _losses.Average(loss => loss.RetainedMass);
 
     /// <summary>The share of attention that the head retains which loses most.</summary>
-    public double LeastRetainedMass => _losses.Min(loss => loss.RetainedMass);
+    public double MinRetainedMass => _losses.Min(loss => loss.RetainedMass);
 
     /// <summary>The relative error of the outputs, on average over all heads of all layers.</summary>
     public double MeanOutputError => _losses.Average(loss => loss.OutputError);

@@ -14,7 +14,7 @@ namespace CurKv.KvPolicy.Kernels;
 internal static unsafe class LeaveOneOutErrors
 {
     /// <summary>What <c>1 − p</c> is at least.</summary>
-    public const float LeastRest = 1e-6f;
+    public const float MinRest = 1e-6f;
 
     /// <summary>Computes them.</summary>
     /// <param name="keys">The cached keys.</param>
@@ -128,7 +128,7 @@ internal static unsafe class LeaveOneOutErrors
             // The largest exponential is exactly 1: the count less it loses nothing.
             Vector256<float> exponential = Vector256.Load(exponentials + i);
             Vector256<float> probabilities = exponential * inverses;
-            Vector256<float> rest = Vector256.Max((others + (counts - exponential)) * inverses, Vector256.Create(LeastRest));
+            Vector256<float> rest = Vector256.Max((others + (counts - exponential)) * inverses, Vector256.Create(MinRest));
             Vector256<float> odds = probabilities / rest;
 
             // Who has more than half is the top value, and the output may lie too close to it for a difference of floats.

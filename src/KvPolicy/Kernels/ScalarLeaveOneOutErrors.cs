@@ -65,7 +65,7 @@ internal static class ScalarLeaveOneOutErrors
             if (values[token] is { } value)
             {
                 double others = probabilities.Where((_, other) => other != token).Sum();
-                double odds = probabilities[token] / Math.Max(others, LeaveOneOutErrors.LeastRest);
+                double odds = probabilities[token] / Math.Max(others, LeaveOneOutErrors.MinRest);
                 totals[token] += odds * odds * value.Zip(output, (a, b) => (a - b) * (a - b)).Sum();
             }
         }

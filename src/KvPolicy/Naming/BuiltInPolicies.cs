@@ -9,7 +9,7 @@ namespace CurKv.KvPolicy.Naming;
 internal static class BuiltInPolicies
 {
     /// <summary>All of them, in the order in which they are listed.</summary>
-    public static IReadOnlyList<KvPolicyForm> All { get; } =
+    public static IReadOnlyList<KvPolicyDefinition> All { get; } =
     [
         Alone("curdkv", a => new CurDkv(new() { Combination = Combination(a), ValueExponent = a.Number("value", CurDkvOptions.DefaultValueExponent) })),
         Alone("curdkv-norms", a => new CurDkv(new() { Variant = CurDkvVariant.Norms, Combination = Combination(a) })),
@@ -47,9 +47,9 @@ internal static class BuiltInPolicies
         Around("critical", a => new CriticalKv(a.Policy(), a.Number("first", CriticalKv.DefaultFirstShare))),
     ];
 
-    private static KvPolicyForm Alone(string name, Func<KvPolicyArguments, IKvPolicy> create) => new(name, TakesPolicy: false, create);
+    private static KvPolicyDefinition Alone(string name, Func<KvPolicyArguments, IKvPolicy> create) => new(name, TakesPolicy: false, create);
 
-    private static KvPolicyForm Around(string name, Func<KvPolicyArguments, IKvPolicy> create) => new(name, TakesPolicy: true, create);
+    private static KvPolicyDefinition Around(string name, Func<KvPolicyArguments, IKvPolicy> create) => new(name, TakesPolicy: true, create);
 
     private static CurDkvCombination Combination(KvPolicyArguments arguments) => arguments.Word("combine", CurDkvCombination.Product);
 }

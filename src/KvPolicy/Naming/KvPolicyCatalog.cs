@@ -56,7 +56,7 @@ namespace CurKv.KvPolicy.Naming;
 /// </remarks>
 public sealed class KvPolicyCatalog
 {
-    private readonly OrderedDictionary<string, KvPolicyForm> _forms;
+    private readonly OrderedDictionary<string, KvPolicyDefinition> _definitions;
 
     /// <summary>Creates a catalog of the library's policies and one's own.</summary>
     /// <param name="own">
@@ -66,10 +66,10 @@ public sealed class KvPolicyCatalog
     /// <exception cref="ArgumentException">A policy of <paramref name="own"/> is null, or its name is none or is taken.</exception>
     public KvPolicyCatalog(IEnumerable<IKvPolicy>? own = null)
     {
-        var forms = new OrderedDictionary<string, KvPolicyForm>(StringComparer.OrdinalIgnoreCase);
-        foreach (KvPolicyForm form in BuiltInPolicies.All)
+        var definitions = new OrderedDictionary<string, KvPolicyDefinition>(StringComparer.OrdinalIgnoreCase);
+        foreach (KvPolicyDefinition definition in BuiltInPolicies.All)
         {
-            forms.Add(form.Name, form);
+            definitions.Add(definition.Name, definition);
         }
 
         foreach (IKvPolicy policy in own ?? [])
@@ -80,14 +80,14 @@ public sealed class KvPolicyCatalog
                 throw new ArgumentException($"\"{name}\" cannot be a policy's name. Begin it with a letter of a to z, and go on with letters, digits and hyphens.", nameof(own));
             }
 
-            if (!forms.TryAdd(name, new KvPolicyForm(name, TakesPolicy: false, _ => policy)))
+            if (!definitions.TryAdd(name, new KvPolicyDefinition(name, TakesPolicy: false, _ => policy)))
             {
-                throw new ArgumentException($"There is already a policy \"{forms[name].Name}\". Give yours another name.", nameof(own));
+                throw new ArgumentException($"There is already a policy \"{definitions[name].Name}\". Give yours another name.", nameof(own));
             }
         }
 
-        Names = [.. forms.Values.Where(form => !form.TakesPolicy).Select(form => form.Name)];
-        _forms = forms;
+        Names = [.. definitions.Values.Where(definition => !definition.TakesPolicy).Select(definition => definition.Name)];
+        _definitions = definitions;
     }
 
     /// <summary>The library's policies.</summary>
@@ -103,7 +103,7 @@ public sealed class KvPolicyCatalog
     public IKvPolicy Create(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return KvPolicyParser.Parse(name, _forms);
+        return KvPolicyParser.Parse(name, _definitions);
     }
 
     /// <summary>Creates the policy of a name, or says why there is none.</summary>

@@ -23,21 +23,21 @@ internal sealed class KvPolicyParser
     ];
 
     private readonly string _text;
-    private readonly IReadOnlyDictionary<string, KvPolicyForm> _forms;
+    private readonly IReadOnlyDictionary<string, KvPolicyDefinition> _definitions;
     private int _at;
     private int _signs;
 
-    private KvPolicyParser(string text, IReadOnlyDictionary<string, KvPolicyForm> forms)
+    private KvPolicyParser(string text, IReadOnlyDictionary<string, KvPolicyDefinition> definitions)
     {
         _text = text;
-        _forms = forms;
+        _definitions = definitions;
     }
 
     /// <summary>Creates the policy that a text names.</summary>
     /// <exception cref="KvPolicyNameException">It names none.</exception>
-    public static IKvPolicy Parse(string text, IReadOnlyDictionary<string, KvPolicyForm> forms)
+    public static IKvPolicy Parse(string text, IReadOnlyDictionary<string, KvPolicyDefinition> definitions)
     {
-        var parser = new KvPolicyParser(text, forms);
+        var parser = new KvPolicyParser(text, definitions);
         IKvPolicy policy = parser.Expression(0);
         parser.SkipSpace();
         return parser._at == text.Length ? policy : throw parser.Error(parser._at, $"{parser.Next()} is not expected here", Joining);
@@ -133,15 +133,15 @@ internal sealed class KvPolicyParser
             throw Error(position, $"A policy is expected, not {Next()}", isNumber ? "A weight goes behind \"+\": snapkv+4*curdkv." : "Write a name, such as curdkv.");
         }
 
-        if (!_forms.TryGetValue(name, out KvPolicyForm? form))
+        if (!_definitions.TryGetValue(name, out KvPolicyDefinition? definition))
         {
-            string meant = NearestName.Find(name, _forms.Keys) is string near ? $"Did you mean \"{near}\"? " : string.Empty;
-            throw Error(position, $"There is no policy \"{Shown(name)}\"", $"{meant}Known: {string.Join(", ", _forms.Values.Select(known => known.Usage))}.");
+            string meant = NearestName.Find(name, _definitions.Keys) is string near ? $"Did you mean \"{near}\"? " : string.Empty;
+            throw Error(position, $"There is no policy \"{Shown(name)}\"", $"{meant}Known: {string.Join(", ", _definitions.Values.Select(known => known.Usage))}.");
         }
 
-        KvPolicyArguments arguments = Arguments(form.Name, position);
+        KvPolicyArguments arguments = Arguments(definition.Name, position);
         IKvPolicy policy = Create(
-            () => form.Create(arguments),
+            () => definition.Create(arguments),
             parameter =>
             {
                 arguments.ThrowIfUnknown();

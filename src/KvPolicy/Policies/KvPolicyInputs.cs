@@ -22,8 +22,8 @@ public enum KvPolicyInputs
     /// <summary>The output weights of the layer.</summary>
     OutputWeights = 16,
 
-    /// <summary>The attention that each token receives while the context is repeated in a second pass.</summary>
-    RepeatAttention = 32,
+    /// <summary>The attention that each token receives while the model repeats the context in a reconstruction pass.</summary>
+    ReconstructionAttention = 32,
 
     /// <summary>The keys' norms: <see cref="KvLayer.MeasureKeyNorms"/>.</summary>
     KeyNorms = 64,

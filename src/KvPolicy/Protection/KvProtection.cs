@@ -19,7 +19,7 @@ public sealed record KvProtection(int Sinks = KvProtection.DefaultSinks, int Rec
     /// <summary>Protects nothing.</summary>
     public static KvProtection None { get; } = new(0, 0);
 
-    /// <summary>Ranges of positions, such as the system prompt, the tool list and the chat template's scaffolding.</summary>
+    /// <summary>Ranges of positions, such as the system prompt, the tool list and template tokens.</summary>
     /// <value>Empty by default. Ascending, without overlap.</value>
     public IReadOnlyList<TokenRange> Ranges { get; init; } = [];
 }

@@ -25,9 +25,9 @@ internal static class LayerShapes
                 CheckQueries(layer, index, policy);
             }
 
-            if (policy.Inputs.HasFlag(KvPolicyInputs.RepeatAttention))
+            if (policy.Inputs.HasFlag(KvPolicyInputs.ReconstructionAttention))
             {
-                CheckRepeatAttention(layer, index, policy);
+                CheckReconstructionAttention(layer, index, policy);
             }
 
             if (policy.Inputs.HasFlag(KvPolicyInputs.PlainElements) && (layer.KeyRotation ?? layer.ValueRotation) is not null)
@@ -80,18 +80,18 @@ internal static class LayerShapes
         }
     }
 
-    private static void CheckRepeatAttention(in KvLayerTensors layer, int index, IKvPolicy policy)
+    private static void CheckReconstructionAttention(in KvLayerTensors layer, int index, IKvPolicy policy)
     {
-        if (layer.RepeatAttention.IsEmpty)
+        if (layer.ReconstructionAttention.IsEmpty)
         {
             throw new InvalidOperationException(
-                $"The policy '{policy.Name}' needs the attention of a second pass over the prompt, and layer {index} comes without any: repeat the context and observe it, or choose another policy.");
+                $"The policy '{policy.Name}' needs the attention of a reconstruction pass over the prompt, and layer {index} comes without any: repeat the context and observe it, or choose another policy.");
         }
 
-        if (layer.RepeatAttention.Length != (long)layer.Keys.Heads * layer.Keys.Tokens)
+        if (layer.ReconstructionAttention.Length != (long)layer.Keys.Heads * layer.Keys.Tokens)
         {
             throw new ArgumentException(
-                $"Layer {index} has {layer.RepeatAttention.Length} numbers of a second pass over {layer.Keys.Heads} KV heads x {layer.Keys.Tokens} tokens.");
+                $"Layer {index} has {layer.ReconstructionAttention.Length} numbers of a reconstruction pass over {layer.Keys.Heads} KV heads x {layer.Keys.Tokens} tokens.");
         }
     }
 

@@ -16,16 +16,16 @@ internal sealed class InterceptionCommand
     private const int QuickTokens = 4_096;
     private const int Rounds = 5;
     private const int QuickRounds = 3;
-    private const int LeastTokens = 2 * FilledContext.ChunkTokens;
+    private const int MinTokens = 2 * FilledContext.ChunkTokens;
 
     // llama.cpp makes contexts of such multiples.
     private const int TokenStep = 256;
 
-    private static readonly KvRewritePath[] Paths = [KvRewritePath.InPlace, KvRewritePath.Craft, KvRewritePath.State];
+    private static readonly KvRewritePath[] Paths = [KvRewritePath.InPlace, KvRewritePath.Compact, KvRewritePath.State];
 
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object instead of a table." };
     private readonly Option<bool> _quick = new("--quick") { Description = $"{QuickTokens} tokens, and fewer rounds." };
-    private readonly Option<int?> _tokens = new("--tokens") { Description = $"Cached tokens, a multiple of {TokenStep} from {LeastTokens} on, instead of {Tokens}." };
+    private readonly Option<int?> _tokens = new("--tokens") { Description = $"Cached tokens, a multiple of {TokenStep} from {MinTokens} on, instead of {Tokens}." };
     private readonly Option<string> _policy = new("--policy") { DefaultValueFactory = _ => "curdkv-norms", Description = "The policy that is measured on every path." };
     private readonly Option<KvElementType> _cache = new("--cache") { DefaultValueFactory = _ => KvElementType.F16, Description = "How keys and values are stored." };
     private readonly Option<int> _threads = new("--threads") { DefaultValueFactory = _ => LlamaContextSettings.DefaultThreads, Description = "llama.cpp's threads, instead of the product's default." };
@@ -37,9 +37,9 @@ internal sealed class InterceptionCommand
         _tokens.Validators.Add(result =>
         {
             int? tokens = result.GetValue(_tokens);
-            if (tokens < LeastTokens || tokens % TokenStep != 0)
+            if (tokens < MinTokens || tokens % TokenStep != 0)
             {
-                result.AddError($"--tokens must be a multiple of {TokenStep}, and at least {LeastTokens}.");
+                result.AddError($"--tokens must be a multiple of {TokenStep}, and at least {MinTokens}.");
             }
         });
         _threads.Validators.Add(result =>

@@ -2,7 +2,7 @@ namespace CurKv.Benchmarks.Interception;
 
 /// <summary>One policy on one path. Times are medians in milliseconds; all compress the same full cache.</summary>
 /// <param name="Policy">The policy's name.</param>
-/// <param name="Path">How the cells were read and rewritten: <c>in-place</c>, <c>craft</c> or <c>state</c>.</param>
+/// <param name="Path">How the cells were read and rewritten: <c>in-place</c>, <c>compact</c> or <c>state</c>.</param>
 /// <param name="Tokens">The number of cached tokens.</param>
 /// <param name="Cache">How keys and values are stored: <c>f16</c> or <c>q8_0</c>.</param>
 /// <param name="ScoreMs">Reading, scoring and selecting.</param>

@@ -98,14 +98,14 @@ public class BoundedMemoryTests
     }
 
     [Fact]
-    public async Task ShrinkContext_DocumentRead_LeavesASmallContextThatGrowsAgain()
+    public async Task ShrunkContextHeadroom_DocumentRead_LeavesASmallContextThatGrowsAgain()
     {
         using LlamaChatClient client = Pebble.Create(options => options.ContextSize = 8192);
         using LlamaDocument plain = await client.ReadDocumentAsync(Document, cancellationToken: Cancellation);
         string[] expected = await AnswersAsync(plain);
         Assert.Equal(8192, client.Runtime.Scheduler.ContextSize);
 
-        var options = new LlamaDocumentOptions { Compression = new() { Ratio = 0.9, ShrinkContext = 64 } };
+        var options = new LlamaDocumentOptions { Compression = new() { Ratio = 0.9, ShrunkContextHeadroom = 64 } };
         using LlamaDocument document = await client.ReadDocumentAsync(Document, options, cancellationToken: Cancellation);
         int shrunk = client.Runtime.Scheduler.ContextSize;
         Assert.InRange(shrunk, document.Statistics.Cells + 64, document.Statistics.Cells + 64 + 255);
@@ -128,11 +128,11 @@ public class BoundedMemoryTests
     }
 
     [Fact]
-    public async Task ShrinkContext_AndALongDocument_KeepMemoryFlat()
+    public async Task ShrunkContextHeadroom_AndALongDocument_KeepMemoryFlat()
     {
         // 64 Ki cells of this model take 256 MiB.
         using LlamaChatClient client = Pebble.Create(options => options.ContextSize = 65_536);
-        var options = new LlamaDocumentOptions { Compression = new() { Ratio = 0.9, ShrinkContext = 256 } };
+        var options = new LlamaDocumentOptions { Compression = new() { Ratio = 0.9, ShrunkContextHeadroom = 256 } };
         using LlamaDocument first = await client.ReadDocumentAsync(Document, options, cancellationToken: Cancellation);
         long shrunk = Environment.WorkingSet;
         await client.GetResponseAsync(Pebble.Prompt("north", "4821") + new string('.', 3000), Pebble.Greedy, Cancellation);

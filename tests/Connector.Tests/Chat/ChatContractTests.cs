@@ -84,7 +84,7 @@ public class ChatContractTests
         LlamaRuntimeInfo info = client.GetService<LlamaRuntimeInfo>()!;
         Assert.Equal(("fake", "b0", "/nowhere/libllama.so"), (info.Binding, info.LlamaCppBuild, info.NativeLibraryPath));
         Assert.Equal(("fake.gguf", "a fake"), (info.ModelPath, info.ModelDescription));
-        Assert.NotNull(info.CompressionRefusal);
+        Assert.NotNull(info.CompressionUnsupportedReason);
         Assert.Equal("fake.gguf", client.GetService<LlamaChatClientOptions>()!.ModelPath);
         Assert.Same(client, client.GetService<IChatClient>());
         Assert.Same(client, client.GetService<LlamaChatClient>());
@@ -418,7 +418,7 @@ public class ChatContractTests
         KvCompressionException e = await Assert.ThrowsAsync<KvCompressionException>(() => client.GetResponseAsync("abc", cancellationToken: Cancellation));
 
         Assert.Contains("Policy", e.Message, StringComparison.Ordinal);
-        Assert.Contains(client.GetService<LlamaRuntimeInfo>()!.CompressionRefusal!, e.Message, StringComparison.Ordinal);
+        Assert.Contains(client.GetService<LlamaRuntimeInfo>()!.CompressionUnsupportedReason!, e.Message, StringComparison.Ordinal);
     }
 
     private static void Start(LlamaChatClient client, string call, IEnumerable<ChatMessage> messages) =>

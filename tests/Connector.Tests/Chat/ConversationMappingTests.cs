@@ -57,8 +57,8 @@ public class ConversationMappingTests
         { new DataContent(new byte[] { 65 }, "text/plain;charset=klingon"), "but its bytes are no text in that encoding" },
         { new UriContent("https://example.org/a.png", "image/png"), "a UriContent of type image/png (https://example.org/a.png), but the client reads text only" },
         { new UriContent("https://example.org/a.txt", "text/plain"), "a UriContent of type text/plain (https://example.org/a.txt), but the client fetches nothing: send its text" },
-        { new HostedFileContent("file"), "a HostedFileContent, but the client has no access to what lies on a provider's server" },
-        { new HostedVectorStoreContent("store"), "a HostedVectorStoreContent, but the client has no access to what lies on a provider's server" },
+        { new HostedFileContent("file"), "a HostedFileContent, but the client has no access to content on a provider's server" },
+        { new HostedVectorStoreContent("store"), "a HostedVectorStoreContent, but the client has no access to content on a provider's server" },
         { new CodeInterpreterToolResultContent("1"), "a CodeInterpreterToolResultContent, which the client cannot hand to the model" },
         { new ToolApprovalResponseContent("1", approved: true, new FunctionCallContent("1", "get")), "a ToolApprovalResponseContent, which the client cannot hand to the model" },
     };

@@ -15,7 +15,7 @@ public sealed class TriggerGatingTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task GetResponseAsync_MarkInsideReasoning_IsReasoning()
+    public async Task GetResponseAsync_DelimiterInsideReasoning_IsReasoning()
     {
         var engine = new FakeLlamaEngine();
         engine = new FakeLlamaEngine { Model = engine.Model with { ChatTemplate = Template + "!" } };

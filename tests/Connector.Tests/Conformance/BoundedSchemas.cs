@@ -5,7 +5,7 @@ namespace CurKv.Connector.Tests.Conformance;
 /// <summary>Schemas under which every answer is short, so that none is cut off.</summary>
 internal static class BoundedSchemas
 {
-    private const int MostMore = 6;
+    private const int MaxMore = 6;
 
     /// <summary>Bounds every text, number, array and object of a schema.</summary>
     public static JsonObject Of(JsonObject schema)
@@ -19,7 +19,7 @@ internal static class BoundedSchemas
                 schema["maxLength"] = 20;
                 break;
             case "string" when schema["format"] is null:
-                schema["maxLength"] ??= ((int?)schema["minLength"] ?? 0) + MostMore;
+                schema["maxLength"] ??= ((int?)schema["minLength"] ?? 0) + MaxMore;
                 break;
             case "integer":
                 schema["minimum"] ??= -5000;
@@ -30,7 +30,7 @@ internal static class BoundedSchemas
                 Bound(schema, "maximum", "exclusiveMaximum", 5000);
                 break;
             case "array":
-                schema["maxItems"] ??= ((int?)schema["minItems"] ?? 0) + MostMore;
+                schema["maxItems"] ??= ((int?)schema["minItems"] ?? 0) + MaxMore;
                 Of(schema["items"]!.AsObject());
                 break;
             case "object":

@@ -14,7 +14,7 @@ internal static partial class FakeModel
     /// <summary>The temperature from which on an answer has no end.</summary>
     private const float Wild = 10;
 
-    private const int MostBytes = 4;
+    private const int MaxBytes = 4;
     private static readonly string[] Words = ["lamp", "über", "中文", "rope", "😀", "mill", "clock"];
 
     /// <summary>The bytes of the answer's tokens.</summary>
@@ -37,7 +37,7 @@ internal static partial class FakeModel
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         for (int start = 0, length; start < bytes.Length; start += length)
         {
-            length = Math.Min(random.Next(1, MostBytes + 1), bytes.Length - start);
+            length = Math.Min(random.Next(1, MaxBytes + 1), bytes.Length - start);
             yield return bytes[start..(start + length)];
         }
     }

@@ -46,7 +46,7 @@ public sealed partial class PebbleConformanceTests(PebbleFixture fixture) : Chat
     [InlineData("<|im_end|>")]
     [InlineData("<|im_start|>")]
     [InlineData("<|endoftext|>")]
-    public async Task GetResponseAsync_MarksInTheText_AreText(string mark)
+    public async Task GetResponseAsync_DelimitersInTheText_AreText(string mark)
     {
         long once = await InputTokensAsync(mark);
 

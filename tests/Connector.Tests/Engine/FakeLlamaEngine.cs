@@ -190,9 +190,9 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
             return size;
         }
 
-        public nuint TailSize(int sequence) => 0;
+        public nuint NonAttentionStateSize(int sequence) => 0;
 
-        public nuint TailGet(int sequence, byte* destination, nuint size) => 0;
+        public nuint NonAttentionStateGet(int sequence, byte* destination, nuint size) => 0;
 
         public nuint StateSet(int sequence, byte* source, nuint size)
         {
@@ -253,7 +253,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
 
         public void AllowTrigger(bool allowed) => engine.TriggersAllowed.Enqueue(allowed);
 
-        public void ReadPrompt(ReadOnlySpan<int> tokens)
+        public void AcceptPrompt(ReadOnlySpan<int> tokens)
         {
             string prompt = string.Concat(tokens.ToArray().Select(token => (char)token));
             engine.Prompts.Enqueue(prompt);

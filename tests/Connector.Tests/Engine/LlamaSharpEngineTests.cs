@@ -181,7 +181,7 @@ public class LlamaSharpEngineTests
         Assert.True(File.Exists(info.NativeLibraryPath), info.NativeLibraryPath);
         Assert.Equal(TestModels.Pebble, info.ModelPath);
         Assert.Contains("llama", info.ModelDescription, StringComparison.Ordinal);
-        Assert.Null(info.CompressionRefusal);
+        Assert.Null(info.CompressionUnsupportedReason);
         ChatClientMetadata metadata = client.GetService<ChatClientMetadata>()!;
         Assert.Equal("pebble-17m-q8_0", metadata.DefaultModelId);
         Assert.EndsWith($"/{info.Binding}/{info.LlamaCppBuild}", metadata.ProviderUri!.ToString(), StringComparison.Ordinal);

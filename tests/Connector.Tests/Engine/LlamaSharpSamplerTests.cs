@@ -66,7 +66,7 @@ public sealed class LlamaSharpSamplerTests(SamplerHarness harness) : IClassFixtu
     {
         (SamplerSettings settings, int[] prompt, (int, float)[] logits, int drawn) = GreedyTable[name];
         using LlamaSharpSampler sampler = harness.Sampler(settings);
-        sampler.ReadPrompt(prompt);
+        sampler.AcceptPrompt(prompt);
 
         Assert.Equal(drawn, sampler.Sample(SamplerHarness.Logits(logits)));
     }

@@ -5,7 +5,7 @@ namespace CurKv.Connector.Tests.Grammar;
 /// <summary>A grammar, read from its text as llama.cpp reads it: repetitions become rules, and its limits hold.</summary>
 internal sealed class GbnfGrammar
 {
-    private const int MostRepetitions = 2000;
+    private const int MaxRepetitions = 2000;
 
     private readonly Dictionary<string, int> _names = [];
     private readonly string _text;
@@ -149,7 +149,7 @@ internal sealed class GbnfGrammar
             throw Fail("expected an item to repeat");
         }
 
-        if (minimum > MostRepetitions || maximum > MostRepetitions || rules * Math.Max(1, maximum ?? minimum) >= MostRepetitions)
+        if (minimum > MaxRepetitions || maximum > MaxRepetitions || rules * Math.Max(1, maximum ?? minimum) >= MaxRepetitions)
         {
             throw Fail("repeats more than llama.cpp allows");
         }

@@ -14,7 +14,7 @@ internal sealed class GbnfRecogniser(GbnfGrammar grammar)
     }
 
     /// <summary>The largest number of stacks that was ever open.</summary>
-    public int MostStacks { get; private set; }
+    public int MaxStacks { get; private set; }
 
     /// <summary>Whether a whole text is accepted.</summary>
     public bool Accepts(string text)
@@ -36,7 +36,7 @@ internal sealed class GbnfRecogniser(GbnfGrammar grammar)
             }
 
             stacks = next;
-            MostStacks = Math.Max(MostStacks, stacks.Count);
+            MaxStacks = Math.Max(MaxStacks, stacks.Count);
         }
 
         return ended;

@@ -224,7 +224,7 @@ public sealed class HostileSchemaTests
 
         Assert.All(values.Take(100), value => Assert.True(recogniser.Accepts($"\"{value}\"")));
         Assert.False(recogniser.Accepts("\"value 10000\""));
-        Assert.InRange(recogniser.MostStacks, 1, 16);
+        Assert.InRange(recogniser.MaxStacks, 1, 16);
     }
 
     [Theory]
@@ -247,7 +247,7 @@ public sealed class HostileSchemaTests
 
         Assert.True(recogniser.Accepts(text));
         Assert.False(recogniser.Accepts(text.Replace("\"c\"", "\"d\"", StringComparison.Ordinal)));
-        Assert.InRange(recogniser.MostStacks, 1, 16);
+        Assert.InRange(recogniser.MaxStacks, 1, 16);
     }
 
     [Fact]

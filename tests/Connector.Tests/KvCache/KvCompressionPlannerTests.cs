@@ -11,12 +11,12 @@ namespace CurKv.Connector.Tests.KvCache;
 public class KvCompressionPlannerTests
 {
     private static readonly TokenRange SystemPrompt = new(0, 30);
-    private static readonly TokenRange[] Scaffolding = [new(0, 5), new(30, 40), new(90, 95)];
+    private static readonly TokenRange[] TemplateTokens = [new(0, 5), new(30, 40), new(90, 95)];
 
     [Theory]
     [InlineData("none")]
     [InlineData("None")]
-    public void Plan_NoPolicy_IsNull(string policy) => Assert.Null(Planner(new KvCompressionOptions { Policy = policy }).Plan([SystemPrompt], Scaffolding, true));
+    public void Plan_NoPolicy_IsNull(string policy) => Assert.Null(Planner(new KvCompressionOptions { Policy = policy }).Plan([SystemPrompt], TemplateTokens, true));
 
     [Fact]
     public void Plan_Cells_GoBeforeMassAndRatio()
@@ -32,7 +32,7 @@ public class KvCompressionPlannerTests
     [InlineData(true, false, KvCompressionDefaults.QueryFreePolicy, KvCompressionDefaults.QuestionAwareRecent)]
     public void Plan_Auto_FollowsWhatIsKnown(bool questionKnown, bool observesQueries, string policy, int recent)
     {
-        KvCompressionPlan plan = Planner(new KvCompressionOptions(), observesQueries).Plan([SystemPrompt], Scaffolding, questionKnown)!;
+        KvCompressionPlan plan = Planner(new KvCompressionOptions(), observesQueries).Plan([SystemPrompt], TemplateTokens, questionKnown)!;
 
         Assert.Equal((policy, recent), (plan.Selector.Policy.Name, plan.Protection.Recent));
     }
@@ -54,7 +54,7 @@ public class KvCompressionPlannerTests
         KvCompressionPlan second = planner.Plan([], [], questionKnown: true)!;
 
         Assert.Same(first.Selector.Policy, second.Selector.Policy);
-        Assert.Same(first.Selector.Policy, second.ReadingSelector.Policy);
+        Assert.Same(first.Selector.Policy, second.PrefillSelector.Policy);
     }
 
     [Fact]
@@ -68,12 +68,12 @@ public class KvCompressionPlannerTests
     }
 
     [Fact]
-    public void Plan_SystemPromptAndScaffolding_AreProtectedUnlessSwitchedOff()
+    public void Plan_SystemPromptAndTemplateTokens_AreProtectedUnlessSwitchedOff()
     {
-        Assert.Equal([SystemPrompt, .. Scaffolding], Plan(new KvCompressionOptions()).Protection.Ranges);
-        Assert.Equal([SystemPrompt], Plan(new KvCompressionOptions { ProtectScaffolding = false }).Protection.Ranges);
-        Assert.Equal(Scaffolding, Plan(new KvCompressionOptions { ProtectSystemPrompt = false }).Protection.Ranges);
-        Assert.Empty(Plan(new KvCompressionOptions { ProtectSystemPrompt = false, ProtectScaffolding = false }).Protection.Ranges);
+        Assert.Equal([SystemPrompt, .. TemplateTokens], Plan(new KvCompressionOptions()).Protection.Ranges);
+        Assert.Equal([SystemPrompt], Plan(new KvCompressionOptions { ProtectTemplateTokens = false }).Protection.Ranges);
+        Assert.Equal(TemplateTokens, Plan(new KvCompressionOptions { ProtectSystemPrompt = false }).Protection.Ranges);
+        Assert.Empty(Plan(new KvCompressionOptions { ProtectSystemPrompt = false, ProtectTemplateTokens = false }).Protection.Ranges);
     }
 
     // The sinks leave room for the recent tokens; ranges are protected whole or not at all, within half of the budget.
@@ -91,7 +91,7 @@ public class KvCompressionPlannerTests
         Assert.Equal((sinks, inRanges), (protection.Sinks, protection.Ranges.Sum(range => range.Length)));
     }
 
-    // The system prompt and the scaffolding behind it, while they fit into half of the budget.
+    // The system prompt and the template tokens behind it, while they fit into half of the budget.
     [Theory]
     [InlineData(200, true, 40)]
     [InlineData(70, true, 30)]
@@ -102,5 +102,5 @@ public class KvCompressionPlannerTests
 
     private static KvCompressionPlanner Planner(KvCompressionOptions options, bool observesQueries = true) => new(options, KvPolicyCatalog.Default, observesQueries);
 
-    private static KvCompressionPlan Plan(KvCompressionOptions options) => Planner(options).Plan([SystemPrompt], Scaffolding, questionKnown: true)!;
+    private static KvCompressionPlan Plan(KvCompressionOptions options) => Planner(options).Plan([SystemPrompt], TemplateTokens, questionKnown: true)!;
 }

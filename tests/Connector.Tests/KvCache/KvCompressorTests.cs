@@ -171,25 +171,25 @@ public class KvCompressorTests
         var settings = new LlamaContextSettings { ContextSize = 512, BatchSize = 128, FlashAttention = FlashAttentionMode.On, KeyType = KvElementType.Q8_0, ValueType = KvElementType.Q8_0 };
         using var harness = new CacheHarness(shape, settings);
 
-        KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfRefused(CacheHarness.Plan(new LagKv(), 0.5)));
+        KvCompressionException e = Assert.Throws<KvCompressionException>(() => harness.Compressor.ThrowIfUnsupported(CacheHarness.Plan(new LagKv(), 0.5)));
 
         Assert.Contains("lagkv", e.Message, StringComparison.Ordinal);
         Assert.Contains("KeyCacheType", ChatAdvice.Of(e), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ThrowIfRefused_QueriesThatCannotBeObserved_ThrowsAndNamesAPolicy()
+    public void ThrowIfUnsupported_QueriesThatCannotBeObserved_ThrowsAndNamesAPolicy()
     {
         var shape = new RandomModel();
         using var harness = new CacheHarness(shape, Exact);
         using var compressor = new KvCompressor(harness.Context, harness.Model, null, null, null, NullLogger.Instance);
 
         Assert.False(compressor.ObservesQueries);
-        KvCompressionException e = Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new SnapKv(), 0.5)));
+        KvCompressionException e = Assert.Throws<KvCompressionException>(() => compressor.ThrowIfUnsupported(CacheHarness.Plan(new SnapKv(), 0.5)));
         Assert.Contains("'snapkv'", e.Message, StringComparison.Ordinal);
         Assert.Contains("curdkv", ChatAdvice.Of(e), StringComparison.Ordinal);
-        Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new CriticalKv(new CurDkv()), 0.5)));
-        Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new KvZip(), 0.5)));
+        Assert.Throws<KvCompressionException>(() => compressor.ThrowIfUnsupported(CacheHarness.Plan(new CriticalKv(new CurDkv()), 0.5)));
+        Assert.Throws<KvCompressionException>(() => compressor.ThrowIfUnsupported(CacheHarness.Plan(new KvZip(), 0.5)));
     }
 
     [Theory]
@@ -205,7 +205,7 @@ public class KvCompressorTests
         int[] tokens = TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7);
         KvCompressionPlan plan = CacheHarness.Plan(new RandomTokens(), 0.8);
         int sequence = streams / 2;
-        List<KvRewritePath> paths = [KvRewritePath.State, KvRewritePath.Craft];
+        List<KvRewritePath> paths = [KvRewritePath.State, KvRewritePath.Compact];
         if (streams == 1)
         {
             paths.Add(KvRewritePath.InPlace);
@@ -362,9 +362,9 @@ public class KvCompressorTests
         LlamaModelInfo model = harness.Model with { HasRotaryPositions = rotary, IsRecurrent = recurrent };
         using var compressor = new KvCompressor(harness.Context, model, null, null, null, NullLogger.Instance);
 
-        var exception = Assert.Throws<KvCompressionException>(() => compressor.ThrowIfRefused(CacheHarness.Plan(new CurDkv(), 0.5)));
+        var exception = Assert.Throws<KvCompressionException>(() => compressor.ThrowIfUnsupported(CacheHarness.Plan(new CurDkv(), 0.5)));
         Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
-        Assert.Contains("Policy", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("Policy", ChatAdvice.Of(exception), StringComparison.Ordinal);
     }
 
     private static void AssertClose(float[] expected, float[] actual)

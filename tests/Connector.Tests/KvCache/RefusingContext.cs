@@ -8,8 +8,8 @@ internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaCont
     /// <summary>Bytes that blobs are short of, so that llama.cpp itself refuses them, and leaves cells registered.</summary>
     public nuint CutOff { get; init; } = 100;
 
-    /// <summary>Whether a tail that is asked for alone has a wrong byte.</summary>
-    public bool DamagesTails { get; init; }
+    /// <summary>Whether a non-attention state that is asked for alone has a wrong byte.</summary>
+    public bool DamagesNonAttentionState { get; init; }
 
     public LlamaContextSettings Settings => context.Settings;
 
@@ -31,12 +31,12 @@ internal sealed unsafe class RefusingContext(ILlamaContext context) : ILlamaCont
 
     public nuint StateGet(int sequence, byte* destination, nuint size) => context.StateGet(sequence, destination, size);
 
-    public nuint TailSize(int sequence) => context.TailSize(sequence);
+    public nuint NonAttentionStateSize(int sequence) => context.NonAttentionStateSize(sequence);
 
-    public nuint TailGet(int sequence, byte* destination, nuint size)
+    public nuint NonAttentionStateGet(int sequence, byte* destination, nuint size)
     {
-        nuint written = context.TailGet(sequence, destination, size);
-        destination[size - 1] ^= DamagesTails ? (byte)1 : (byte)0;
+        nuint written = context.NonAttentionStateGet(sequence, destination, size);
+        destination[size - 1] ^= DamagesNonAttentionState ? (byte)1 : (byte)0;
         return written;
     }
 

@@ -18,7 +18,7 @@ public class VulkanPluginTests
     private const string ExpectedVariable = "CURKV_TEST_EXPECTED";
 
     // The first takes the device path, the second cannot and takes the state path.
-    private static readonly string[] Policies = ["curdkv", "snapkv"];
+    private static readonly string[] Policies = ["curdkv", "curdkv-sketch"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -36,8 +36,15 @@ public class VulkanPluginTests
         }
 
         Assert.All(answers, answer => Assert.Contains("4821", answer, StringComparison.Ordinal));
-        await ChildTest.AssertPassesAsync<VulkanPluginTests>(
-            nameof(Child_Plugin_RunsOnTheDevice), new Dictionary<string, string> { [PluginVariable] = plugin!, [ExpectedVariable] = string.Join('\n', answers) });
+        var environment = new Dictionary<string, string>
+        {
+            [PluginVariable] = plugin!,
+            [ExpectedVariable] = string.Join('\n', answers),
+
+            // By itself ggml takes GPUs only, and no device that is software.
+            ["GGML_VK_VISIBLE_DEVICES"] = "0",
+        };
+        await ChildTest.AssertPassesAsync<VulkanPluginTests>(nameof(Child_Plugin_RunsOnTheDevice), environment);
     }
 
     [Fact(Explicit = true)]
@@ -65,7 +72,8 @@ public class VulkanPluginTests
             using var client = new LlamaChatClient(settings, logger);
             ChatResponse response = await AskAsync(client);
 
-            Assert.Contains(logger.Collector.GetSnapshot(), record => record.Message.Contains("offloaded 7/7 layers to GPU", StringComparison.Ordinal));
+            string log = string.Join('\n', logger.Collector.GetSnapshot().Select(record => record.Message));
+            Assert.True(log.Contains("offloaded 7/7 layers to GPU", StringComparison.Ordinal), log);
             var statistics = (GenerationStatistics)response.RawRepresentation!;
             Assert.Equal(path, statistics.Compression!.Path);
             Assert.Equal(expected[Array.IndexOf(Policies, policy)], response.Text);

@@ -83,7 +83,7 @@ public class DecodingCompressionTests
         var shape = new RandomModel();
         string path = TestModels.Write(shape);
         using LlamaSharpEngine engine = TestModels.Load(path);
-        using var sized = new SizedContext(engine, Settings, KvCacheAccess.OnHost, NullLogger.Instance);
+        using var sized = new ResizableContext(engine, Settings, KvCacheAccess.OnHost, NullLogger.Instance);
         var sequence = new KvSequence(0);
         List<int> at = [];
         using var compression = new DecodingCompression(sized, sequence, plan);

@@ -31,11 +31,11 @@ public class SequenceRunnerTests
         using var cancellation = new CancellationTokenSource();
         var progress = new At(cancelledAt, cancellation.Cancel);
 
-        Assert.Throws<OperationCanceledException>(() => runner.Read(new ReadingRequest(null, TestModels.RandomTokens(256, 320, seed: 1), plan), progress, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => runner.Read(new PrefillRequest(null, TestModels.RandomTokens(256, 320, seed: 1), plan), progress, cancellation.Token));
 
         int[] tokens = TestModels.RandomTokens(300, 320, seed: 2);
-        (KvSnapshot expected, _) = fresh.Read(new ReadingRequest(null, tokens, plan), null, CancellationToken.None);
-        (KvSnapshot actual, _) = runner.Read(new ReadingRequest(null, tokens, plan), null, CancellationToken.None);
+        (KvSnapshot expected, _) = fresh.Read(new PrefillRequest(null, tokens, plan), null, CancellationToken.None);
+        (KvSnapshot actual, _) = runner.Read(new PrefillRequest(null, tokens, plan), null, CancellationToken.None);
         using (expected)
         using (actual)
         {
@@ -64,9 +64,9 @@ public class SequenceRunnerTests
     public void Generate_ContextMadeAnewWhileObserving_ObservesAgain()
     {
         using LlamaSharpEngine engine = TestModels.Load(TestModels.Write(new RandomModel()));
-        using SizedContext sized = Sized(engine);
-        using var runner = new SequenceRunner(engine, sized);
-        sized.Shrink(256);
+        using ResizableContext resizable = Sized(engine);
+        using var runner = new SequenceRunner(engine, resizable);
+        resizable.Shrink(256);
         Assert.Equal(256, runner.ContextSize);
         KvCompressionPlan plan = CacheHarness.Plan(new SnapKv(window: 16), 0) with { Budget = KvBudget.FromCells(150), DecodingInterval = 110 };
 
@@ -91,12 +91,12 @@ public class SequenceRunnerTests
                 throw new LlamaModelException("fake.gguf", "No memory.");
             }
         };
-        var sized = new SizedContext(engine, Settings, KvCacheAccess.OnHost, NullLogger.Instance);
-        using var runner = new SequenceRunner(engine, sized);
-        sized.Shrink(256);
+        var resizable = new ResizableContext(engine, Settings, KvCacheAccess.OnHost, NullLogger.Instance);
+        using var runner = new SequenceRunner(engine, resizable);
+        resizable.Shrink(256);
 
-        Assert.Throws<LlamaModelException>(() => runner.Read(new ReadingRequest(null, new int[300], null), null, CancellationToken.None));
-        runner.Read(new ReadingRequest(null, new int[300], null), null, CancellationToken.None).Snapshot.Dispose();
+        Assert.Throws<LlamaModelException>(() => runner.Read(new PrefillRequest(null, new int[300], null), null, CancellationToken.None));
+        runner.Read(new PrefillRequest(null, new int[300], null), null, CancellationToken.None).Snapshot.Dispose();
 
         Assert.Equal((4, 640), (contexts, runner.ContextSize));
     }
@@ -106,8 +106,8 @@ public class SequenceRunnerTests
     {
         int contexts = 0;
         using var engine = new FakeLlamaEngine();
-        var sized = new SizedContext(engine, Settings, KvCacheAccess.OnHost, NullLogger.Instance);
-        using var runner = new SequenceRunner(engine, sized);
+        var resizable = new ResizableContext(engine, Settings, KvCacheAccess.OnHost, NullLogger.Instance);
+        using var runner = new SequenceRunner(engine, resizable);
         engine.OnCreateContext = () =>
         {
             if (++contexts == 1)
@@ -116,16 +116,16 @@ public class SequenceRunnerTests
             }
         };
 
-        sized.Shrink(256);
-        Assert.False(sized.IsOpen);
-        runner.Read(new ReadingRequest(null, new int[300], null), null, CancellationToken.None).Snapshot.Dispose();
+        resizable.Shrink(256);
+        Assert.False(resizable.IsOpen);
+        runner.Read(new PrefillRequest(null, new int[300], null), null, CancellationToken.None).Snapshot.Dispose();
 
         Assert.Equal((2, 640), (contexts, runner.ContextSize));
     }
 
     private static SamplerSettings Wild => new() { Temperature = 10, TopK = 0, TopP = 1, MinP = 0, Seed = 1 };
 
-    private static SizedContext Sized(ILlamaEngine engine) => new(engine, Settings, KvCacheAccess.OnHost, NullLogger.Instance);
+    private static ResizableContext Sized(ILlamaEngine engine) => new(engine, Settings, KvCacheAccess.OnHost, NullLogger.Instance);
 
     private static GenerationStatistics Generate(SequenceRunner runner, GenerationRequest request)
     {

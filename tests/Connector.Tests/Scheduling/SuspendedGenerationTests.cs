@@ -46,7 +46,7 @@ public class SuspendedGenerationTests
         {
             first.Run(7);
             second.Run(5);
-            runner.Read(new ReadingRequest(null, TestModels.RandomTokens(50, engine.Model.VocabularySize, seed: 5), null), null, CancellationToken.None).Snapshot.Dispose();
+            runner.Read(new PrefillRequest(null, TestModels.RandomTokens(50, engine.Model.VocabularySize, seed: 5), null), null, CancellationToken.None).Snapshot.Dispose();
         }
 
         Assert.Equal((alone, other), (first.End(), second.End()));
@@ -78,11 +78,11 @@ public class SuspendedGenerationTests
         using SequenceRunner runner = Runner(engine, KvElementType.F16, contextSize: 1024);
         GenerationRequest request = Request(engine, null, seed: 1) with { Tokens = TestModels.RandomTokens(400, engine.Model.VocabularySize, seed: 1) };
         (string alone, _) = Answer(runner, request);
-        KvCompressionPlan shrinking = CacheHarness.Plan(new CurDkv(), 0.9) with { ShrinkContext = 100 };
+        KvCompressionPlan shrinking = CacheHarness.Plan(new CurDkv(), 0.9) with { ShrunkContextHeadroom = 100 };
 
         var generation = new Running(runner, request);
         generation.Run(20);
-        runner.Read(new ReadingRequest(null, TestModels.RandomTokens(200, engine.Model.VocabularySize, seed: 5), shrinking), null, CancellationToken.None).Snapshot.Dispose();
+        runner.Read(new PrefillRequest(null, TestModels.RandomTokens(200, engine.Model.VocabularySize, seed: 5), shrinking), null, CancellationToken.None).Snapshot.Dispose();
         Assert.Equal(256, runner.ContextSize);
         generation.Run(int.MaxValue);
 
@@ -104,7 +104,7 @@ public class SuspendedGenerationTests
             ContextSize = contextSize, Threads = 1, KeyType = cache, ValueType = cache,
             FlashAttention = cache is KvElementType.Q8_0 ? FlashAttentionMode.On : FlashAttentionMode.Off,
         };
-        return new SequenceRunner(engine, new SizedContext(engine, settings, KvCacheAccess.OnHost, NullLogger.Instance));
+        return new SequenceRunner(engine, new ResizableContext(engine, settings, KvCacheAccess.OnHost, NullLogger.Instance));
     }
 
     private static GenerationRequest Request(LlamaSharpEngine engine, string? policy, int seed) => new()

@@ -26,11 +26,11 @@ public class WindowedDocumentTests
         string path = TestModels.Write(shape);
         using LlamaSharpEngine engine = TestModels.Load(path);
         LlamaContextSettings settings = CacheHarness.Exact with { ContextSize = 1024, Threads = 1 };
-        using var runner = new SequenceRunner(engine, new SizedContext(engine, settings, KvCacheAccess.OnHost, NullLogger.Instance));
-        KvCompressionPlan plan = CacheHarness.Plan(new CurDkv(), 0.9) with { ShrinkContext = 100 };
+        using var runner = new SequenceRunner(engine, new ResizableContext(engine, settings, KvCacheAccess.OnHost, NullLogger.Instance));
+        KvCompressionPlan plan = CacheHarness.Plan(new CurDkv(), 0.9) with { ShrunkContextHeadroom = 100 };
 
         (KvSnapshot document, GenerationStatistics read) = runner.Read(
-            new ReadingRequest(null, TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), plan), null, CancellationToken.None);
+            new PrefillRequest(null, TestModels.RandomTokens(Tokens, shape.Vocabulary, seed: 7), plan), null, CancellationToken.None);
         Assert.Equal((Tokens / 10, shrunk), (read.Cells, runner.ContextSize));
 
         List<GenerationEvent> events = [];

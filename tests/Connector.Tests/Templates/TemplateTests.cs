@@ -32,7 +32,7 @@ public sealed class TemplateTests : IDisposable
 
         LlamaModelException e = Assert.Throws<LlamaModelException>(() => Create(engine, null));
 
-        Assert.Contains("brings no chat template", e.Message, StringComparison.Ordinal);
+        Assert.Contains("contains no chat template", e.Message, StringComparison.Ordinal);
         Assert.Contains("ChatTemplate", ChatAdvice.Of(e), StringComparison.Ordinal);
         Assert.NotNull(Create(engine, "chatml"));
     }
@@ -67,7 +67,7 @@ public sealed class TemplateTests : IDisposable
     }
 
     [Fact]
-    public void Build_Conversation_BeginsWithTheBeginOfSequenceTokenAndParsesTheScaffolding()
+    public void Build_Conversation_BeginsWithTheBeginOfSequenceTokenAndParsesTheTemplateTokens()
     {
         Prompt prompt = Builder().Build(new Conversation([new("user", "What?")]));
 
@@ -76,7 +76,7 @@ public sealed class TemplateTests : IDisposable
         Assert.Equal("<|im_start|>user\nWhat?<|im_end|>\n<|im_start|>assistant\n", prompt.Text);
     }
 
-    // The system prompt's own words may stand in the scaffolding before it.
+    // The system prompt's own words may stand in the template tokens before it.
     [Theory]
     [InlineData("You are a helpful assistant.")]
     [InlineData("system")]
@@ -96,12 +96,12 @@ public sealed class TemplateTests : IDisposable
     [Theory]
     [InlineData("What? user system", "That.", "Why? ✓ 漢字 😀")]
     [InlineData("  Spaces around\n", "assistant", "")]
-    public void Build_Conversation_ScaffoldingIsAllButTheContents(string first, string answer, string second)
+    public void Build_Conversation_TemplateTokensIsAllButTheContents(string first, string answer, string second)
     {
         List<ChatTurn> turns = [new("system", "Be kind."), new("user", first), new("assistant", answer), new("user", second)];
         Prompt prompt = Builder().Build(new Conversation(turns));
 
-        string scaffolding = string.Concat(prompt.Scaffolding.Select(range => Text(prompt.Tokens[range.Start..range.End])));
+        string templateTokens = string.Concat(prompt.TemplateTokens.Select(range => Text(prompt.Tokens[range.Start..range.End])));
 
         string expected = prompt.Text;
         foreach (ChatTurn turn in turns)
@@ -109,7 +109,7 @@ public sealed class TemplateTests : IDisposable
             expected = expected.Replace($">{turn.Role}\n{turn.Content}<", $">{turn.Role}\n<", StringComparison.Ordinal);
         }
 
-        Assert.Equal(expected, scaffolding);
+        Assert.Equal(expected, templateTokens);
     }
 
     [Theory]
@@ -117,21 +117,21 @@ public sealed class TemplateTests : IDisposable
     [InlineData("llama2-sys", "[INST] <<SYS>>\n\n<</SYS>>\n\n [/INST]")]
     [InlineData("gemma", "<start_of_turn>user\n\n\n<end_of_turn>\n<start_of_turn>model\n")]
     [InlineData("phi3", "<|system|>\n<|end|>\n<|user|>\n<|end|>\n<|assistant|>\n")]
-    public void Build_OtherTemplate_ScaffoldingIsAllButTheContents(string template, string expected)
+    public void Build_OtherTemplate_TemplateTokensIsAllButTheContents(string template, string expected)
     {
         Prompt prompt = Builder(template).Build(new Conversation([new("system", "Be kind."), new("user", "What?")]));
 
-        // Where scaffolding and content share a token, it counts as scaffolding.
-        string scaffolding = string.Concat(prompt.Scaffolding.Select(range => Text(prompt.Tokens[range.Start..range.End])));
-        Assert.Equal(expected, scaffolding.Replace("?", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal));
+        // Where template tokens and content share a token, it counts as template tokens.
+        string templateTokens = string.Concat(prompt.TemplateTokens.Select(range => Text(prompt.Tokens[range.Start..range.End])));
+        Assert.Equal(expected, templateTokens.Replace("?", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void BuildDocument_Scaffolding_GoesBeforeTheDocument()
+    public void BuildDocument_TemplateTokens_GoesBeforeTheDocument()
     {
         Prompt part = Builder().BuildDocument("Be kind.", "A text.");
 
-        Assert.Equal("<|im_start|>system\n<|im_end|>\n<|im_start|>user\n", string.Concat(part.Scaffolding.Select(range => Text(part.Tokens[range.Start..range.End]))));
+        Assert.Equal("<|im_start|>system\n<|im_end|>\n<|im_start|>user\n", string.Concat(part.TemplateTokens.Select(range => Text(part.Tokens[range.Start..range.End]))));
     }
 
     [Theory]

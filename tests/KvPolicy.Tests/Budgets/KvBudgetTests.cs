@@ -50,7 +50,7 @@ public class KvBudgetTests
         var budget = KvBudget.ByMass(0.4);
 
         Assert.Equal((true, 0.4, 0.9), (budget.IsByMass, budget.Mass, budget.Quantile));
-        Assert.False(KvBudget.FromRatio(0.5).IsByMass);
+        Assert.Equal((false, 0, 0), (KvBudget.FromRatio(0.5).IsByMass, KvBudget.FromRatio(0.5).Mass, KvBudget.FromRatio(0.5).Quantile));
         Assert.False(KvBudget.FromCells(5).IsByMass);
     }
 

@@ -26,6 +26,19 @@ public class MassBudgetTests
         Assert.Equal(expected, Cells([[1, 4, 1, 2, 0]], mass));
 
     [Theory]
+    [InlineData(0.38, 0.25f, 2)]
+    [InlineData(0.6, 0.25f, 2)]
+    [InlineData(0.75, 0.25f, 4)]
+    [InlineData(0.95, 0f, 4)]
+    public void Select_AdaKvOverHeadsOfAnotherUnit_CountsSharesOfEachHead(double mass, float other, int expected)
+    {
+        // Of the first head's mass its tokens have 0.5, 0.3, 0.1 and 0.1. A head without any mass retains all of it.
+        float[][] scores = [[0.25f, 0.15f, 0.05f, 0.05f], [.. Enumerable.Repeat(1000 * other, 4)]];
+
+        Assert.Equal(expected, Cells(new AdaKv(new GivenScores(scores), safeguard: 0), 2, 4, mass, quantile: 1));
+    }
+
+    [Theory]
     [InlineData(0.25, 1)]
     [InlineData(0.5, 2)]
     [InlineData(0.75, 3)]

@@ -20,7 +20,7 @@ public class KvDiagnosticsProperties
 
         KvEvictionLoss loss = cache.Measure(Enumerable.Range(0, tokens));
 
-        Assert.Equal(1, loss.LeastRetainedMass);
+        Assert.Equal(1, loss.MinRetainedMass);
         Assert.Equal(0, loss.MaxOutputError);
         Assert.Equal(0, loss.LayerOutputError(0));
     }

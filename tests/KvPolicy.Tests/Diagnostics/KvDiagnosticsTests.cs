@@ -121,7 +121,7 @@ public sealed class KvDiagnosticsTests : IDisposable
         Assert.Equal(loss[0, 1], loss[2, 1]);
         Assert.NotEqual(loss[0, 1], loss[1, 1]);
         Assert.Equal(heads.Average(head => head.RetainedMass), loss.MeanRetainedMass);
-        Assert.Equal(heads.Min(head => head.RetainedMass), loss.LeastRetainedMass);
+        Assert.Equal(heads.Min(head => head.RetainedMass), loss.MinRetainedMass);
         Assert.Equal(heads.Average(head => head.OutputError), loss.MeanOutputError);
         Assert.Equal(heads.Max(head => head.OutputError), loss.MaxOutputError);
         Assert.InRange(loss.LayerOutputError(1), heads[2..4].Min(head => head.OutputError), heads[2..4].Max(head => head.OutputError));

@@ -263,14 +263,14 @@ public sealed class KvSelectorTests : IDisposable
         Select(new ValueNorm(), [new KvLayerTensors(_tensor.View, _shorter.View) { Norms = new MeasuredNorms(Layer()) }]));
 
     [Fact]
-    public void Select_RepeatAttentionMissingOrOfAnotherCache_ThrowsWithPolicyAndLayer()
+    public void Select_ReconstructionAttentionMissingOrOfAnotherCache_ThrowsWithPolicyAndLayer()
     {
-        KvLayerTensors given = Layer() with { RepeatAttention = new float[Heads * Tokens] };
+        KvLayerTensors given = Layer() with { ReconstructionAttention = new float[Heads * Tokens] };
         InvalidOperationException exception = Assert.Throws<InvalidOperationException>(() => Select(new KvZip(), [given, Layer()]));
 
         Assert.Contains("'kvzip'", exception.Message, StringComparison.Ordinal);
         Assert.Contains("layer 1", exception.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => Select(new KvZip(), [given with { RepeatAttention = new float[Tokens] }]));
+        Assert.Throws<ArgumentException>(() => Select(new KvZip(), [given with { ReconstructionAttention = new float[Tokens] }]));
         Assert.Equal(8, Select(new KvZip(), [given]).Cells);
     }
 

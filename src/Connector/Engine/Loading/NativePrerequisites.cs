@@ -23,7 +23,7 @@ internal static unsafe class NativePrerequisites
     public static string? Missing(Func<string, bool> canLoad, Version? glibc, Architecture architecture)
     {
         Version needed = architecture == Architecture.Arm64 ? new Version(2, 38) : new Version(2, 34);
-        if (glibc < needed)
+        if (glibc is not null && glibc < needed)
         {
             return $"LLamaSharp's natives need glibc {needed} or later, and this system has {glibc}. Use a newer distribution " +
                 (architecture == Architecture.Arm64 ? "(Debian 13, Ubuntu 24.04, Fedora 39 or later)" : "(Debian 12, Ubuntu 22.04, RHEL 9, Fedora 35 or later)") +

@@ -3,7 +3,7 @@ using CurKv.Connector.Engine.Native;
 
 namespace CurKv.Connector.KvCache.Capture;
 
-/// <summary>Two hooks where llama.cpp takes one.</summary>
+/// <summary>Combines two eval hooks: llama.cpp takes only one callback.</summary>
 internal sealed unsafe class EvalHooks(IEvalHook first, IEvalHook second) : IEvalHook
 {
     public bool Ask(GgmlTensor* node)

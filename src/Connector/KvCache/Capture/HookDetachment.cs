@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace CurKv.Connector.KvCache.Capture;
 
 /// <summary>
-/// Keeps the hook off but where queries are observed: on a GPU it makes the scheduler wait after every part of the graph, and prefill
-/// takes 7 to 23 % longer. Used on the context's thread only.
+/// Detaches the eval hook except while queries are observed: on a GPU, llama.cpp's scheduler synchronises after every split of the
+/// graph while a hook is set, and prefill takes 7 to 23 % longer. Used on the context's thread only.
 /// </summary>
 internal sealed partial class HookDetachment
 {
@@ -14,10 +14,10 @@ internal sealed partial class HookDetachment
 
     private HookDetachment(EvalHookSwitch hookSwitch) => _switch = hookSwitch;
 
-    /// <summary>Takes the hook away, if counting its questions shows that it goes and comes back.</summary>
-    /// <param name="context">A context whose sequence 0 is empty, and is again afterwards.</param>
-    /// <param name="logger">Receives a warning where the hook stays.</param>
-    /// <returns>The detachment, or null where the hook stays as it is.</returns>
+    /// <summary>Detaches the hook, if its call count shows that detaching and attaching work.</summary>
+    /// <param name="context">A context whose sequence 0 is empty. It is empty again afterwards.</param>
+    /// <param name="logger">Receives a warning if the hook stays attached.</param>
+    /// <returns>The detachment, or null if the hook stays attached.</returns>
     public static HookDetachment? Try(ILlamaContext context, ILogger logger)
     {
         if (context.HookSwitch is not { } hookSwitch)
@@ -41,13 +41,13 @@ internal sealed partial class HookDetachment
         return new HookDetachment(hookSwitch);
     }
 
-    /// <summary>Has the tokens that are decoded next seen by the hook.</summary>
+    /// <summary>Attaches the hook for the tokens that are decoded next.</summary>
     public void Attach() => _switch.Attach();
 
-    /// <summary>Takes the hook away again.</summary>
+    /// <summary>Detaches the hook again.</summary>
     public void Detach() => _switch.Detach();
 
-    // The numbers of tokens differ from one call to the next, so that no graph is used again.
+    // The number of tokens differs from call to call, so that llama.cpp does not reuse a graph.
     private static bool Asks(ILlamaContext context, EvalHookSwitch hookSwitch, int tokens)
     {
         long before = hookSwitch.Asks;
@@ -57,9 +57,9 @@ internal sealed partial class HookDetachment
         return decoded && hookSwitch.Asks > before;
     }
 
-    [LoggerMessage(LogLevel.Warning, "The eval hook cannot be detached: it does not stand exactly once where this llama.cpp's contexts are searched for it: it stays, and prefill on a GPU takes longer.")]
+    [LoggerMessage(LogLevel.Warning, "The eval hook cannot be detached: it was not found exactly once in the searched part of llama.cpp's context. It stays attached, and prefill on a GPU takes longer.")]
     private static partial void LogNotFound(ILogger logger);
 
-    [LoggerMessage(LogLevel.Warning, "The eval hook cannot be detached: taking it away does not stop its calls, or giving it back does not bring them back: it stays, and prefill on a GPU takes longer.")]
+    [LoggerMessage(LogLevel.Warning, "The eval hook cannot be detached: detaching does not stop its calls, or attaching does not resume them. It stays attached, and prefill on a GPU takes longer.")]
     private static partial void LogNotDetached(ILogger logger);
 }

@@ -6,8 +6,8 @@ using CurKv.KvPolicy.Cache;
 namespace CurKv.Connector.KvCache.Capture;
 
 /// <summary>
-/// Finds the cache's own tensors in llama.cpp's compute graph and remembers them: they stay valid for the context's life, and on
-/// the CPU their data is readable where it lies. It asks for no node, so it costs nothing measurable there.
+/// Finds the cache's tensors in llama.cpp's compute graph and remembers them: they stay valid for the context's lifetime, and on
+/// the CPU their data can be read in place. It asks for no node, so it costs nothing measurable there.
 /// </summary>
 internal sealed unsafe class KvCapture : IEvalHook
 {
@@ -21,7 +21,7 @@ internal sealed unsafe class KvCapture : IEvalHook
     private int _setRows = -1;
 
     /// <summary>Creates a capture that has seen nothing yet.</summary>
-    /// <param name="layers">The number of the model's layers, with and without cells.</param>
+    /// <param name="layers">The number of the model's layers, including those without cells.</param>
     public KvCapture(int layers)
     {
         _keys = new GgmlTensor*[layers];
@@ -30,28 +30,28 @@ internal sealed unsafe class KvCapture : IEvalHook
         Array.Fill(_lastCells, -1);
     }
 
-    /// <summary>Whether the base block's keys and values were seen, in memory that this process can read.</summary>
+    /// <summary>Whether the base block's keys and values were found, in host memory.</summary>
     public bool IsComplete => _base.Length > 0 && _base.All(layer => IsHost(_keys[layer]) && IsHost(_values[layer]));
 
-    /// <summary>Whether the base block's keys and values were seen, wherever they lie.</summary>
+    /// <summary>Whether the base block's keys and values were found, on any device.</summary>
     public bool IsFound => _base.Length > 0 && _base.All(layer => _keys[layer] != null && _values[layer] != null);
 
-    /// <summary>Whether some of the base block's tensors lie where only a GPU reads them.</summary>
+    /// <summary>Whether some of the base block's tensors are in device memory.</summary>
     public bool IsOnDevice => IsFound && !IsComplete;
 
-    /// <summary>How keys are rotated on their way into the base block; null where they are not.</summary>
+    /// <summary>How keys are rotated before they are stored in the base block; null if they are not.</summary>
     public HadamardRotation? KeyRotation { get; private set; }
 
-    /// <summary>How values are rotated on their way into the base block; null where they are not.</summary>
+    /// <summary>How values are rotated before they are stored in the base block; null if they are not.</summary>
     public HadamardRotation? ValueRotation { get; private set; }
 
-    /// <summary>The base block's cell, counted over all streams, that holds the newest token; −1 where it was not seen.</summary>
+    /// <summary>The base block's cell, counted over all streams, that holds the newest token; −1 if it was not seen.</summary>
     public long LastCell => _base.Length > 0 ? _lastCells[_base[0]] : -1;
 
-    /// <summary>The cell that a sequence's newest token has if its tokens lie in order from the stream's first cell on.</summary>
+    /// <summary>The cell of a sequence's newest token if its tokens are in order from the stream's first cell on.</summary>
     public long ExpectedLastCell(int sequence, int cells) => (sequence * _keys[_base[0]]->Extent[1]) + cells - 1;
 
-    /// <summary>Notes that the newest cells were removed: those before them are where they were.</summary>
+    /// <summary>Records that the newest cells were removed. The cells before them have not moved.</summary>
     public void NoteRemoved(int cells)
     {
         foreach (int layer in _base)
@@ -61,11 +61,11 @@ internal sealed unsafe class KvCapture : IEvalHook
     }
 
     /// <summary>
-    /// Finds the layers of a blob's base block among those that were seen: the caches of all layers have names of one kind, so that
-    /// only what lies in them tells which are in the block.
+    /// Finds the layers of a blob's base block among those that were seen. The tensor names do not tell which layers are in the block,
+    /// so the contents are compared.
     /// </summary>
-    /// <param name="blob">The blob of sequence 0, whose tokens lie in order from the first cell on.</param>
-    /// <returns>Each block layer's number in the model, ascending; null where one was not found.</returns>
+    /// <param name="blob">The blob of sequence 0, whose tokens are in order from the first cell on.</param>
+    /// <returns>The model's layer index of each layer in the block, ascending; null if one was not found.</returns>
     public IReadOnlyList<int>? Find(KvStateBlob blob)
     {
         int[] found = new int[blob.Format.Layers.Count];
@@ -88,9 +88,9 @@ internal sealed unsafe class KvCapture : IEvalHook
         return found;
     }
 
-    /// <summary>Ends the search: the capture is of these layers from now on.</summary>
-    /// <param name="layers">The base block's layers; empty where they are not known.</param>
-    /// <param name="model">The model, whose dimensions tell the block's rotations from those of other layers.</param>
+    /// <summary>Ends the search. From now on the capture covers these layers.</summary>
+    /// <param name="layers">The base block's layers; empty if they are unknown.</param>
+    /// <param name="model">The model. Its dimensions distinguish the block's rotations from those of other layers.</param>
     public void Settle(IReadOnlyList<int> layers, LlamaModelInfo model)
     {
         _settled = true;
@@ -99,16 +99,16 @@ internal sealed unsafe class KvCapture : IEvalHook
         ValueRotation = Widest(_valueRotations, model.ValueDimension);
     }
 
-    /// <summary>The tensor of a base block's layer's keys.</summary>
+    /// <summary>The key tensor of a layer in the base block.</summary>
     public GgmlTensor* Keys(int layer) => _keys[_base[layer]];
 
-    /// <summary>The tensor of a base block's layer's values.</summary>
+    /// <summary>The value tensor of a layer in the base block.</summary>
     public GgmlTensor* Values(int layer) => _values[_base[layer]];
 
-    /// <summary>Copies a row out of a tensor, wherever it lies.</summary>
+    /// <summary>Copies a row out of a tensor on any device.</summary>
     /// <param name="tensor">The tensor.</param>
-    /// <param name="shape">A sequence's rows in it, as <see cref="View"/> gives them.</param>
-    /// <param name="row">Which row: a cell's or, where they lie channel by channel, a channel's.</param>
+    /// <param name="shape">A sequence's rows in it, as returned by <see cref="View"/>.</param>
+    /// <param name="row">The row: that of a cell or, in channel-major layout, that of a channel.</param>
     /// <param name="bytes">Receives as many of the row's bytes as fit.</param>
     public static void ReadRow(GgmlTensor* tensor, in KvTensor shape, int row, Span<byte> bytes)
     {
@@ -139,7 +139,7 @@ internal sealed unsafe class KvCapture : IEvalHook
     {
     }
 
-    /// <summary>The base block's keys and values of a sequence whose tokens lie in order from its stream's first cell on.</summary>
+    /// <summary>The base block's keys and values of a sequence whose tokens are in order from its stream's first cell on.</summary>
     /// <param name="sequence">The sequence, which is also its stream.</param>
     /// <param name="cells">The number of its cells.</param>
     /// <param name="format">The context's format.</param>
@@ -157,7 +157,7 @@ internal sealed unsafe class KvCapture : IEvalHook
             byte* valueData = values->Data + ((nint)sequence * (nint)values->Stride[2]);
             var keyTensor = new KvTensor(keyData, (KvElementType)keys->Type, KvLayout.TokenMajor, cells, heads, keyDimension, (nint)keys->Stride[1]);
 
-            // Transposed values keep the tensor's shape, but lie as [channel][cell].
+            // Transposed values keep the tensor's shape, but are stored as [channel][cell].
             KvTensor valueTensor = format.ValuesTransposed
                 ? new KvTensor(valueData, (KvElementType)values->Type, KvLayout.ChannelMajor, cells, heads, valueDimension, (nint)values->Extent[1] * KvTensor.SliceBytesOf((KvElementType)values->Type, 1))
                 : new KvTensor(valueData, (KvElementType)values->Type, KvLayout.TokenMajor, cells, heads, valueDimension, (nint)values->Stride[1]);
@@ -169,7 +169,7 @@ internal sealed unsafe class KvCapture : IEvalHook
 
     private void Look(GgmlTensor* tensor)
     {
-        // The persistent tensors are no views; those that a graph makes of them are.
+        // The persistent tensors are not views; the graph's own tensors over them are.
         if (tensor == null || tensor->ViewSource != null)
         {
             return;
@@ -178,7 +178,7 @@ internal sealed unsafe class KvCapture : IEvalHook
         Note(_keys, tensor, tensor->NumberAfter("cache_k_l"u8));
         Note(_values, tensor, tensor->NumberAfter("cache_v_l"u8));
 
-        // The matrices themselves are inputs of the graph; their names tell what they are for. A sliding window's have the same.
+        // The rotation matrices are inputs of the graph, identified by name. Those of a sliding window have the same names.
         NoteRotation(_keyRotations, tensor, "attn_inp_k_rot"u8);
         NoteRotation(_valueRotations, tensor, "attn_inp_v_rot"u8);
     }
@@ -193,7 +193,7 @@ internal sealed unsafe class KvCapture : IEvalHook
         }
     }
 
-    // llama.cpp rotates runs of the largest size that divides a head's dimension.
+    // llama.cpp rotates runs of the largest size that divides the head dimension.
     private static HadamardRotation? Widest(SortedSet<int> sizes, int dimension)
     {
         int size = sizes.LastOrDefault(candidate => dimension % candidate == 0);
@@ -208,7 +208,7 @@ internal sealed unsafe class KvCapture : IEvalHook
         }
     }
 
-    // Rows are compared where they lie in the first cells, on a device too.
+    // Compares the rows in the first cells, on a device too.
     private static bool HoldsKeys(GgmlTensor* keys, KvStateBlob blob, int layer)
     {
         KvLayerFormat format = blob.Format.Layers[layer];

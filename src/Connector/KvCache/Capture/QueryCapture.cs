@@ -5,8 +5,8 @@ using CurKv.KvPolicy.Cache;
 namespace CurKv.Connector.KvCache.Capture;
 
 /// <summary>
-/// Copies the queries of some decoded tokens out of llama.cpp's compute graph. It asks for nodes only while it observes; asking splits
-/// the graph. The graphs before that show which nodes they are.
+/// Copies the queries of decoded tokens out of llama.cpp's compute graph. It asks for nodes only while it observes, because asking
+/// splits the graph. Which nodes to ask for is learned from earlier graphs.
 /// </summary>
 internal sealed unsafe class QueryCapture : IEvalHook
 {
@@ -28,7 +28,7 @@ internal sealed unsafe class QueryCapture : IEvalHook
         Array.Fill(_wanted, true);
     }
 
-    /// <summary>Ends the look at the graph, and observes these layers only: others keep no cells that could be chosen from.</summary>
+    /// <summary>Ends the learning, and observes only these layers: others have no cells to select from.</summary>
     public void Restrict(IReadOnlyList<int> layers)
     {
         _learns = false;
@@ -40,23 +40,23 @@ internal sealed unsafe class QueryCapture : IEvalHook
     }
 
     /// <summary>Observes the tokens decoded from now on.</summary>
-    /// <param name="tokens">How many there will be.</param>
+    /// <param name="tokens">The number of tokens.</param>
     public void Start(int tokens)
     {
         _window = tokens;
         Array.Clear(_counts);
     }
 
-    /// <summary>Asks for nothing any more.</summary>
+    /// <summary>Stops asking for nodes.</summary>
     public void Stop() => _window = 0;
 
-    /// <summary>Gives the memory of many queries back.</summary>
+    /// <summary>Releases the memory of the queries.</summary>
     public void Release() => Array.Clear(_rows);
 
-    /// <summary>One layer's observed queries; null where fewer tokens were seen than were to be.</summary>
-    /// <param name="layer">The layer's number in the model, from 0.</param>
-    /// <param name="tokens">How many tokens were to be seen.</param>
-    /// <param name="rotation">How the cache rotates keys, so that queries have to be rotated too; null where it does not.</param>
+    /// <summary>One layer's observed queries; null if not all of the tokens were observed.</summary>
+    /// <param name="layer">The model's layer index.</param>
+    /// <param name="tokens">The number of tokens that should have been observed.</param>
+    /// <param name="rotation">How the cache rotates keys, so that queries must be rotated too; null if it does not.</param>
     public KvQueries? Take(int layer, int tokens, HadamardRotation? rotation)
     {
         if (_counts[layer] != tokens)
@@ -64,7 +64,7 @@ internal sealed unsafe class QueryCapture : IEvalHook
             return null;
         }
 
-        // As a node has them, a token's heads lie side by side; policies take one head after the other.
+        // A node stores a token's heads side by side; policies expect one head after the other.
         var queries = new float[tokens * _nodes.RowLength];
         int d = _model.KeyDimension;
         for (int head = 0; head < _model.QueryHeads; head++)
@@ -80,7 +80,7 @@ internal sealed unsafe class QueryCapture : IEvalHook
         return new KvQueries(queries, _model.QueryHeads, tokens, d) { Scale = _model.AttentionScale };
     }
 
-    /// <summary>How a layer rotates queries and keys, where that is plain RoPE; null where it does not, or in another way.</summary>
+    /// <summary>How a layer rotates queries and keys, if it uses plain RoPE; null if it does not rotate them, or in another way.</summary>
     public RotaryEmbedding? Rotary(int layer) => _nodes.Rotary(layer);
 
     public bool Ask(GgmlTensor* node)
@@ -117,7 +117,7 @@ internal sealed unsafe class QueryCapture : IEvalHook
         _counts[layer] += tokens;
     }
 
-    // Made for the whole window when its first tokens come, and kept: a recurrent layer never needs them.
+    // Allocated for the whole window at its first tokens, and kept. A recurrent layer never needs them.
     private float[] Rows(int layer)
     {
         int length = checked(_window * _nodes.RowLength);

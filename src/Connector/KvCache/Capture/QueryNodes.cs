@@ -5,9 +5,9 @@ using CurKv.KvPolicy.Cache;
 namespace CurKv.Connector.KvCache.Capture;
 
 /// <summary>
-/// Which node of llama.cpp's compute graph holds each layer's queries as they meet the keys. Nodes of several steps are named
-/// <c>Qcur-&lt;layer&gt;</c>: it is the one that rotates them (RoPE), or, in layers without positions, the only one that has them split
-/// into heads. One look at a whole graph tells which layers rotate, and how.
+/// Finds the node of llama.cpp's compute graph that holds each layer's queries as they are multiplied with the keys. Several nodes are
+/// named <c>Qcur-&lt;layer&gt;</c>: the right one is that which applies RoPE or, in layers without positions, the only one that is split
+/// into heads. One complete graph shows which layers apply RoPE, and how.
 /// </summary>
 internal sealed unsafe class QueryNodes(LlamaModelInfo model)
 {
@@ -20,7 +20,7 @@ internal sealed unsafe class QueryNodes(LlamaModelInfo model)
     /// <summary>Elements of all heads' queries of one token.</summary>
     public int RowLength => model.QueryHeads * model.KeyDimension;
 
-    /// <summary>Notes a node of the graph that is looked at.</summary>
+    /// <summary>Learns from a node of the graph.</summary>
     public void Learn(GgmlTensor* node)
     {
         int layer = Named(node);
@@ -41,17 +41,17 @@ internal sealed unsafe class QueryNodes(LlamaModelInfo model)
         _rotary[rotated] = layer >= 0 ? Rotary(node) : _rotary[rotated];
     }
 
-    /// <summary>The layer whose queries a node holds; −1 for other nodes, and for shapes that are not expected.</summary>
+    /// <summary>The layer whose queries a node holds; −1 for other nodes, and for unexpected shapes.</summary>
     public int Layer(GgmlTensor* node)
     {
         int layer = Named(node);
         return layer >= 0 && HasHeads(node) && (_rotates[layer] ? IsRope(node) : IsUnrotated(layer)) ? layer : -1;
     }
 
-    /// <summary>How a layer rotates, where that is plain RoPE; null where it does not, or in another way.</summary>
+    /// <summary>How a layer rotates, if it uses plain RoPE; null if it does not rotate, or in another way.</summary>
     public RotaryEmbedding? Rotary(int layer) => _rotates[layer] ? _rotary[layer] : IsUnrotated(layer) ? null : model.Rotary;
 
-    // Where something is rotated under a name of its own, it may be these queries.
+    // If something is rotated under another name, it may be these queries.
     private bool IsUnrotated(int layer) => !_rotates[layer] && _unrotated[layer] == 1 && !_hasOtherRotations;
 
     private int Named(GgmlTensor* node) => LayerAfter(node, "Qcur-"u8);
@@ -78,7 +78,7 @@ internal sealed unsafe class QueryNodes(LlamaModelInfo model)
         && node->Stride[1] == (ulong)model.KeyDimension * sizeof(float) && node->Stride[2] == (ulong)RowLength * sizeof(float);
 
     // The parameters of ggml_rope_ext: dimensions and mode at 1 and 2; base, scale, extrapolation and magnitude from 5 on. A third
-    // source scales single frequencies.
+    // source scales individual frequencies.
     private static RotaryEmbedding? Rotary(GgmlTensor* node)
     {
         const int Norm = 0;

@@ -3,7 +3,7 @@ using CurKv.Connector.KvCache.Capture;
 
 namespace CurKv.Connector.KvCache.Device;
 
-/// <summary>The cache's tensors, and what computes on them where they lie. Layers may be spread over devices.</summary>
+/// <summary>The cache's tensors, and the devices that compute on them. Layers may be spread over several devices.</summary>
 internal sealed unsafe class DeviceCache : IDisposable
 {
     private readonly KvCapture _capture;
@@ -12,8 +12,8 @@ internal sealed unsafe class DeviceCache : IDisposable
     /// <summary>Opens a backend on every device that holds layers.</summary>
     /// <param name="capture">Has found all tensors.</param>
     /// <param name="layers">The number of layers.</param>
-    /// <param name="threads">How many threads compute, where the device is the CPU.</param>
-    /// <exception cref="LlamaException">A device gives no backend that reaches the tensors.</exception>
+    /// <param name="threads">The number of threads, if the device is the CPU.</param>
+    /// <exception cref="LlamaException">A device has no backend that can access the tensors.</exception>
     public DeviceCache(KvCapture capture, int layers, int threads)
     {
         _capture = capture;
@@ -41,7 +41,7 @@ internal sealed unsafe class DeviceCache : IDisposable
     /// <summary>The tensor of a layer's keys, <c>[heads · dimension][cells][streams]</c>.</summary>
     public GgmlTensor* Keys(int layer) => _capture.Keys(layer);
 
-    /// <summary>The tensor of a layer's values, likewise; where they are transposed, it lies as <c>[cells][heads · dimension]</c> in each stream.</summary>
+    /// <summary>The tensor of a layer's values, likewise. Transposed values are stored as <c>[cells][heads · dimension]</c> in each stream.</summary>
     public GgmlTensor* Values(int layer) => _capture.Values(layer);
 
     public void Dispose() => Parts.ForEach(part => part.Dispose());
@@ -58,7 +58,7 @@ internal sealed unsafe class DeviceCache : IDisposable
 
         if (!part.Backend.Reaches(Keys(layer)) || !part.Backend.Reaches(Values(layer)))
         {
-            throw new LlamaException($"{part.Backend.Name} does not reach the cache of layer {layer}.");
+            throw new LlamaException($"{part.Backend.Name} cannot access the cache of layer {layer}.");
         }
 
         part.Layers.Add(layer);

@@ -2,11 +2,11 @@ using CurKv.Connector.Engine.Native;
 
 namespace CurKv.Connector.KvCache.Device;
 
-/// <summary>What every layer's measuring reads beside the rows, kept on one device: filled once for many layers. One thread's at a time.</summary>
+/// <summary>The constants that measuring a layer needs in addition to its rows, kept on one device and shared by all layers. Used by one thread at a time.</summary>
 /// <param name="backend">The device.</param>
 internal sealed unsafe class DeviceConstants(GgmlBackend backend) : IDisposable
 {
-    /// <summary>The heads that one matrix product tells apart.</summary>
+    /// <summary>The number of heads in one matrix product.</summary>
     public const int HeadsAtOnce = 8;
 
     private const int Alignment = 256;
@@ -16,12 +16,12 @@ internal sealed unsafe class DeviceConstants(GgmlBackend backend) : IDisposable
     private int _skip = -1;
     private int _headDimension;
 
-    /// <summary>Makes room for a number of tokens, and fills what differs from the last time.</summary>
-    /// <param name="graph">The device's graph; it is empty again afterwards.</param>
-    /// <param name="tokens">The tokens.</param>
-    /// <param name="skip">How many first tokens have a zero in place of a one; null where no ones are read.</param>
+    /// <summary>Allocates and fills the constants for a number of tokens, if they differ from the last ones.</summary>
+    /// <param name="graph">The device's graph, which is empty afterwards.</param>
+    /// <param name="tokens">The number of tokens.</param>
+    /// <param name="skip">How many first tokens have a zero instead of a one; null if the ones are not needed.</param>
     /// <param name="headDimension">Elements of a head.</param>
-    /// <exception cref="LlamaException">The device has no memory left.</exception>
+    /// <exception cref="LlamaException">The device is out of memory.</exception>
     public void Prepare(GgmlGraph graph, int tokens, int? skip, int headDimension)
     {
         skip ??= Math.Max(_skip, 0);
@@ -37,23 +37,23 @@ internal sealed unsafe class DeviceConstants(GgmlBackend backend) : IDisposable
         }
         catch
         {
-            // What is half filled must not be taken for filled.
+            // A partly filled buffer must not count as filled.
             _tokens = 0;
             throw;
         }
     }
 
-    /// <summary>Neighbouring cells' numbers, i32.</summary>
+    /// <summary>The indices of consecutive cells, i32.</summary>
     public GgmlTensor* Cells(nint context, int first, int count) => Place(context, GgmlGaps.Int32, count, 1, (nuint)first * sizeof(int));
 
-    /// <summary>A one for each of some neighbouring tokens, but zeros for the tokens that are skipped: f32, in rows or in a column.</summary>
-    public GgmlTensor* OnesBehind(nint context, int skip, int first, long extent0, long extent1) =>
+    /// <summary>A one for each of some consecutive tokens, and a zero for each skipped token: f32, in rows or in a column.</summary>
+    public GgmlTensor* OnesAfter(nint context, int skip, int first, long extent0, long extent1) =>
         Place(context, GgmlGaps.Float32, extent0, extent1, OnesOffset + ((nuint)Math.Min(first, skip) * sizeof(float)));
 
-    /// <summary>A column for each head with ones where the head's elements are, f32 <c>[heads · dimension, heads]</c>.</summary>
+    /// <summary>A column for each head, with ones at the head's elements: f32 <c>[heads · dimension, heads]</c>.</summary>
     public GgmlTensor* HeadMask(nint context, int heads)
     {
-        // The columns of fewer heads are the beginnings of the columns of all.
+        // The columns for fewer heads are prefixes of the columns for all.
         GgmlTensor* all = Place(context, GgmlGaps.Float32, (long)HeadsAtOnce * _headDimension, HeadsAtOnce, MaskOffset);
         return GgmlGaps.ggml_view_2d(context, all, (long)heads * _headDimension, heads, (nuint)all->Stride[1], 0);
     }
@@ -82,7 +82,7 @@ internal sealed unsafe class DeviceConstants(GgmlBackend backend) : IDisposable
         if (_buffer == 0)
         {
             _tokens = 0;
-            throw new LlamaException($"{backend.Name} has no memory left to compress the cache in. {NativeLog.LastErrors()}");
+            throw new LlamaException($"{backend.Name} has not enough memory to compress the cache. {NativeLog.LastErrors()}");
         }
     }
 

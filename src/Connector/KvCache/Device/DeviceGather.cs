@@ -5,27 +5,27 @@ using CurKv.KvPolicy.Selection;
 namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>
-/// Moves selected rows to the first cells within the memory of the devices that hold them, bit by bit: rows are looked up as words of
-/// four bytes, whatever their elements are.
+/// Moves selected rows to the first cells within device memory, bit for bit: rows are gathered as words of four bytes, whatever their
+/// element type is.
 /// </summary>
 internal static unsafe class DeviceGather
 {
     private const int WordBytes = sizeof(float);
     private const int TensorsPerBlock = 8;
 
-    /// <summary>Why a tensor's rows cannot be gathered; null where they can.</summary>
-    public static string? Obstacle(in KvTensor tensor) =>
-        tensor.Layout != KvLayout.TokenMajor ? "values lie channel by channel, since FlashAttention is off"
+    /// <summary>Why a tensor's rows cannot be gathered; null if they can.</summary>
+    public static string? UnsupportedReason(in KvTensor tensor) =>
+        tensor.Layout != KvLayout.TokenMajor ? "values are stored channel by channel, since FlashAttention is off"
         : tensor.SliceBytes % WordBytes != 0 ? $"a head's {tensor.SliceBytes} bytes are not whole words of {WordBytes}"
         : null;
 
-    /// <summary>Prepares the gathering: takes the memory for it, but moves nothing yet.</summary>
-    /// <param name="part">The device; its graph is in use until <see cref="GgmlGraph.Compute"/>.</param>
+    /// <summary>Prepares the gathering: allocates memory, but moves nothing yet.</summary>
+    /// <param name="part">The device. Its graph is in use until <see cref="GgmlGraph.Compute"/>.</param>
     /// <param name="cache">The tensors.</param>
     /// <param name="view">The rows' shapes.</param>
     /// <param name="stream">The sequence's stream.</param>
     /// <param name="selection">The tokens that each head keeps.</param>
-    /// <exception cref="LlamaException">The device cannot do it.</exception>
+    /// <exception cref="LlamaException">The device does not support it.</exception>
     public static void Prepare(DevicePart part, DeviceCache cache, KvLayerTensors[] view, int stream, KvSelection selection)
     {
         part.Graph.Start((part.Layers.Count * 2 * TensorsPerBlock) + TensorsPerBlock);
@@ -43,7 +43,7 @@ internal static unsafe class DeviceGather
         Fill(cells, part, selection);
     }
 
-    // All rows are looked up before one is written: the nodes' results lie apart from the cache.
+    // All rows are read before one is written: the nodes' results are outside of the cache.
     private static void Add(GgmlGraph graph, GgmlTensor* tensor, in KvTensor shape, int stream, GgmlTensor* kept)
     {
         nuint row = (nuint)shape.RowBytes;

@@ -3,16 +3,16 @@ using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.KvCache.Device;
 
-/// <summary>Adds the nodes to a graph that measure one layer's keys or values.</summary>
+/// <summary>Adds the nodes that measure one layer's keys or values to a graph.</summary>
 /// <remarks>
-/// What passes over all elements one by one takes a GPU three times as long as reading them; products of matrices do not. So norms are the
-/// diagonals of products of groups of rows with themselves, exact for half floats, and half floats are not centred element by
-/// element: <c>‖k − k̄‖² = ‖k‖² − 2 k·k̄ + ‖k̄‖²</c>, the mean as two half floats, summed as float32. Floats lose bits in such products
-/// (TF32) and are centred first.
+/// On a GPU, element-wise operations take three times as long as reading the elements; matrix products do not. So norms are the
+/// diagonals of products of groups of rows with themselves, which is exact for half floats, and half floats are not centred element by
+/// element: <c>‖k − k̄‖² = ‖k‖² − 2 k·k̄ + ‖k̄‖²</c>, with the mean as two half floats, summed as float32. Floats lose bits in such
+/// products (TF32) and are centred first.
 /// </remarks>
 internal unsafe ref struct DeviceNormNodes
 {
-    /// <summary>Rows in a group whose products are computed at once. What a chunk has left over is a group of its own.</summary>
+    /// <summary>The number of rows in a group whose products are computed at once. The remainder of a chunk is a group of its own.</summary>
     public const int Group = 64;
 
     private readonly GgmlGraph _graph;
@@ -23,17 +23,17 @@ internal unsafe ref struct DeviceNormNodes
     private readonly int _chunk;
     private readonly int _skip;
 
-    // Inputs exist only where a node uses them: ggml gives others no memory.
+    // Inputs exist only if a node uses them: ggml allocates no memory for others.
     private GgmlTensor* _positions;
     private GgmlTensor* _hadamard;
 
     /// <param name="graph">The graph, just started.</param>
-    /// <param name="rows">What reads the rows.</param>
+    /// <param name="rows">Reads the rows.</param>
     /// <param name="shape">The rows' shape.</param>
     /// <param name="layer">How keys are rotated.</param>
-    /// <param name="constants">What lies on the device already.</param>
+    /// <param name="constants">The device's constants.</param>
     /// <param name="chunk">How many tokens are measured at once.</param>
-    /// <param name="skip">How many first tokens the means leave out.</param>
+    /// <param name="skip">How many first tokens are left out of the means.</param>
     public DeviceNormNodes(GgmlGraph graph, DeviceRows rows, KvTensor shape, KvLayerTensors layer, DeviceConstants constants, int chunk, int skip)
     {
         _graph = graph;
@@ -49,7 +49,7 @@ internal unsafe ref struct DeviceNormNodes
 
     private readonly long Elements => (long)_shape.HeadDimension * _shape.Heads;
 
-    /// <summary>Squared norms of the rows as they lie.</summary>
+    /// <summary>Squared norms of the rows as they are stored.</summary>
     /// <returns>f32 <c>[tokens, heads]</c>.</returns>
     public readonly GgmlTensor* Squares()
     {
@@ -63,14 +63,14 @@ internal unsafe ref struct DeviceNormNodes
     }
 
     /// <summary>Squared distances of the rows from their heads' means, with all rotations undone.</summary>
-    /// <returns>f32 <c>[tokens, heads]</c>; where rows are half floats, rounding may leave one a little below zero.</returns>
+    /// <returns>f32 <c>[tokens, heads]</c>. For half floats, rounding may make a value slightly negative.</returns>
     public GgmlTensor* Distances()
     {
         GgmlTensor* result = Result();
         PrepareRotations();
         List<(int First, int Count)> pieces = Pieces();
 
-        // Where all rows have room at once they need not be turned again.
+        // If all rows fit at once, RoPE need not be undone twice.
         nint[]? turned = _chunk >= _shape.Tokens ? new nint[pieces.Count] : null;
         GgmlTensor* mean = Mean(pieces, turned);
         GgmlTensor* dots = _rows.AsHalves ? Result() : null;
@@ -93,7 +93,7 @@ internal unsafe ref struct DeviceNormNodes
         return dots == null ? result : Kept(Distances(result, dots, mean));
     }
 
-    /// <summary>Fills what the nodes read beside the rows and the constants, once the graph has its memory.</summary>
+    /// <summary>Fills the nodes' other inputs, once the graph's memory is allocated.</summary>
     public readonly void Fill()
     {
         if (_positions != null)
@@ -146,8 +146,8 @@ internal unsafe ref struct DeviceNormNodes
     }
 
     /// <summary>Every head's mean row, f32 <c>[dimension, heads]</c>.</summary>
-    /// <param name="pieces">What is read at once.</param>
-    /// <param name="turned">Receives the rows; null where they are not to be kept.</param>
+    /// <param name="pieces">The pieces that are read at once.</param>
+    /// <param name="turned">Receives the rows; null if they are not kept.</param>
     private readonly GgmlTensor* Mean(List<(int First, int Count)> pieces, nint[]? turned)
     {
         GgmlTensor* sum = null;
@@ -164,7 +164,7 @@ internal unsafe ref struct DeviceNormNodes
             sum = sum == null ? part : _graph.Add(GgmlGaps.ggml_add(Context, sum, part));
         }
 
-        // Ones are exact in any precision, a mean's weights are not.
+        // Ones are exact in every precision; the weights of a mean are not.
         GgmlTensor* mean = _graph.Add(GgmlGaps.ggml_scale(Context, sum, 1f / (_shape.Tokens - _skip)));
         return GgmlGaps.ggml_reshape_2d(Context, mean, _shape.HeadDimension, _shape.Heads);
     }
@@ -174,14 +174,14 @@ internal unsafe ref struct DeviceNormNodes
         rows = GgmlGaps.ggml_reshape_2d(Context, rows, Elements, count);
         if (!_rows.AsHalves)
         {
-            return GgmlGaps.ggml_out_prod(Context, rows, _constants.OnesBehind(Context, _skip, first, 1, count));
+            return GgmlGaps.ggml_out_prod(Context, rows, _constants.OnesAfter(Context, _skip, first, 1, count));
         }
 
         GgmlTensor* channels = _graph.Add(GgmlGaps.ggml_cont(Context, GgmlGaps.ggml_transpose(Context, rows)));
-        return Product(channels, _constants.OnesBehind(Context, _skip, first, count, 1));
+        return Product(channels, _constants.OnesAfter(Context, _skip, first, count, 1));
     }
 
-    /// <summary>Rows turned back to position 0 where that is known to be possible.</summary>
+    /// <summary>Rows with RoPE undone, if the rotation is known.</summary>
     private readonly GgmlTensor* Turned(int first, int count)
     {
         GgmlTensor* rows = _rows.Read(first, count);
@@ -196,7 +196,7 @@ internal unsafe ref struct DeviceNormNodes
             rows = _graph.Add(Product(_hadamard, GgmlGaps.ggml_reshape_2d(Context, rows, _hadamard->Extent[0], runs)));
         }
 
-        // After a compression every head has positions of its own: then each row counts as a token with one head.
+        // After a compression every head has its own positions: then each row counts as a token with one head.
         int heads = _positions == null ? _shape.Heads : 1;
         int tokens = count * (_shape.Heads / heads);
         nuint skipped = (nuint)(first * (_shape.Heads / heads)) * sizeof(int);
@@ -207,10 +207,10 @@ internal unsafe ref struct DeviceNormNodes
         return GgmlGaps.ggml_reshape_3d(Context, rows, _shape.HeadDimension, _shape.Heads, count);
     }
 
-    /// <summary>Squares rows, and puts each head's sums where they belong in the result.</summary>
+    /// <summary>Squares rows, and writes each head's sums to the result.</summary>
     private readonly void Square(GgmlTensor* rows, int first, int count, GgmlTensor* result)
     {
-        // [dimension, rows of a group, heads, groups], times itself: [rows, rows, heads, groups], of which the diagonals are wanted.
+        // [dimension, rows of a group, heads, groups], times itself: [rows, rows, heads, groups], whose diagonals are the result.
         int group = Math.Min(Group, count);
         int groups = count / group;
         nuint row = (nuint)rows->Stride[2];
@@ -224,10 +224,10 @@ internal unsafe ref struct DeviceNormNodes
         _graph.Add(GgmlGaps.ggml_cpy(Context, diagonals, target));
     }
 
-    /// <summary>Multiplies rows with their heads' means, and puts the products where they belong in the result.</summary>
+    /// <summary>Multiplies rows by their heads' means, and writes the products to the result.</summary>
     private readonly void Multiply(GgmlTensor* rows, GgmlTensor* mean, int first, int count, GgmlTensor* result)
     {
-        // Products of half floats take the mean as half floats too: what that rounds off is a second factor.
+        // Products of half floats need the mean as half floats too. The rounding error is a second factor.
         GgmlTensor* coarse = _graph.Add(GgmlGaps.ggml_cast(Context, _graph.Add(GgmlGaps.ggml_cast(Context, mean, GgmlGaps.Float16)), GgmlGaps.Float32));
         GgmlTensor* fine = _graph.Add(GgmlGaps.ggml_sub(Context, mean, coarse));
         for (int head = 0; head < _shape.Heads; head += DeviceConstants.HeadsAtOnce)
@@ -243,7 +243,7 @@ internal unsafe ref struct DeviceNormNodes
         }
     }
 
-    // A matrix with a column for each head, which holds that head's mean where the head's elements are, and zeros.
+    // A matrix with a column for each head, which holds the head's mean at the head's elements, and zeros elsewhere.
     private readonly GgmlTensor* ByHead(GgmlTensor* mean, int head, int heads)
     {
         long elements = (long)heads * _shape.HeadDimension;

@@ -7,23 +7,23 @@ using CurKv.KvPolicy.Policies;
 namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>
-/// Measures the rows of one sequence on the devices that hold them, by ggml's operations: only the norms come to the host. Rows
-/// are turned back, centred, squared and summed in chunks, so that the memory for it is bounded.
+/// Measures the rows of one sequence on the devices that hold them, by ggml operations: only the norms are copied to the host. RoPE is
+/// undone and rows are centred, squared and summed in chunks, so that memory is bounded.
 /// </summary>
 /// <remarks>
-/// An f16 cache is computed with as it lies, in a third of the time that floats take, which all other types become first. Floats' products may be
-/// computed in TF32, which moves a norm by up to 10⁻³ of itself; half floats that were turned back are rounded once. The graph is
-/// llama.cpp's to decode with again only when all norms are measured.
+/// An f16 cache is used as it is, in a third of the time of floats; all other types are converted to floats first. Products of floats
+/// may be computed in TF32, which changes a norm by up to 10⁻³ of itself. Undoing RoPE rounds half floats once. llama.cpp may decode
+/// again only when all norms are measured.
 /// </remarks>
 /// <param name="cache">The tensors.</param>
-/// <param name="view">The rows' shapes, and how keys are rotated; completed by the caller before it asks for norms.</param>
+/// <param name="view">The rows' shapes, and how keys are rotated. The caller completes it before it asks for norms.</param>
 /// <param name="stream">The sequence's stream.</param>
-/// <param name="memory">What the norms come through, on their way to the caller.</param>
-/// <param name="chunkBytes">Bytes of a chunk's rows as they are computed with; 128 MiB by default.</param>
+/// <param name="memory">Buffers for the transfer from the device.</param>
+/// <param name="chunkBytes">Bytes of a chunk's rows in the computation; 128 MiB by default.</param>
 internal sealed unsafe class DeviceNorms(
     DeviceCache cache, KvLayerTensors[] view, int stream, DeviceStaging memory, int chunkBytes = 1 << 27) : IKvNorms
 {
-    // Tensors and views of a chunk and its rest in both passes, and of the products of its heads.
+    // Tensors and views of a chunk and its remainder in both passes, and of the products of its heads.
     private const int TensorsPerChunk = 96;
     private const int TensorsPerHead = 4;
 
@@ -67,7 +67,7 @@ internal sealed unsafe class DeviceNorms(
         DevicePart part = cache.PartOf(layer);
         part.Queue.Run(() => LlamaGaps.ggml_backend_tensor_get(Compute(part, layer, tensor, shape, centre, skip), staged.Data, 0, size));
 
-        // Only rounding makes a distance negative. Neither NaN nor infinity changes.
+        // Only rounding makes a distance negative. NaN and infinity stay.
         TensorPrimitives.Max(new ReadOnlySpan<float>(staged.Data, squares.Length), 0, squares);
         memory.Return(staged);
     }
@@ -87,13 +87,13 @@ internal sealed unsafe class DeviceNorms(
         return result;
     }
 
-    /// <summary>The layer with its keys or values in the host's memory: on a device, one row that is not finite spoils others.</summary>
+    /// <summary>The layer with its keys or values copied to host memory: on a device, one non-finite row affects others.</summary>
     private KvLayer InMemory(int layer, NativeBuffer rows, bool keys)
     {
         KvTensor shape = keys ? view[layer].Keys : view[layer].Values;
         GgmlTensor* tensor = keys ? cache.Keys(layer) : cache.Values(layer);
 
-        // Values may lie channel by channel, with room for all cells in each.
+        // Values may be stored channel by channel, with space for all cells in each.
         int lines = shape.Layout == KvLayout.TokenMajor ? shape.Tokens : shape.Heads * shape.HeadDimension;
         nuint size = (nuint)shape.RowBytes * (nuint)lines;
         LlamaGaps.ggml_backend_tensor_get(tensor, rows.Reserve(size), (nuint)stream * (nuint)tensor->Stride[2], size);

@@ -2,27 +2,27 @@ using CurKv.Connector.Engine.Native;
 
 namespace CurKv.Connector.KvCache.Device;
 
-/// <summary>One device, and the layers that it holds. Its graph is one thread's at a time: what several threads want of it goes through <see cref="Queue"/>.</summary>
+/// <summary>One device, and the layers that it holds. Its graph is used by one thread at a time: work of several threads goes through <see cref="Queue"/>.</summary>
 internal sealed unsafe class DevicePart(GgmlBackend backend) : IDisposable
 {
     private bool? _computesHalves;
 
-    /// <summary>What computes on the device.</summary>
+    /// <summary>The device's backend.</summary>
     public GgmlBackend Backend => backend;
 
-    /// <summary>The graph that all computations on the device share, so that they share its memory.</summary>
+    /// <summary>The graph, which all computations on the device share together with its memory.</summary>
     public GgmlGraph Graph { get; } = new(backend);
 
-    /// <summary>What the graphs read beside the cache.</summary>
+    /// <summary>The graphs' inputs other than the cache.</summary>
     public DeviceConstants Constants { get; } = new(backend);
 
     /// <summary>The layers, ascending.</summary>
     public List<int> Layers { get; } = [];
 
-    /// <summary>Does what several threads want of the graph.</summary>
+    /// <summary>Runs the work of several threads on the graph.</summary>
     public DeviceQueue Queue { get; } = new(backend.Name);
 
-    /// <summary>Whether the device turns, transposes and multiplies half floats. Asking empties the graph.</summary>
+    /// <summary>Whether the device supports RoPE, transposition and matrix products of half floats. The first access clears the graph.</summary>
     public bool ComputesHalves => _computesHalves ??= ProbeHalves();
 
     public void Dispose()

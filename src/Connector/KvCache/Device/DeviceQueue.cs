@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace CurKv.Connector.KvCache.Device;
 
 /// <summary>
-/// Does a device's work on one thread, in the order in which it comes: while there is more to do the device does not wait for a thread
-/// to wake up, as it would where threads hand over a lock. Thread-safe.
+/// Runs a device's work on one thread, in order of arrival: the device never waits for a thread to wake up, as it would if threads
+/// passed a lock. Thread-safe.
 /// </summary>
 internal sealed class DeviceQueue : IDisposable
 {
@@ -18,8 +18,8 @@ internal sealed class DeviceQueue : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Has work done and waits for it.</summary>
-    /// <exception cref="Exception">What the work throws.</exception>
+    /// <summary>Runs work and waits for it.</summary>
+    /// <exception cref="Exception">The exception that the work throws.</exception>
     public void Run(Action work)
     {
         var task = new Task(work);
@@ -27,7 +27,7 @@ internal sealed class DeviceQueue : IDisposable
         task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Waits for the work that was given.</summary>
+    /// <summary>Waits for all work.</summary>
     public void Dispose()
     {
         _work.CompleteAdding();

@@ -3,27 +3,27 @@ using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.KvCache.Device;
 
-/// <summary>Adds the nodes to a graph that read some tokens' rows of one cached tensor.</summary>
+/// <summary>Adds the nodes that read some tokens' rows of one cached tensor to a graph.</summary>
 /// <param name="graph">The graph.</param>
 /// <param name="tensor">The cache's tensor.</param>
-/// <param name="shape">How one sequence's rows lie in it; its memory is not read.</param>
+/// <param name="shape">The layout of one sequence's rows in it. Its memory is not read.</param>
 /// <param name="stream">The sequence's stream.</param>
-/// <param name="constants">What lies on the device already.</param>
-/// <param name="asHalves">Whether half floats are taken where they lie; everything else becomes floats.</param>
+/// <param name="constants">The device's constants.</param>
+/// <param name="asHalves">Whether half floats are used in place; everything else is converted to floats.</param>
 internal readonly unsafe ref struct DeviceRows(GgmlGraph graph, GgmlTensor* tensor, KvTensor shape, int stream, DeviceConstants constants, bool asHalves)
 {
     private readonly GgmlTensor* _tensor = tensor;
     private readonly nuint _start = (nuint)stream * (nuint)tensor->Stride[2];
 
-    /// <summary>Whether rows are half floats that lie in the cache, rather than copies.</summary>
+    /// <summary>Whether rows are half floats in the cache itself, rather than copies.</summary>
     public bool AsHalves => asHalves;
 
     private nint Context => graph.Context;
 
-    /// <summary>Reads the rows of neighbouring cells.</summary>
+    /// <summary>Reads the rows of consecutive cells.</summary>
     /// <param name="first">The first cell.</param>
-    /// <param name="count">How many.</param>
-    /// <returns>f32, or f16 <see cref="AsHalves"/>, <c>[dimension, heads, count]</c>.</returns>
+    /// <param name="count">The number of cells.</param>
+    /// <returns>f32, or f16 if <see cref="AsHalves"/>, <c>[dimension, heads, count]</c>.</returns>
     public GgmlTensor* Read(int first, int count)
     {
         GgmlTensor* rows = shape.Layout != KvLayout.TokenMajor ? graph.Add(GgmlGaps.ggml_cast(Context, Channels(first, count), GgmlGaps.Float32))
@@ -35,7 +35,7 @@ internal readonly unsafe ref struct DeviceRows(GgmlGraph graph, GgmlTensor* tens
     private GgmlTensor* Lying(int first, int count) => GgmlGaps.ggml_view_2d(
         Context, _tensor, (long)shape.Heads * shape.HeadDimension, count, (nuint)shape.RowBytes, _start + ((nuint)first * (nuint)shape.RowBytes));
 
-    // Looking rows up turns blocks of any type into floats.
+    // get_rows converts blocks of every type to floats.
     private GgmlTensor* Look(int first, int count) =>
         graph.Add(GgmlGaps.ggml_get_rows(Context, Lying(0, shape.Tokens), constants.Cells(Context, first, count)));
 

@@ -4,16 +4,16 @@ using CurKv.Connector.KvCache.State;
 
 namespace CurKv.Connector.KvCache.Device;
 
-/// <summary>Buffers through which numbers come from a device: kept, since memory that a device writes to directly is slow to get. Thread-safe.</summary>
-/// <param name="memory">Where the buffers are.</param>
+/// <summary>Buffers for transfers from a device. They are kept, since memory that a device writes to directly is slow to allocate. Thread-safe.</summary>
+/// <param name="memory">Where the buffers are allocated.</param>
 internal sealed class DeviceStaging(HostMemory memory) : IDisposable
 {
     private readonly ConcurrentBag<NativeBuffer> _free = [];
 
-    /// <summary>A buffer that nobody else has until it is returned.</summary>
+    /// <summary>Rents a buffer for exclusive use.</summary>
     public NativeBuffer Rent() => _free.TryTake(out NativeBuffer? buffer) ? buffer : new NativeBuffer(memory);
 
-    /// <summary>Gives a buffer back.</summary>
+    /// <summary>Returns a buffer.</summary>
     public void Return(NativeBuffer buffer) => _free.Add(buffer);
 
     public void Dispose()

@@ -9,8 +9,8 @@ using CurKv.KvPolicy.Selection;
 namespace CurKv.Connector.KvCache.Paths;
 
 /// <summary>
-/// Scores and moves rows on the device that holds them: norms come to the host, the newest token's cell, and nothing else. For policies
-/// that read norms or no rows at all, on plain attention with one stream.
+/// Scores and moves rows on the device that holds them: only norms and the newest token's cell are copied to the host. For policies
+/// that read norms or no rows at all, with full attention and one stream.
 /// </summary>
 internal sealed unsafe class DevicePath : IKvPath, IDisposable
 {
@@ -19,12 +19,12 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
     private readonly ILlamaContext _context;
     private readonly LiveCache _live;
     private readonly NewestCell _newest;
-    private readonly string? _obstacle;
+    private readonly string? _unsupportedReason;
     private readonly NativeBuffer _row = new();
     private DeviceCache? _cache;
     private DeviceStaging? _staging;
 
-    /// <summary>Creates the path; devices are opened when it is first taken.</summary>
+    /// <summary>Creates the path. Devices are opened when it is first used.</summary>
     /// <param name="context">The context.</param>
     /// <param name="live">The cache on its devices.</param>
     public DevicePath(ILlamaContext context, LiveCache live)
@@ -32,24 +32,24 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         _context = context;
         _live = live;
         _newest = new NewestCell(context, live.Format);
-        _obstacle = live.MovingObstacle
-            ?? Array.ConvertAll(live.View(0, WarmUpTokens), layer => DeviceGather.Obstacle(layer.Keys) ?? DeviceGather.Obstacle(layer.Values)).FirstOrDefault(why => why is not null);
+        _unsupportedReason = live.MoveUnsupportedReason
+            ?? Array.ConvertAll(live.View(0, WarmUpTokens), layer => DeviceGather.UnsupportedReason(layer.Keys) ?? DeviceGather.UnsupportedReason(layer.Values)).FirstOrDefault(why => why is not null);
     }
 
     public KvRewritePath Kind => KvRewritePath.Device;
 
-    public string? Obstacle(KvSequence sequence, bool readsRows) =>
-        _obstacle is not null ? _obstacle
-        : readsRows ? "keys or values are read, not only their norms"
+    public string? UnsupportedReason(KvSequence sequence, bool readsRows) =>
+        _unsupportedReason is not null ? _unsupportedReason
+        : readsRows ? "the policy reads keys or values, not only their norms"
         : !InOrder(sequence) ? LiveCache.NotInOrder
         : null;
 
-    /// <summary>Computes on the devices once, on what lies in the first cells and without changing it: the first computation takes its time.</summary>
-    /// <returns>Whether the path can be taken at all.</returns>
-    /// <exception cref="LlamaException">A device cannot do it.</exception>
+    /// <summary>Runs the computation once on the first cells, without changing them, because the first one on a device is slow.</summary>
+    /// <returns>Whether the path is available at all.</returns>
+    /// <exception cref="LlamaException">A device does not support it.</exception>
     public bool WarmUp()
     {
-        if (_obstacle is not null)
+        if (_unsupportedReason is not null)
         {
             return false;
         }
@@ -91,11 +91,11 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
 
     public bool Rewrite(KvSequence sequence, KvLayerTensors[] view, KvSelection selection)
     {
-        // Everything that can fail comes before the first cell changes.
+        // Everything that can fail happens before the first cell changes.
         Prepare(sequence, view, selection);
         TakeNewest(sequence, view);
 
-        // Cells are llama.cpp's lists on the host, rows are the device's.
+        // llama.cpp's cell metadata is on the host, the rows are on the device.
         Task gather = Task.Run(Gather);
         bool trimmed = _newest.Trim(sequence, selection.Cells);
         gather.GetAwaiter().GetResult();
@@ -115,7 +115,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
 
     private void Gather() => _cache!.Parts.ForEach(part => part.Graph.Compute());
 
-    // llama.cpp gives the newest token's rows wherever they lie; the cell where they should be has to hold the same.
+    // llama.cpp returns the newest token's rows from whichever cell holds them. The expected cell must hold the same.
     private bool InOrder(KvSequence sequence)
     {
         KvTensor keys = _live.View(sequence)[0].Keys;
@@ -126,7 +126,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
 
     private void TakeNewest(KvSequence sequence, KvLayerTensors[] view)
     {
-        // Rows of one token from all layers, one behind the other.
+        // The rows of one token, layer after layer.
         long bytes = view.Sum(layer => (long)layer.Keys.RowBytes + layer.Values.RowBytes);
         byte* next = _row.Reserve((nuint)bytes);
         var newest = new KvLayerTensors[view.Length];

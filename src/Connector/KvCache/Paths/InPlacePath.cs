@@ -6,8 +6,8 @@ using CurKv.KvPolicy.Selection;
 namespace CurKv.Connector.KvCache.Paths;
 
 /// <summary>
-/// Moves the kept rows to the first cells within the live cache: nothing but the newest token's cell is copied out of it. Plain
-/// attention with one stream only: a sliding window's cells would be taken for the base block's, and recurrent state cannot be cut.
+/// Moves the kept rows to the first cells of the live cache: only the newest token's cell is copied out of it. For full attention with
+/// one stream only: a sliding window's cells would be corrupted, and recurrent state cannot be removed partly.
 /// </summary>
 internal sealed class InPlacePath(ILlamaContext context, LiveCache live) : IKvPath, IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class InPlacePath(ILlamaContext context, LiveCache live) : IKvPa
 
     public KvRewritePath Kind => KvRewritePath.InPlace;
 
-    public string? Obstacle(KvSequence sequence, bool readsRows) => live.MovingObstacle ?? live.OrderObstacle(sequence);
+    public string? UnsupportedReason(KvSequence sequence, bool readsRows) => live.MoveUnsupportedReason ?? live.OrderUnsupportedReason(sequence);
 
     public KvLayerTensors[] View(KvSequence sequence) => live.View(sequence);
 
@@ -23,7 +23,7 @@ internal sealed class InPlacePath(ILlamaContext context, LiveCache live) : IKvPa
     {
         _newest.Take(sequence, view, sequence.Cells - 1);
 
-        // llama.cpp takes its time to remove many cells, and looks at none of their rows meanwhile.
+        // llama.cpp is slow to remove many cells, and does not touch their rows meanwhile.
         Task gather = Task.Run(() => Parallel.For(0, 2 * view.Length, block => RowGather.InPlace(block % 2 == 0 ? view[block / 2].Keys : view[block / 2].Values, selection, block / 2)));
         bool isTrimmed = _newest.Trim(sequence, selection.Cells);
         gather.GetAwaiter().GetResult();

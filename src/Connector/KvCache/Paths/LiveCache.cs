@@ -5,36 +5,36 @@ using CurKv.KvPolicy.Cache;
 
 namespace CurKv.Connector.KvCache.Paths;
 
-/// <summary>The cache where llama.cpp keeps it, as the paths use it that copy no whole sequence out of it.</summary>
-/// <param name="capture">Has found all tensors.</param>
+/// <summary>The cache in llama.cpp's own memory, for the paths that do not copy the whole sequence.</summary>
+/// <param name="capture">The capture, which has found all tensors.</param>
 /// <param name="format">The context's blob format.</param>
-/// <param name="model">The model's facts.</param>
+/// <param name="model">The model's properties.</param>
 internal sealed class LiveCache(KvCapture capture, KvStateFormat format, LlamaModelInfo model)
 {
-    /// <summary>The obstacle of a sequence that is viewed in the wrong cells.</summary>
-    public const string NotInOrder = "its tokens do not lie in order from the first cell on";
+    /// <summary>The unsupported reason of a sequence whose tokens are in other cells than expected.</summary>
+    public const string NotInOrder = "its tokens are not in order from the first cell on";
 
-    /// <summary>What found the cache's tensors.</summary>
+    /// <summary>The capture that found the cache's tensors.</summary>
     public KvCapture Capture => capture;
 
     /// <summary>The context's blob format.</summary>
     public KvStateFormat Format => format;
 
-    /// <summary>The model's facts.</summary>
+    /// <summary>The model's properties.</summary>
     public LlamaModelInfo Model => model;
 
-    /// <summary>Why cells cannot be moved within the cache; null where they can. The same for all sequences.</summary>
-    public string? MovingObstacle =>
-        format.HasTail ? "the model keeps more than attention to all tokens (a sliding window, a recurrent state), whose cells would be moved by mistake or not at all"
-        : format.Streams > 1 ? "the cache has several streams, and the newest token's cell can move only within one that holds two sequences"
+    /// <summary>Why rows cannot be moved within the cache; null if they can. The same for all sequences.</summary>
+    public string? MoveUnsupportedReason =>
+        format.HasNonAttentionState ? "the model has non-attention state (a sliding window or recurrent state), which cannot be rewritten in place"
+        : format.Streams > 1 ? "the cache has several streams, and the newest token's cell can only be moved through a second sequence in the same stream"
         : null;
 
-    /// <summary>Why a sequence cannot be viewed, as far as the host can tell where its newest token lies; null where it can.</summary>
-    /// <remarks>Tokens fill a fresh stream from its first cell on. If the newest one is not where that puts it, the tokens lie elsewhere.</remarks>
-    public string? OrderObstacle(KvSequence sequence) =>
+    /// <summary>Why a sequence cannot be viewed, judged by the cell of its newest token, as far as the host knows it; null if it can.</summary>
+    /// <remarks>Tokens fill a fresh stream from its first cell on. If the newest one is in another cell than expected, the others are too.</remarks>
+    public string? OrderUnsupportedReason(KvSequence sequence) =>
         capture.LastCell == capture.ExpectedLastCell(sequence.Id, sequence.Cells) ? null : NotInOrder;
 
-    /// <summary>The keys and values of a sequence whose tokens lie in order from its stream's first cell on.</summary>
+    /// <summary>The keys and values of a sequence whose tokens are in order from its stream's first cell on.</summary>
     public KvLayerTensors[] View(KvSequence sequence) => View(sequence.Id, sequence.Cells);
 
     /// <summary>The keys and values in a stream's first cells.</summary>

@@ -6,9 +6,9 @@ using CurKv.KvPolicy.Selection;
 namespace CurKv.Connector.KvCache.Paths;
 
 /// <summary>
-/// Moves the newest token's cell to the end of what is left. llama.cpp has no call for that: the cells behind are removed, and a
-/// one-cell blob with the newest position is restored into a scratch sequence, which takes the first free cell; that cell is then
-/// shared with the sequence, and the scratch removed. Only within one stream.
+/// Moves the newest token's cell to the end of the kept cells. llama.cpp has no call for that: the cells after them are removed, and a
+/// one-cell blob with the newest position is restored into a scratch sequence, which takes the first free cell. That cell is then
+/// shared with the sequence, and the scratch sequence is removed. Works within one stream only.
 /// </summary>
 internal sealed unsafe class NewestCell(ILlamaContext context, KvStateFormat format) : IDisposable
 {
@@ -16,8 +16,8 @@ internal sealed unsafe class NewestCell(ILlamaContext context, KvStateFormat for
 
     /// <summary>Copies the newest token's rows, before others are moved over them.</summary>
     /// <param name="sequence">The sequence.</param>
-    /// <param name="view">Rows in the host's memory.</param>
-    /// <param name="newest">Which of them are the newest token's.</param>
+    /// <param name="view">Rows in host memory.</param>
+    /// <param name="newest">The index of the newest token's rows.</param>
     public void Take(KvSequence sequence, KvLayerTensors[] view, int newest)
     {
         var selection = new KvSelection(view.Length, view[0].Keys.Heads, 1);
@@ -33,7 +33,7 @@ internal sealed unsafe class NewestCell(ILlamaContext context, KvStateFormat for
         KvStateWriter.Write(blob, format, ILlamaContext.ScratchSequence, view, selection, [sequence.Tokens - 1]);
     }
 
-    /// <summary>Whether the first layer's newest key, as llama.cpp finds it, is the one that a caller has found.</summary>
+    /// <summary>Whether the first layer's newest key, as llama.cpp returns it, equals <paramref name="key"/>.</summary>
     public bool IsNewestKey(KvSequence sequence, ReadOnlySpan<byte> key)
     {
         nuint full = format.Size(1);
@@ -42,20 +42,20 @@ internal sealed unsafe class NewestCell(ILlamaContext context, KvStateFormat for
         nuint size = context.StateGet(ILlamaContext.ScratchSequence, blob, full);
         context.SequenceRemove(ILlamaContext.ScratchSequence);
 
-        // A sequence beyond the context's own is not named in the blob, which is that much shorter; what lies behind is as ever.
+        // A sequence beyond the context's own is not named in the blob, which is shorter by that. The bytes after it are the same.
         nuint behind = full - format.FirstKeyOffset;
         return size >= behind && key.SequenceEqual(new ReadOnlySpan<byte>(blob + size - behind, key.Length));
     }
 
-    /// <summary>Removes the cells behind those that are to be left, and the one that the newest token is to have. Touches no rows.</summary>
+    /// <summary>Removes the cells after the kept ones, and the cell that the newest token will take. Does not touch rows.</summary>
     /// <param name="sequence">The sequence.</param>
-    /// <param name="cells">How many are to be left, the newest token's included.</param>
-    /// <returns>Whether llama.cpp did it; if not, the sequence has to be removed.</returns>
+    /// <param name="cells">The number of kept cells, including the newest token's.</param>
+    /// <returns>Whether llama.cpp did it. If not, the sequence must be removed.</returns>
     public bool Trim(KvSequence sequence, int cells) =>
         context.SequenceRemove(sequence.Id, cells == 1 ? -1 : sequence.MaskPosition(cells - 1));
 
-    /// <summary>Puts the newest token's cell behind those that <see cref="Trim"/> left.</summary>
-    /// <returns>Whether llama.cpp did it; if not, the sequence has to be removed.</returns>
+    /// <summary>Restores the newest token's cell after those that <see cref="Trim"/> kept.</summary>
+    /// <returns>Whether llama.cpp did it. If not, the sequence must be removed.</returns>
     public bool PutBack(KvSequence sequence)
     {
         nuint size = format.Size(1);

@@ -4,7 +4,7 @@ namespace CurKv.Connector.KvCache.State;
 
 /// <summary>
 /// A parsed sequence blob of llama.cpp (<c>llama_state_seq_get_data</c>, little-endian, packed). The layout is llama.cpp's own
-/// (<c>llama_kv_cache::state_write</c>); sliding-window and hybrid models append further state, which is carried over as it is.
+/// (<c>llama_kv_cache::state_write</c>). Sliding-window and hybrid models append non-attention state, which is copied unchanged.
 /// </summary>
 internal sealed unsafe class KvStateBlob
 {
@@ -20,7 +20,7 @@ internal sealed unsafe class KvStateBlob
         _values = values;
     }
 
-    /// <summary>Everything but the cells.</summary>
+    /// <summary>The format: everything except the cells.</summary>
     public KvStateFormat Format { get; private set; }
 
     /// <summary>The number of cells.</summary>
@@ -29,11 +29,11 @@ internal sealed unsafe class KvStateBlob
     /// <summary>The last cell's position.</summary>
     public int LastPosition { get; }
 
-    /// <summary>What follows the base block.</summary>
-    public KvTail Tail { get; private set; }
+    /// <summary>The state that follows the base block.</summary>
+    public NonAttentionState NonAttentionState { get; private set; }
 
-    /// <summary>Parses a blob's base block; what follows it is the tail.</summary>
-    /// <returns>The blob, or null where the bytes are laid out otherwise.</returns>
+    /// <summary>Parses a blob's base block. The bytes after it are the non-attention state.</summary>
+    /// <returns>The blob, or null if the layout is different.</returns>
     public static KvStateBlob? TryParse(byte* data, nuint size)
     {
         var reader = new Reader(data, size);
@@ -69,15 +69,15 @@ internal sealed unsafe class KvStateBlob
             return null;
         }
 
-        blob.Tail = reader.Rest();
-        blob.Format = blob.Format with { HasTail = blob.Tail.Bytes > 0 };
+        blob.NonAttentionState = reader.Rest();
+        blob.Format = blob.Format with { HasNonAttentionState = blob.NonAttentionState.Bytes > 0 };
         return blob;
     }
 
     /// <summary>The bytes of one layer's keys, cell by cell.</summary>
     public ReadOnlySpan<byte> Keys(int layer) => new(_keys[layer], checked((int)(Cells * Format.Layers[layer].KeyRowBytes)));
 
-    /// <summary>The keys and values where they lie in the blob, split into heads.</summary>
+    /// <summary>Views of the keys and values in the blob, split into heads.</summary>
     /// <param name="heads">The number of KV heads.</param>
     /// <param name="keyDimension">Elements in one head's key.</param>
     /// <param name="valueDimension">Elements in one head's value.</param>
@@ -174,7 +174,7 @@ internal sealed unsafe class KvStateBlob
         return rowBytes % blockBytes == 0 ? rowBytes / blockBytes * blockElements : 0;
     }
 
-    /// <summary>Reads forward and remembers that it ran over the end, instead of throwing.</summary>
+    /// <summary>Reads forward. Reading past the end sets <see cref="Failed"/> instead of throwing.</summary>
     private ref struct Reader(byte* data, nuint size)
     {
         private readonly byte* _end = data + size;
@@ -182,7 +182,7 @@ internal sealed unsafe class KvStateBlob
 
         public bool Failed { get; private set; }
 
-        public readonly KvTail Rest() => new(_next, (nuint)(_end - _next));
+        public readonly NonAttentionState Rest() => new(_next, (nuint)(_end - _next));
 
         public uint UInt32()
         {

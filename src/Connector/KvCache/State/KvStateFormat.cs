@@ -1,19 +1,19 @@
 namespace CurKv.Connector.KvCache.State;
 
 /// <summary>
-/// What a context's state blobs have in common: everything but the cells. The format is that of the base block, whose layers attend
-/// to all tokens; models with a sliding window and hybrids have further layers, whose state follows it as an opaque tail.
+/// The format of a context's state blobs: everything except the cells. It describes the base block, which holds the full-attention
+/// layers. The state of other layers (sliding windows, recurrent layers) follows it as opaque non-attention state.
 /// </summary>
 /// <param name="Streams">Streams of cells in the cache.</param>
-/// <param name="ValuesTransposed">Whether values lie channel by channel (FlashAttention off).</param>
+/// <param name="ValuesTransposed">Whether values are stored channel by channel (FlashAttention off).</param>
 /// <param name="Layers">The rows of each of the block's layers.</param>
 internal sealed record KvStateFormat(int Streams, bool ValuesTransposed, IReadOnlyList<KvLayerFormat> Layers)
 {
-    /// <summary>Whether a tail follows the base block: the cells of sliding windows, or recurrent state.</summary>
-    /// <remarks>Such a cache can only be restored as a whole, never rewritten where it lies.</remarks>
-    public bool HasTail { get; init; }
+    /// <summary>Whether non-attention state follows the base block: the cells of sliding windows, or recurrent state.</summary>
+    /// <remarks>Such a cache can only be restored as a whole, never rewritten in place.</remarks>
+    public bool HasNonAttentionState { get; init; }
 
-    /// <summary>Each block layer's number in the model, ascending; null where it is not known.</summary>
+    /// <summary>The model's layer index of each layer in the block, ascending; null if unknown.</summary>
     public IReadOnlyList<int>? ModelLayers { get; init; }
 
     /// <summary>The number of KV heads, the same in all layers of the block.</summary>
@@ -22,7 +22,7 @@ internal sealed record KvStateFormat(int Streams, bool ValuesTransposed, IReadOn
     /// <summary>The number at the start of every sequence blob.</summary>
     public const uint Magic = 0xaf143cd8;
 
-    /// <summary>Bytes of the magic number and the sequence, with which every blob begins, a tail that is asked for alone too.</summary>
+    /// <summary>Bytes of the magic number and the sequence, with which every blob begins, including one of the non-attention state alone.</summary>
     public const int HeadBytes = 8;
 
     /// <summary>Bytes of one cell's metadata: position, number of sequences (1), sequence.</summary>
@@ -37,7 +37,7 @@ internal sealed record KvStateFormat(int Streams, bool ValuesTransposed, IReadOn
     /// <summary>Where the first layer's keys start in a blob that holds one cell.</summary>
     public nuint FirstKeyOffset => (nuint)(HeadBytes + sizeof(uint) + (sizeof(uint) * Streams) + CellBytes + 8 + BlockHeadBytes);
 
-    /// <summary>Bytes of a blob that holds <paramref name="cells"/> cells in one stream, without the tail.</summary>
+    /// <summary>Bytes of a blob that holds <paramref name="cells"/> cells in one stream, without the non-attention state.</summary>
     public nuint Size(int cells)
     {
         long size = HeadBytes + sizeof(uint) + (4L * Streams) + ((long)cells * CellBytes) + 8;

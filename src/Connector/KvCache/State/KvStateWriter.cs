@@ -4,8 +4,8 @@ using CurKv.KvPolicy.Selection;
 namespace CurKv.Connector.KvCache.State;
 
 /// <summary>
-/// Writes a blob that holds the selected tokens only. Cell j holds, for every layer and head by itself, the j-th token of that
-/// head's selection: attention does not mind the order of cells, so llama.cpp accepts it.
+/// Writes a compacted blob, which holds only the selected tokens. For every layer and head separately, cell j holds the j-th token of
+/// that head's selection: attention does not depend on the order of cells, so llama.cpp accepts it.
 /// </summary>
 internal static unsafe class KvStateWriter
 {
@@ -13,16 +13,16 @@ internal static unsafe class KvStateWriter
     /// <param name="destination">Room for <see cref="KvStateFormat.Size"/> bytes.</param>
     /// <param name="format">The context's format.</param>
     /// <param name="sequence">The sequence, which is also its stream.</param>
-    /// <param name="source">The keys and values that are selected from.</param>
+    /// <param name="source">The keys and values to select from.</param>
     /// <param name="selection">The tokens that each head keeps; the last one is the newest token, in every head.</param>
-    /// <param name="maskPositions">The cells' positions, ascending; decoding goes on behind the last one, the newest token's.</param>
+    /// <param name="maskPositions">The cells' positions, ascending. Decoding continues after the last one, the newest token's.</param>
     public static void Write(byte* destination, KvStateFormat format, int sequence, KvLayerTensors[] source, KvSelection selection, ReadOnlySpan<int> maskPositions)
     {
         byte* next = WriteCells(destination, format, sequence, maskPositions);
         int cells = selection.Cells;
         int layers = format.Layers.Count;
 
-        // Sizes are known beforehand, so that layers can be gathered in parallel, each into its own part.
+        // Sizes are known in advance, so that layers can be gathered in parallel, each into its own part.
         var blocks = new nint[2 * layers];
         for (int i = 0; i < layers; i++)
         {
@@ -36,7 +36,7 @@ internal static unsafe class KvStateWriter
             next += KvStateFormat.BlockHeadBytes + (cells * format.Layers[i].ValueRowBytes);
         }
 
-        // The streams behind this one hold nothing.
+        // The streams after this one are empty.
         new Span<uint>(next, format.Streams - 1 - Stream(format, sequence)).Clear();
         Parallel.For(0, 2 * layers, block =>
         {

@@ -3,22 +3,22 @@ using CurKv.Connector.Engine.Native;
 namespace CurKv.Connector.KvCache.State;
 
 /// <summary>
-/// Memory for state blobs that only grows and is used again: blobs pass the 2 GB of a managed array, and a cold buffer costs ten
-/// times a warm one.
+/// Memory for state blobs, which grows as needed and is reused: blobs exceed the 2 GB of a managed array, and a cold buffer costs ten
+/// times as much as a warm one.
 /// </summary>
-/// <param name="memory">Where the memory comes from; null for plain memory.</param>
+/// <param name="memory">Where the memory is allocated; null for ordinary host memory.</param>
 internal sealed unsafe class NativeBuffer(HostMemory? memory = null) : IDisposable
 {
     private readonly HostMemory _memory = memory ?? HostMemory.Plain;
     private nint _owner;
 
-    /// <summary>The memory; moves when it grows.</summary>
+    /// <summary>The memory. It moves when it grows.</summary>
     public byte* Data { get; private set; }
 
-    /// <summary>The number of bytes that there is room for.</summary>
+    /// <summary>The capacity in bytes.</summary>
     public nuint Capacity { get; private set; }
 
-    /// <summary>Makes room; what the buffer held is lost when it grows.</summary>
+    /// <summary>Ensures a capacity. The contents are lost if the buffer grows.</summary>
     public byte* Reserve(nuint bytes)
     {
         if (bytes > Capacity)
@@ -37,7 +37,7 @@ internal sealed unsafe class NativeBuffer(HostMemory? memory = null) : IDisposab
         GC.SuppressFinalize(this);
     }
 
-    // A document that nobody disposes holds gigabytes.
+    // A document that is never disposed may hold gigabytes.
     ~NativeBuffer() => Free();
 
     private void Free()

@@ -5,7 +5,10 @@ using CurKv.KvPolicy.Selection;
 
 namespace CurKv.Connector.KvCache.State;
 
-/// <summary>Gathers selected tokens. The j-th token of an ascending selection is never before cell j, so that forward copying to the first cells overwrites nothing that is still needed.</summary>
+/// <summary>
+/// Gathers selected tokens. The j-th token of an ascending selection is never before cell j, so copying forward to the first cells
+/// overwrites nothing that is still needed.
+/// </summary>
 internal static unsafe class RowGather
 {
     private const int CacheLineBytes = 64;
@@ -25,12 +28,12 @@ internal static unsafe class RowGather
     }
 
     /// <summary>
-    /// Gathers rows, cell by cell: the tokens that the heads keep in one cell stand near each other in the text, so that each page of
-    /// memory is found once and not once for each head.
+    /// Gathers rows, cell by cell: the tokens that the heads keep in one cell are close to each other in the text, so that each page of
+    /// memory is visited once and not once for each head.
     /// </summary>
     /// <param name="tensor">The rows, token by token.</param>
-    /// <param name="to">Where the first cell's row goes: elsewhere, or where the tensor begins.</param>
-    /// <param name="rowBytes">Bytes from one row to the next there.</param>
+    /// <param name="to">The destination of the first cell's row: other memory, or the tensor's beginning.</param>
+    /// <param name="rowBytes">Bytes from one row to the next at the destination.</param>
     /// <param name="selection">The tokens that each head keeps.</param>
     /// <param name="layer">The selection's layer.</param>
     public static void Rows(in KvTensor tensor, byte* to, nint rowBytes, KvSelection selection, int layer)
@@ -59,9 +62,9 @@ internal static unsafe class RowGather
         }
     }
 
-    /// <summary>Gathers one channel's elements, which lie token by token.</summary>
+    /// <summary>Gathers one channel's elements, which are stored token by token.</summary>
     /// <param name="from">The first token's element.</param>
-    /// <param name="to">Where they go: elsewhere, or <paramref name="from"/> itself.</param>
+    /// <param name="to">The destination: other memory, or <paramref name="from"/> itself.</param>
     /// <param name="tokens">The selected tokens, ascending.</param>
     /// <param name="elementBytes">Bytes of an element: 2 or 4.</param>
     public static void Channel(byte* from, byte* to, ReadOnlySpan<int> tokens, int elementBytes)
@@ -76,7 +79,7 @@ internal static unsafe class RowGather
         }
     }
 
-    // Where a row goes is not read before it is written: stores past the caches spare the memory that reading.
+    // The destination is not read before it is written: non-temporal stores save reading it into the caches.
     private static void Copy(byte* source, byte* target, int bytes)
     {
         if (!Avx.IsSupported || ((nuint)target | (uint)bytes) % (uint)Vector256<byte>.Count != 0)
@@ -91,7 +94,7 @@ internal static unsafe class RowGather
         }
     }
 
-    // Kept rows lie where no processor expects them: without a hint, each is waited for.
+    // The hardware prefetcher cannot predict the kept rows: without a hint, the processor waits for each.
     private static void Prefetch(byte* row, int bytes)
     {
         for (int offset = 0; Sse.IsSupported && offset < bytes; offset += CacheLineBytes)

@@ -3,14 +3,14 @@ using CurKv.Grammar.Gbnf;
 namespace CurKv.Connector.Templates.Formats;
 
 /// <summary>Command R and R+: <c>Action:</c> and a code fence with a JSON array of calls.</summary>
-internal sealed class CommandRFormat() : MarkedFormat(Syntax, hasReasoning: false)
+internal sealed class CommandRFormat() : DelimitedFormat(Syntax, hasReasoning: false)
 {
     private const string Fence = "```";
     private static readonly string[] Opens = ["Action:\n```json", "Action: ```json", "Action:```json"];
 
-    private static readonly AnswerSyntax Syntax = new()
+    private static readonly FormatSyntax Syntax = new()
     {
-        Calls = [.. Opens.Select(open => new CallSection(open, _ => new ClosedCallReader(open, Fence)))],
+        Calls = [.. Opens.Select(open => new ToolCallSyntax(open, _ => new DelimitedToolCallParser(open, Fence)))],
     };
 
     /// <inheritdoc/>
@@ -20,7 +20,7 @@ internal sealed class CommandRFormat() : MarkedFormat(Syntax, hasReasoning: fals
     protected override IReadOnlyList<string> Triggers => Opens;
 
     /// <inheritdoc/>
-    protected override string Calls(GbnfBuilder grammar, AnswerConstraint constraint)
+    protected override string Calls(GbnfBuilder grammar, OutputConstraint constraint)
     {
         string space = grammar.Space();
         string open = grammar.OneOf("action", Opens.Select(GbnfBuilder.Literal));

@@ -4,50 +4,50 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Connector.Templates.Formats;
 
 /// <summary>
-/// DeepSeek: a list of calls between marks of its own, each a type, a name and JSON in a code fence (R1, V3), or a name and JSON (V3.1).
-/// It reasons in <c>&lt;think&gt;</c>, which the prompt mostly opens.
+/// DeepSeek: a delimited list of calls, each a type, a name and JSON in a code fence (R1, V3), or a name and JSON (V3.1).
+/// Reasoning is in <c>&lt;think&gt;</c>, which the prompt usually opens.
 /// </summary>
-internal sealed class DeepSeekFormat : MarkedFormat
+internal sealed class DeepSeekFormat : DelimitedFormat
 {
-    /// <summary>The mark before the first call.</summary>
+    /// <summary>The delimiter before the first call.</summary>
     public const string CallsBegin = "<｜tool▁calls▁begin｜>";
 
-    /// <summary>The mark behind the last call.</summary>
+    /// <summary>The delimiter after the last call.</summary>
     public const string CallsEnd = "<｜tool▁calls▁end｜>";
 
-    /// <summary>The mark before a call.</summary>
+    /// <summary>The delimiter before a call.</summary>
     public const string CallBegin = "<｜tool▁call▁begin｜>";
 
-    /// <summary>The mark behind a call.</summary>
+    /// <summary>The delimiter after a call.</summary>
     public const string CallEnd = "<｜tool▁call▁end｜>";
 
-    /// <summary>The mark between a call's parts.</summary>
+    /// <summary>The delimiter between a call's parts.</summary>
     public const string Separator = "<｜tool▁sep｜>";
 
-    /// <summary>What stands before the separator where that is not the name.</summary>
+    /// <summary>The call type before the separator, in the versions in which that is not the name.</summary>
     public const string CallType = "function";
 
-    private static readonly AnswerSyntax Syntax = new()
+    private static readonly FormatSyntax Syntax = new()
     {
-        Calls = [new CallSection(CallBegin, _ => new DeepSeekCallReader())],
-        CallFrames = [CallsBegin, CallsEnd],
+        Calls = [new ToolCallSyntax(CallBegin, _ => new DeepSeekToolCallParser())],
+        CallWrappers = [CallsBegin, CallsEnd],
     };
 
     private readonly bool _hasFence;
-    private readonly bool _tellsTools;
+    private readonly bool _advertisesTools;
 
-    private DeepSeekFormat(bool hasFence, bool tellsTools, bool hasReasoning)
+    private DeepSeekFormat(bool hasFence, bool advertisesTools, bool hasReasoning)
         : base(Syntax, hasReasoning)
     {
         _hasFence = hasFence;
-        _tellsTools = tellsTools;
+        _advertisesTools = advertisesTools;
     }
 
     /// <inheritdoc/>
     public override string Name => _hasFence ? "deepseek-r1" : "deepseek-v3.1";
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> CallMarks => [Separator, CallEnd];
+    protected override IReadOnlyList<string> CallDelimiters => [Separator, CallEnd];
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Triggers => [CallsBegin];
@@ -56,18 +56,18 @@ internal sealed class DeepSeekFormat : MarkedFormat
     public static DeepSeekFormat Of(string template) => new(
         template.Contains("```json", StringComparison.Ordinal),
         TemplateCapabilities.Of(template).Tools,
-        template.Contains(ReasoningMarks.Think.Open, StringComparison.Ordinal));
+        template.Contains(ReasoningDelimiters.Think.Open, StringComparison.Ordinal));
 
     /// <inheritdoc/>
-    /// <remarks>Most of the family's templates write calls of the history but do not tell of tools.</remarks>
+    /// <remarks>Most of the family's templates render calls in the history but do not advertise tools.</remarks>
     public override string? ToolsPrompt(IReadOnlyList<AIFunctionDeclaration> tools)
     {
         string body = _hasFence ? $"{CallType}{Separator}NAME\n```json\n{{\"PARAMETER\": VALUE}}\n```" : $"NAME{Separator}{{\"PARAMETER\": VALUE}}";
-        return _tellsTools ? null : ToolsPromptText.Write(tools, $"{CallsBegin}{CallBegin}{body}{CallEnd}{CallsEnd}");
+        return _advertisesTools ? null : ToolsPromptText.Write(tools, $"{CallsBegin}{CallBegin}{body}{CallEnd}{CallsEnd}");
     }
 
     /// <inheritdoc/>
-    protected override string Calls(GbnfBuilder grammar, AnswerConstraint constraint)
+    protected override string Calls(GbnfBuilder grammar, OutputConstraint constraint)
     {
         string call = grammar.OneOf("call", constraint.Tools.Select(tool =>
         {
@@ -79,6 +79,6 @@ internal sealed class DeepSeekFormat : MarkedFormat
                 : $"{name} {separator} {arguments}";
             return $"{GbnfBuilder.Literal(CallBegin)} {body} {GbnfBuilder.Literal(CallEnd)}";
         }));
-        return $"{GbnfBuilder.Literal(CallsBegin)} {AnswerGrammar.Repeat(call, constraint.AllowsMultipleCalls, "\"\\n\"?")} {GbnfBuilder.Literal(CallsEnd)}";
+        return $"{GbnfBuilder.Literal(CallsBegin)} {FormatGrammar.Repeat(call, constraint.AllowsMultipleCalls, "\"\\n\"?")} {GbnfBuilder.Literal(CallsEnd)}";
     }
 }

@@ -2,12 +2,15 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>For templates that know no tools, or write calls in a way unknown here: the system prompt tells of tools, and calls look as in <see cref="HermesFormat"/>.</summary>
+/// <summary>
+/// For templates without tools, or with an unknown syntax of calls: the system prompt advertises tools, and calls have the syntax of
+/// <see cref="HermesFormat"/>.
+/// </summary>
 /// <remarks>
 /// That form rather than bare JSON, because most open models have seen it in training, its marks keep calls apart from text and from
 /// answers that are JSON, and there may be several.
 /// </remarks>
-/// <param name="hasReasoning">Whether the template knows reasoning.</param>
+/// <param name="hasReasoning">Whether the template supports reasoning.</param>
 internal sealed class GenericFormat(bool hasReasoning) : HermesFormat(hasReasoning)
 {
     /// <inheritdoc/>

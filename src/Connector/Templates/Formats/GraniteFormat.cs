@@ -2,24 +2,24 @@ using CurKv.Grammar.Gbnf;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Granite 3: <c>&lt;|tool_call|&gt;</c> and a JSON array of calls; reasoning between marks (3.3) or sentences (3.2). Granite 4 is Hermes.</summary>
-internal sealed class GraniteFormat : MarkedFormat
+/// <summary>Granite 3: <c>&lt;|tool_call|&gt;</c> and a JSON array of calls; reasoning between delimiters (3.3) or sentences (3.2). Granite 4 uses Hermes.</summary>
+internal sealed class GraniteFormat : DelimitedFormat
 {
-    /// <summary>The mark that opens calls.</summary>
-    public const string CallsMark = "<|tool_call|>";
+    /// <summary>The delimiter that opens calls.</summary>
+    public const string CallsDelimiter = "<|tool_call|>";
 
     private const string ResponseOpen = "<response>";
 
-    private static readonly AnswerSyntax Plain = new()
+    private static readonly FormatSyntax Plain = new()
     {
-        Reasoning = [ReasoningMarks.Think, new("Here is my thought process:", "Here is my response:")],
-        Calls = [new CallSection(CallsMark, _ => new JsonCallReader()), new CallSection(HermesFormat.CallOpen, _ => new JsonCallReader())],
-        CallFrames = [HermesFormat.CallClose],
+        Reasoning = [ReasoningDelimiters.Think, new("Here is my thought process:", "Here is my response:")],
+        Calls = [new ToolCallSyntax(CallsDelimiter, _ => new JsonToolCallParser()), new ToolCallSyntax(HermesFormat.CallOpen, _ => new JsonToolCallParser())],
+        CallWrappers = [HermesFormat.CallClose],
     };
 
-    private static readonly AnswerSyntax Wrapped = Plain with { Silent = [ResponseOpen, "</response>"] };
+    private static readonly FormatSyntax Wrapped = Plain with { Ignored = [ResponseOpen, "</response>"] };
 
-    private GraniteFormat(AnswerSyntax syntax, bool hasReasoning)
+    private GraniteFormat(FormatSyntax syntax, bool hasReasoning)
         : base(syntax, hasReasoning)
     {
     }
@@ -27,12 +27,12 @@ internal sealed class GraniteFormat : MarkedFormat
     /// <inheritdoc/>
     public override string Name => "granite-3";
 
-    /// <summary>The format of a template that has <see cref="CallsMark"/>.</summary>
+    /// <summary>The format of a template that has <see cref="CallsDelimiter"/>.</summary>
     public static GraniteFormat Of(string template) => new(
         template.Contains(ResponseOpen, StringComparison.Ordinal) ? Wrapped : Plain,
         Plain.Reasoning.Any(pair => template.Contains(pair.Open, StringComparison.Ordinal)));
 
     /// <inheritdoc/>
-    protected override string Calls(GbnfBuilder grammar, AnswerConstraint constraint) =>
-        $"{GbnfBuilder.Literal(CallsMark)} {grammar.Space()} {grammar.JsonArray(grammar.JsonCalls(constraint, "name", "arguments"), constraint.AllowsMultipleCalls)}";
+    protected override string Calls(GbnfBuilder grammar, OutputConstraint constraint) =>
+        $"{GbnfBuilder.Literal(CallsDelimiter)} {grammar.Space()} {grammar.JsonArray(grammar.JsonCalls(constraint, "name", "arguments"), constraint.AllowsMultipleCalls)}";
 }

@@ -1,24 +1,24 @@
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Finds the end of a JSON object or array whose text comes character by character. What stands before the first bracket is passed over.</summary>
+/// <summary>Finds the end of a JSON object or array, character by character. Text before the first bracket is skipped.</summary>
 internal struct JsonScanner
 {
     private int _depth;
     private bool _escaped;
 
-    /// <summary>Whether the first bracket has come.</summary>
+    /// <summary>Whether the first bracket was found.</summary>
     public bool HasBegun { get; private set; }
 
-    /// <summary>Whether the last bracket has come.</summary>
-    public bool IsWhole { get; private set; }
+    /// <summary>Whether the last bracket was found.</summary>
+    public bool IsComplete { get; private set; }
 
-    /// <summary>Whether the text is inside a string, where brackets and marks mean nothing.</summary>
+    /// <summary>Whether the position is within a string, where brackets and delimiters are ignored.</summary>
     public bool InString { get; private set; }
 
-    /// <summary>Takes a character.</summary>
+    /// <summary>Processes a character.</summary>
     public void Append(char character)
     {
-        if (IsWhole)
+        if (IsComplete)
         {
             return;
         }
@@ -37,7 +37,7 @@ internal struct JsonScanner
                 _depth++;
                 break;
             case '}' or ']' when HasBegun:
-                IsWhole = --_depth == 0;
+                IsComplete = --_depth == 0;
                 break;
             case '"' when HasBegun:
                 InString = true;
@@ -45,7 +45,7 @@ internal struct JsonScanner
         }
     }
 
-    /// <summary>The first whole JSON object or array in a text, from its first bracket on; null where there is none.</summary>
+    /// <summary>The first complete JSON object or array in a text, from its first bracket on; null if there is none.</summary>
     public static string? First(string text)
     {
         var scanner = new JsonScanner();
@@ -54,7 +54,7 @@ internal struct JsonScanner
         {
             scanner.Append(text[i]);
             start = start < 0 && scanner.HasBegun ? i : start;
-            if (scanner.IsWhole)
+            if (scanner.IsComplete)
             {
                 return text[start..(i + 1)];
             }

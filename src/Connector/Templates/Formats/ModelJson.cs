@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>How values are written for a model: on one line, and without needless escapes, which models read badly.</summary>
+/// <summary>Writes JSON for models: on one line, and without needless escapes, which models handle badly.</summary>
 internal static class ModelJson
 {
     private static readonly JsonSerializerOptions Options = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -7,35 +7,38 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Connector.Templates.Formats;
 
 /// <summary>Qwen3-Coder, Qwen 3.5 and Nemotron 3: <c>&lt;function=name&gt;</c> with <c>&lt;parameter=name&gt;</c> elements in <c>&lt;tool_call&gt;</c>.</summary>
-/// <remarks>Text stands in a parameter as it is, all else as JSON. Some of these models leave out the outer mark, or begin a call without closing their reasoning.</remarks>
-/// <param name="hasReasoning">Whether the template knows reasoning.</param>
-internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, hasReasoning)
+/// <remarks>
+/// A string parameter is written as plain text, all others as JSON. Some of these models omit the outer delimiter, or begin a call
+/// without closing their reasoning.
+/// </remarks>
+/// <param name="hasReasoning">Whether the template supports reasoning.</param>
+internal sealed class QwenCoderFormat(bool hasReasoning) : DelimitedFormat(Syntax, hasReasoning)
 {
-    /// <summary>What opens a function element.</summary>
+    /// <summary>The delimiter that opens a function element.</summary>
     public const string FunctionOpen = "<function=";
 
-    /// <summary>What closes it.</summary>
+    /// <summary>The delimiter that closes it.</summary>
     public const string FunctionClose = "</function>";
 
-    /// <summary>What opens a parameter element.</summary>
+    /// <summary>The delimiter that opens a parameter element.</summary>
     public const string ParameterOpen = "<parameter=";
 
-    /// <summary>What closes it.</summary>
+    /// <summary>The delimiter that closes it.</summary>
     public const string ParameterClose = "</parameter>";
 
-    // Without a hyphen, so that no tool and parameter have this name together.
+    // Without a hyphen, so that it cannot equal the combined name of a tool and a parameter.
     private const string RawText = "rawtext";
     private const string CallOpen = HermesFormat.CallOpen;
     private const string CallClose = HermesFormat.CallClose;
 
-    private static readonly AnswerSyntax Syntax = new()
+    private static readonly FormatSyntax Syntax = new()
     {
         Calls =
         [
-            new CallSection(CallOpen, settings => new XmlCallReader(CallOpen, CallClose, settings)),
-            new CallSection(FunctionOpen, settings => new XmlCallReader(FunctionOpen, FunctionClose, settings)) { IsPartOfCall = true },
+            new ToolCallSyntax(CallOpen, settings => new XmlToolCallParser(CallOpen, CallClose, settings)),
+            new ToolCallSyntax(FunctionOpen, settings => new XmlToolCallParser(FunctionOpen, FunctionClose, settings)) { IsPartOfCall = true },
         ],
-        CallFrames = [CallClose],
+        CallWrappers = [CallClose],
         CallEndsReasoning = true,
     };
 
@@ -45,7 +48,7 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Triggers => [CallOpen, FunctionOpen];
 
-    /// <summary>Whether values of a schema are text, which is written without quotation marks.</summary>
+    /// <summary>Whether a schema's values are strings, which are written without quotation marks.</summary>
     public static bool IsText(JsonElement schema) =>
         schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("type", out JsonElement type) && type.ValueKind switch
         {
@@ -57,7 +60,7 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, 
     private static bool Is(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
 
     /// <inheritdoc/>
-    protected override string Calls(GbnfBuilder grammar, AnswerConstraint constraint)
+    protected override string Calls(GbnfBuilder grammar, OutputConstraint constraint)
     {
         string space = grammar.Space();
         string function = grammar.OneOf("function", constraint.Tools.Select(tool => Function(grammar, constraint, tool)));
@@ -67,7 +70,7 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, 
         return $"({open})? {function} {close}{more}";
     }
 
-    private static string Function(GbnfBuilder grammar, AnswerConstraint constraint, AIFunctionDeclaration tool)
+    private static string Function(GbnfBuilder grammar, OutputConstraint constraint, AIFunctionDeclaration tool)
     {
         string space = grammar.Space();
         string body = string.Empty;
@@ -83,7 +86,7 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, 
         return grammar.Add($"{tool.Name}-call", $"{GbnfBuilder.Literal($"{FunctionOpen}{tool.Name}>")} {space}{body} {GbnfBuilder.Literal(FunctionClose)}");
     }
 
-    private static string Parameter(GbnfBuilder grammar, AnswerConstraint constraint, AIFunctionDeclaration tool, JsonProperty property)
+    private static string Parameter(GbnfBuilder grammar, OutputConstraint constraint, AIFunctionDeclaration tool, JsonProperty property)
     {
         string close = $"\n{ParameterClose}";
         string name = $"{tool.Name}-{property.Name}";
@@ -93,7 +96,7 @@ internal sealed class QwenCoderFormat(bool hasReasoning) : MarkedFormat(Syntax, 
         return $"{GbnfBuilder.Literal($"{ParameterOpen}{property.Name}>\n")} {value}";
     }
 
-    // References in a parameter's schema lead to definitions at the root of the tool's.
+    // References in a parameter's schema point to definitions at the root of the tool's schema.
     private static JsonElement WithDefinitions(JsonElement schema, JsonElement root)
     {
         if (schema.ValueKind != JsonValueKind.Object)

@@ -1,14 +1,14 @@
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Where a prompt leaves the model's reasoning.</summary>
+/// <summary>The state of the reasoning at the end of a prompt.</summary>
 internal enum ReasoningStart
 {
     /// <summary>The model may begin to reason, or not.</summary>
     Possible,
 
-    /// <summary>The prompt has opened the reasoning: the answer begins inside.</summary>
+    /// <summary>The prompt has opened the reasoning: the answer begins within it.</summary>
     Open,
 
-    /// <summary>The prompt has opened and closed it: the model answers at once.</summary>
-    Over,
+    /// <summary>The prompt has opened and closed the reasoning: the model answers at once.</summary>
+    Closed,
 }

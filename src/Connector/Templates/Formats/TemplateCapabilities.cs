@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>What a chat template can render, by what its code says. Immutable and thread-safe.</summary>
+/// <summary>The capabilities of a chat template, found in its source. Immutable and thread-safe.</summary>
 internal sealed class TemplateCapabilities
 {
     private static readonly string[] Efforts = ["none", "no_think", "minimal", "low", "medium", "high", "xhigh", "max"];
@@ -21,32 +21,32 @@ internal sealed class TemplateCapabilities
         ReasoningProperty = template.Contains("reasoning_content", StringComparison.Ordinal) ? "reasoning_content"
             : LooksForThinking() ? "thinking"
             : null;
-        int[] arguments = [.. BehindArguments()];
+        int[] arguments = [.. AfterArguments()];
         ArgumentsAsText = arguments.Any(IsWritten) && !arguments.Any(IsConverted);
     }
 
-    /// <summary>The variable whose tools it tells the model of: <c>tools</c>, or SmolLM 3's <c>xml_tools</c>; null where it tells of none.</summary>
+    /// <summary>The variable whose tools it advertises: <c>tools</c>, or <c>xml_tools</c> (SmolLM 3); null if it advertises none.</summary>
     public string? ToolsVariable { get; }
 
-    /// <summary>Whether it tells the model of tools.</summary>
+    /// <summary>Whether it advertises tools.</summary>
     public bool Tools => ToolsVariable is not null;
 
-    /// <summary>The property of an assistant's message in which it looks for the reasoning before it; null where it looks for none.</summary>
+    /// <summary>The property of an assistant message from which it reads the reasoning; null if it reads none.</summary>
     public string? ReasoningProperty { get; }
 
     /// <summary>
-    /// Whether the arguments of calls in the history have to be a string that holds JSON, since the template writes them as they are.
-    /// Otherwise they are an object, as templates that convert or enumerate them need it.
+    /// Whether the arguments of calls in the history must be a JSON string, because the template writes them unchanged. Otherwise they are
+    /// an object, for templates that convert or enumerate them.
     /// </summary>
     public bool ArgumentsAsText { get; }
 
-    /// <summary>Finds out what a template can do.</summary>
-    /// <param name="template">The Jinja template. One with broken tags can do nothing.</param>
+    /// <summary>Detects a template's capabilities.</summary>
+    /// <param name="template">The Jinja template. One with invalid tags has none.</param>
     public static TemplateCapabilities Of(string template) => new(template);
 
-    /// <summary>The variables by which a template is told how much to reason.</summary>
-    /// <param name="reasoning">What the request says; null, or without an effort: the template's default.</param>
-    /// <returns>Variables for the template's context; empty where it knows none of them.</returns>
+    /// <summary>The variables that control how much a model reasons.</summary>
+    /// <param name="reasoning">The request's options; null, or without an effort, for the template's default.</param>
+    /// <returns>Variables for the template's context; empty if it uses none of them.</returns>
     public JsonObject ReasoningVariables(ReasoningOptions? reasoning)
     {
         var variables = new JsonObject();
@@ -77,7 +77,7 @@ internal sealed class TemplateCapabilities
         return variables;
     }
 
-    // The template's own words where it lists them; most take low, medium and high and write them into the prompt.
+    // The template's own values if it lists them. Most accept low, medium and high, and write them into the prompt.
     private string Effort(ReasoningEffort effort)
     {
         string[] wanted = effort switch
@@ -91,7 +91,7 @@ internal sealed class TemplateCapabilities
         return wanted.FirstOrDefault(_efforts.Contains) ?? wanted[^1];
     }
 
-    // Cut as for rendering: what stands in texts, comments and strings is no code, and the time goes with the length.
+    // The lexer excludes text, comments and strings, in linear time.
     private static List<JinjaToken> Tokens(string template)
     {
         try
@@ -106,13 +106,13 @@ internal sealed class TemplateCapabilities
 
     private bool Uses(string variable) => Enumerable.Range(0, _code.Count).Any(i => _code[i].IsName(variable) && (i == 0 || !_code[i - 1].IsOperator(".")));
 
-    // message.thinking, message['thinking']: a variable of that name means something else.
+    // message.thinking, message['thinking']: a variable of that name has another meaning.
     private bool LooksForThinking() => Enumerable.Range(0, _code.Count).Any(i => Names(_code[i], "message")
         && ((_code[i + 1].IsOperator(".") && _code[i + 2].IsName("thinking"))
             || (_code[i + 1].IsOperator("[") && _code[i + 2] is { Kind: JinjaTokenKind.String, Text: "thinking" } && _code[i + 3].IsOperator("]"))));
 
-    // The places behind calls' arguments: call.arguments, call['arguments'], a variable with such a name.
-    private IEnumerable<int> BehindArguments()
+    // The positions after calls' arguments: call.arguments, call['arguments'], a variable with such a name.
+    private IEnumerable<int> AfterArguments()
     {
         for (int i = 0; i < _code.Count; i++)
         {

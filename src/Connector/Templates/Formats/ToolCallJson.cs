@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Reads calls that are written as JSON: an object with a name and arguments, or an array of them, under the keys of any family.</summary>
+/// <summary>Parses calls in JSON: an object with a name and arguments, or an array of them, with the keys of any family.</summary>
 internal static partial class ToolCallJson
 {
     private static readonly string[] NameKeys = ["name", "tool_name", "function"];
@@ -11,11 +11,11 @@ internal static partial class ToolCallJson
     private static readonly char[] Separators = [' ', '\t', '\r', '\n', ',', ';'];
     private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
-    /// <summary>Reads the calls in a text; never throws.</summary>
-    /// <param name="text">The text: a JSON value, or several in a row; what stands around them is passed over.</param>
+    /// <summary>Parses the calls in a text; never throws.</summary>
+    /// <param name="text">The text: one or more JSON values. Other text around them is skipped.</param>
     /// <returns>
-    /// The calls; none where no tool is named. JSON that is broken gives one call whose arguments are the broken text, so that whoever
-    /// invokes the tool can tell the model.
+    /// The calls; none if no tool is named. Invalid JSON gives one call whose arguments are the invalid text, so that the caller who invokes
+    /// the tool can report it to the model.
     /// </returns>
     public static IReadOnlyList<ToolCallText> Read(string text)
     {
@@ -35,13 +35,13 @@ internal static partial class ToolCallJson
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // The second for half of a surrogate pair, which only shows when a string is read.
+            // InvalidOperationException: half of a surrogate pair, which is only detected when a string is read.
             return ReadBroken(text);
         }
     }
 
-    /// <summary>Whether a text has a call's name and the beginning of its arguments, be the rest missing.</summary>
-    public static bool NamesACall(string text) => Name().IsMatch(text) && ArgumentsKey().IsMatch(text);
+    /// <summary>Whether a text has a call's name and the beginning of its arguments, even if the rest is missing.</summary>
+    public static bool LooksLikeToolCall(string text) => Name().IsMatch(text) && ArgumentsKey().IsMatch(text);
 
     private static void Collect(JsonElement element, List<ToolCallText> calls)
     {
@@ -65,7 +65,7 @@ internal static partial class ToolCallJson
 
     private static JsonElement? Property(JsonElement element, string key) => element.TryGetProperty(key, out JsonElement value) ? value : null;
 
-    // Some models write the arguments as a string that holds JSON.
+    // Some models write the arguments as a JSON string.
     private static string Arguments(JsonElement call)
     {
         JsonElement? arguments = ArgumentsKeys.Select(key => Property(call, key)).FirstOrDefault(value => value is not null);

@@ -4,12 +4,12 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Templates.Formats;
 
-/// <summary>Writes what a system prompt says about tools where the template does not.</summary>
+/// <summary>Writes the part of a system prompt that advertises tools, for templates that do not.</summary>
 internal static class ToolsPromptText
 {
-    /// <summary>The text: the tools, one on each line, and the form of a call.</summary>
+    /// <summary>The text: one tool per line, and the syntax of a call.</summary>
     /// <param name="tools">The tools.</param>
-    /// <param name="form">A call, with NAME, PARAMETER and VALUE in it.</param>
+    /// <param name="form">The syntax of a call, with NAME, PARAMETER and VALUE as placeholders.</param>
     public static string Write(IReadOnlyList<AIFunctionDeclaration> tools, string form)
     {
         var text = new StringBuilder("You can call these tools. Each line is one tool, with a JSON schema of its parameters:\n");

@@ -11,10 +11,10 @@ namespace CurKv.KvPolicy.Policies.Attention;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Running the second pass is the caller's business: after the prompt, for one chunk of it after the other, decode an instruction to
+/// Running the reconstruction pass is the caller's business: after the prompt, for one chunk of it after the other, decode an instruction to
 /// repeat the chunk and the chunk itself, observe the queries of both, hand them to <see cref="Observe"/>, and remove the pass's own
 /// cells from the cache. The sinks, which are to be protected, are not repeated. The pass costs about one more prefill; it is worth that where one document serves many questions, which need not be
-/// known. What it leaves is <see cref="KvLayerTensors.RepeatAttention"/>: nothing else of the cache is read.
+/// known. What it leaves is <see cref="KvLayerTensors.ReconstructionAttention"/>: nothing else of the cache is read.
 /// </para>
 /// <para>
 /// A token whose attention is not finite is evicted first. Instances are immutable and safe to use from several threads.
@@ -26,7 +26,7 @@ public sealed class KvZip : IKvPolicy
     public string Name => "kvzip";
 
     /// <inheritdoc/>
-    public KvPolicyInputs Inputs => KvPolicyInputs.RepeatAttention;
+    public KvPolicyInputs Inputs => KvPolicyInputs.ReconstructionAttention;
 
     /// <summary>Raises the tokens of a chunk to the highest attention probability that the queries of its repetition give them.</summary>
     /// <remarks>
@@ -64,21 +64,21 @@ public sealed class KvZip : IKvPolicy
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">The layer comes without the attention of a second pass.</exception>
+    /// <exception cref="InvalidOperationException">The layer comes without the attention of a reconstruction pass.</exception>
     /// <exception cref="ArgumentException">The layer has not as many numbers as heads and tokens.</exception>
     public void Score(in KvLayer layer, Span<float> scores)
     {
-        ReadOnlySpan<float> attention = layer.Tensors.RepeatAttention.Span;
+        ReadOnlySpan<float> attention = layer.Tensors.ReconstructionAttention.Span;
         if (attention.IsEmpty)
         {
             throw new InvalidOperationException(
-                $"Layer {layer.Index} comes without the attention of a second pass: repeat the context and observe it, or choose another policy.");
+                $"Layer {layer.Index} comes without the attention of a reconstruction pass: repeat the context and observe it, or choose another policy.");
         }
 
         if (attention.Length != scores.Length)
         {
             throw new ArgumentException(
-                $"Layer {layer.Index} has {attention.Length} numbers of a second pass over {layer.Heads} heads x {layer.Tokens} tokens.");
+                $"Layer {layer.Index} has {attention.Length} numbers of a reconstruction pass over {layer.Heads} heads x {layer.Tokens} tokens.");
         }
 
         for (int i = 0; i < scores.Length; i++)
@@ -105,7 +105,7 @@ public sealed class KvZip : IKvPolicy
 
         if (queries.Heads == 0)
         {
-            throw new InvalidOperationException("There are no queries of a second pass: observe them while the context is repeated.");
+            throw new InvalidOperationException("There are no queries of a reconstruction pass: observe them while the context is repeated.");
         }
 
         if (queries.Heads % keys.Heads != 0 || queries.HeadDimension != keys.HeadDimension)

@@ -7,12 +7,12 @@ internal static class ObservedWindow
     public const int DefaultRows = 64;
 
     // All layers' queries are held in memory, and every one of them meets every key.
-    private const int MostRows = 4096;
+    private const int MaxRows = 4096;
 
     /// <summary>Checks a window when a policy is created.</summary>
-    public static int Check(int window) => window is >= 1 and <= MostRows
+    public static int Check(int window) => window is >= 1 and <= MaxRows
         ? window
-        : throw new ArgumentOutOfRangeException(nameof(window), window, $"The window must hold 1 to {MostRows} queries: {DefaultRows} is the default.");
+        : throw new ArgumentOutOfRangeException(nameof(window), window, $"The window must hold 1 to {MaxRows} queries: {DefaultRows} is the default.");
 
     /// <summary>How many of the last queries are used: a short prompt has fewer than wanted, another policy may want more.</summary>
     public static int Rows(in KvLayer layer, int window) => Math.Min(window, Math.Min(layer.Queries.Window, layer.Tokens));

@@ -22,7 +22,7 @@ public sealed class SnapKv : IKvPolicy
     internal const int DefaultWindow = ObservedWindow.DefaultRows;
     internal const int DefaultPool = 5;
 
-    private const int MostPool = 1023;
+    private const int MaxPool = 1023;
 
     /// <summary>Creates the policy.</summary>
     /// <param name="window">
@@ -34,10 +34,10 @@ public sealed class SnapKv : IKvPolicy
     public SnapKv(int window = DefaultWindow, int pool = DefaultPool, SnapKvPooling pooling = SnapKvPooling.Average)
     {
         Window = ObservedWindow.Check(window);
-        Pool = pool is >= 1 and <= MostPool && int.IsOddInteger(pool)
+        Pool = pool is >= 1 and <= MaxPool && int.IsOddInteger(pool)
             ? pool
             : throw new ArgumentOutOfRangeException(
-                nameof(pool), pool, $"The pool must be an odd number of tokens from 1 to {MostPool}: {DefaultPool} is the default.");
+                nameof(pool), pool, $"The pool must be an odd number of tokens from 1 to {MaxPool}: {DefaultPool} is the default.");
         Pooling = Enum.IsDefined(pooling)
             ? pooling
             : throw new ArgumentOutOfRangeException(nameof(pooling), pooling, "The pooling must be Average or Max.");

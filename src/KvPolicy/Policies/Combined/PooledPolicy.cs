@@ -14,7 +14,7 @@ public sealed class PooledPolicy : IKvPolicy
 {
     internal const int DefaultSize = 9;
 
-    private const int MostTokens = 1023;
+    private const int MaxTokens = 1023;
 
     /// <summary>Creates the policy.</summary>
     /// <param name="inner">What scores the tokens.</param>
@@ -23,9 +23,9 @@ public sealed class PooledPolicy : IKvPolicy
     public PooledPolicy(IKvPolicy inner, int size = DefaultSize)
     {
         ArgumentNullException.ThrowIfNull(inner);
-        if (size is < 1 or > MostTokens || int.IsEvenInteger(size))
+        if (size is < 1 or > MaxTokens || int.IsEvenInteger(size))
         {
-            throw new ArgumentOutOfRangeException(nameof(size), size, $"The neighbourhood must be an odd number of tokens from 1 to {MostTokens}: {DefaultSize} is the default.");
+            throw new ArgumentOutOfRangeException(nameof(size), size, $"The neighbourhood must be an odd number of tokens from 1 to {MaxTokens}: {DefaultSize} is the default.");
         }
 
         Inner = inner;

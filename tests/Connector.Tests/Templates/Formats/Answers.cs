@@ -29,9 +29,9 @@ internal static class Answers
     /// What a format's parser makes of an answer: <c>text(…)</c>, <c>reasoning(…)</c> and <c>name{…}</c> with the arguments as JSON,
     /// after it was cut at every place, into single characters, and at random, which must all give the same.
     /// </summary>
-    public static string Parse(AnswerFormat format, string answer, ReasoningStart reasoning = ReasoningStart.Possible, bool expectsTools = true)
+    public static string Parse(ChatFormat format, string answer, ReasoningStart reasoning = ReasoningStart.Possible, bool expectsTools = true)
     {
-        var settings = new AnswerParserSettings { Tools = expectsTools ? Tools : [], Reasoning = reasoning };
+        var settings = new OutputParserSettings { Tools = expectsTools ? Tools : [], Reasoning = reasoning };
         string whole = Parse(format, settings, [answer]);
         for (int cut = 0; cut <= answer.Length; cut++)
         {
@@ -55,13 +55,13 @@ internal static class Answers
     }
 
     /// <summary>What a parser makes of an answer that comes in these pieces.</summary>
-    public static string Parse(AnswerFormat format, AnswerParserSettings settings, IEnumerable<string> pieces) => Show(Parts(format, settings, pieces));
+    public static string Parse(ChatFormat format, OutputParserSettings settings, IEnumerable<string> pieces) => Show(Parts(format, settings, pieces));
 
     /// <summary>The parts that a parser makes.</summary>
-    public static List<AnswerPart> Parts(AnswerFormat format, AnswerParserSettings settings, IEnumerable<string> pieces)
+    public static List<OutputPart> Parts(ChatFormat format, OutputParserSettings settings, IEnumerable<string> pieces)
     {
-        AnswerParser parser = format.CreateParser(settings);
-        List<AnswerPart> parts = [];
+        ModelOutputParser parser = format.CreateParser(settings);
+        List<OutputPart> parts = [];
         foreach (string piece in pieces)
         {
             parser.Append(piece, parts);
@@ -71,11 +71,11 @@ internal static class Answers
         return parts;
     }
 
-    private static string Show(List<AnswerPart> parts)
+    private static string Show(List<OutputPart> parts)
     {
         var shown = new StringBuilder();
-        AnswerPartKind? last = null;
-        foreach (AnswerPart part in parts)
+        OutputPartKind? last = null;
+        foreach (OutputPart part in parts)
         {
             bool goesOn = part.Kind == last && part.Call is null;
             _ = part switch
@@ -83,12 +83,12 @@ internal static class Answers
                 { Call: { Exception: null } call } => shown.Append(call.Name).Append(JsonSerializer.Serialize(call.Arguments, Shown)),
                 { Call: { } call } => shown.Append(call.Name).Append('!'),
                 _ when goesOn => shown.Insert(shown.Length - 1, part.Text),
-                _ => shown.Append(part.Kind == AnswerPartKind.Text ? "text" : "reasoning").Append('(').Append(part.Text).Append(')'),
+                _ => shown.Append(part.Kind == OutputPartKind.Text ? "text" : "reasoning").Append('(').Append(part.Text).Append(')'),
             };
             last = part.Kind;
         }
 
-        Assert.All(parts, part => Assert.Equal(part.Kind == AnswerPartKind.ToolCall, part.Text.Length == 0));
+        Assert.All(parts, part => Assert.Equal(part.Kind == OutputPartKind.ToolCall, part.Text.Length == 0));
         IEnumerable<string> ids = parts.Where(part => part.Call is not null).Select(part => part.Call!.CallId);
         Assert.Equal(ids.Distinct(), ids);
         return shown.ToString();

@@ -21,7 +21,7 @@ public class BadCallTests
         "{\"name\": \"f\", \"arguments\": " + string.Concat(Enumerable.Repeat("[", 5000)) + string.Concat(Enumerable.Repeat("]", 5000)) + "}",
     ];
 
-    /// <summary>Every call, in every format's marks.</summary>
+    /// <summary>Every call, in every format's delimiters.</summary>
     public static TheoryData<string, string> All
     {
         get
@@ -49,9 +49,9 @@ public class BadCallTests
     [MemberData(nameof(All))]
     public void Parse_BadJson_NeverThrows(string format, string answer)
     {
-        var settings = new AnswerParserSettings { Tools = [.. Answers.Tools, Answers.Tool("f", "{}")] };
+        var settings = new OutputParserSettings { Tools = [.. Answers.Tools, Answers.Tool("f", "{}")] };
 
-        List<AnswerPart> parts = Answers.Parts(Format(format), settings, [answer]);
+        List<OutputPart> parts = Answers.Parts(Format(format), settings, [answer]);
 
         Assert.NotEmpty(parts);
     }
@@ -59,13 +59,13 @@ public class BadCallTests
     [Fact]
     public void Parse_HalfASurrogatePair_IsACallWithTheException()
     {
-        AnswerPart part = Assert.Single(Answers.Parts(new HermesFormat(false), new AnswerParserSettings { Tools = Answers.Tools }, ["<tool_call>" + Calls[1] + "</tool_call>"]));
+        OutputPart part = Assert.Single(Answers.Parts(new HermesFormat(false), new OutputParserSettings { Tools = Answers.Tools }, ["<tool_call>" + Calls[1] + "</tool_call>"]));
 
         Assert.Equal("f", part.Call!.Name);
         Assert.NotNull(part.Call.Exception);
     }
 
-    private static AnswerFormat Format(string name) => name switch
+    private static ChatFormat Format(string name) => name switch
     {
         "hermes" => new HermesFormat(false),
         "granite-3" => GraniteFormat.Of("<response>"),

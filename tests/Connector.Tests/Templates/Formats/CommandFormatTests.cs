@@ -20,7 +20,7 @@ public class CommandFormatTests
     [Fact]
     public void Parse_Ids_AreNotTheNumbersWithinTheAnswer()
     {
-        List<AnswerPart> parts = Answers.Parts(new CommandFormat(false), new AnswerParserSettings { Tools = Answers.Tools }, [Action]);
+        List<OutputPart> parts = Answers.Parts(new CommandFormat(false), new OutputParserSettings { Tools = Answers.Tools }, [Action]);
 
         Assert.All(parts, part => Assert.StartsWith("call_", part.Call!.CallId, StringComparison.Ordinal));
     }

@@ -33,7 +33,7 @@ public class HarmonyFormatTests
     [Theory]
     [InlineData("<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Hello.", "reasoning(Hm.)text(Hello.)")]
     [InlineData("<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant to=python<|channel|>commentary<|message|>print(1)", "reasoning(Hm.)")]
-    public void Parse_ToolsNotExpected_MarksAreSyntaxNonetheless(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new HarmonyFormat(), answer, expectsTools: false));
+    public void Parse_ToolsNotExpected_DelimitersAreSyntaxNonetheless(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new HarmonyFormat(), answer, expectsTools: false));
 
     [Fact]
     public void Parse_PromptOpenedAnalysis_BeginsInside() =>
@@ -41,11 +41,11 @@ public class HarmonyFormatTests
 
     [Fact]
     public void Parse_EmptyMessage_NothingStandsBeforeTheNext() =>
-        Assert.Equal("text(Hello.\n\nBye.)", Answers.Parse(new HarmonyFormat(), "<|end|><|start|>assistant<|channel|>final<|message|>Hello.<|end|><|start|>assistant<|channel|>final<|message|>Bye.", ReasoningStart.Over));
+        Assert.Equal("text(Hello.\n\nBye.)", Answers.Parse(new HarmonyFormat(), "<|end|><|start|>assistant<|channel|>final<|message|>Hello.<|end|><|start|>assistant<|channel|>final<|message|>Bye.", ReasoningStart.Closed));
 
     [Theory]
     [InlineData("<|start|>assistant", ReasoningStart.Possible)]
     [InlineData("<|start|>assistant<|channel|>analysis<|message|>", ReasoningStart.Open)]
-    [InlineData("<|start|>assistant<|channel|>final<|message|>", ReasoningStart.Over)]
+    [InlineData("<|start|>assistant<|channel|>final<|message|>", ReasoningStart.Closed)]
     internal void ReasoningAfter_Prompt_IsWhereItLeavesIt(string prompt, ReasoningStart expected) => Assert.Equal(expected, new HarmonyFormat().ReasoningAfter(prompt));
 }

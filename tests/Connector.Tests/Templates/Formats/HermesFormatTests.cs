@@ -31,7 +31,7 @@ public class HermesFormatTests
     [Theory]
     [InlineData("<tool_call>{\"name\":\"f\",\"arguments\":{\"html\":\"</tool_call>\\\"<tool_call>\"}}</tool_call>", "f{\"html\":\"</tool_call>\\\"<tool_call>\"}")]
     [InlineData("<tool_call>{\"name\":\"f\",\"arguments\":{\"a\":\"}]\\\\\"}}</tool_call>x", "f{\"a\":\"}]\\\\\"}text(x)")]
-    public void Parse_MarkInsideAString_IsPartOfIt(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new HermesFormat(false), answer));
+    public void Parse_DelimiterInsideAString_IsPartOfIt(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new HermesFormat(false), answer));
 
     [Theory]
     [InlineData("<tool_call>{\"name\":\"f\",\"arguments\":{\"a\":1,}}</tool_call>", "f!")]
@@ -53,14 +53,14 @@ public class HermesFormatTests
     [InlineData("<tool_call>{\"x\":1}<tool_call>{\"name\":\"f\"}</tool_call>", "text(<tool_call>{\"x\":1})f{}")]
     [InlineData("<tool_call> <think>a</think> </tool_call>b", "text(<tool_call> <think>a</think> </tool_call>b)")]
     [InlineData("Write <tool_call> and then <tool_call> again</tool_call> and the rest of the answer is here.", "text(Write <tool_call> and then <tool_call> again</tool_call> and the rest of the answer is here.)")]
-    public void Parse_NoCallBetweenTheMarks_IsTextWithThem(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new HermesFormat(false), answer));
+    public void Parse_NoCallBetweenTheDelimiters_IsTextWithThem(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new HermesFormat(false), answer));
 
     [Fact]
-    public void Parse_ThousandsOfOpenedMarks_AreText()
+    public void Parse_ThousandsOfOpenedDelimiters_AreText()
     {
         string answer = string.Concat(Enumerable.Repeat("<tool_call>", 5_000)) + "</tool_call> b";
 
-        Assert.Equal($"text({answer})", Answers.Parse(new HermesFormat(false), new AnswerParserSettings { Tools = Answers.Tools }, [answer]));
+        Assert.Equal($"text({answer})", Answers.Parse(new HermesFormat(false), new OutputParserSettings { Tools = Answers.Tools }, [answer]));
     }
 
     [Theory]
@@ -73,14 +73,14 @@ public class HermesFormatTests
     [Theory]
     [InlineData("<tool_call>\n{\"name\": \"get_time\", \"arguments\": {}}")]
     [InlineData("<tool_call>\n{\"name\": \"get_time\", \"arguments\": {}}\n</tool_c")]
-    public void Finish_WholeCallWithoutItsClosingMark_IsGivenOut(string answer) => Assert.Equal("get_time{}", Answers.Parse(new HermesFormat(false), answer));
+    public void Finish_WholeCallWithoutItsClosingDelimiter_IsGivenOut(string answer) => Assert.Equal("get_time{}", Answers.Parse(new HermesFormat(false), answer));
 
     [Theory]
     [InlineData("<think>\nHm, <b>.\n</think>\n\nHello.", "reasoning(Hm, <b>.)text(Hello.)")]
     [InlineData("\n<think>Hm.</think>" + Call, "reasoning(Hm.)" + Called)]
     [InlineData("<think>\n\n</think>\n\nHello.", "text(Hello.)")]
     [InlineData("<think>Hm <tool_call> and <think> </thin", "reasoning(Hm <tool_call> and <think> </thin)")]
-    [InlineData("The mark <think> opens it.", "text(The mark <think> opens it.)")]
+    [InlineData("The delimiter <think> opens it.", "text(The delimiter <think> opens it.)")]
     [InlineData("<think>a</think>b<think>c</think>", "reasoning(a)text(b<think>c</think>)")]
     public void Parse_Reasoning_IsApart(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new HermesFormat(true), answer));
 
@@ -92,16 +92,16 @@ public class HermesFormatTests
     public void Parse_PromptOpenedReasoning_BeginsInside(string answer, string expected) => Assert.Equal(expected, Answers.Parse(new HermesFormat(true), answer, ReasoningStart.Open));
 
     [Fact]
-    public void Parse_PromptClosedReasoning_IsText() => Assert.Equal("text(<think>Hm.)", Answers.Parse(new HermesFormat(true), "\n<think>Hm.", ReasoningStart.Over));
+    public void Parse_PromptClosedReasoning_IsText() => Assert.Equal("text(<think>Hm.)", Answers.Parse(new HermesFormat(true), "\n<think>Hm.", ReasoningStart.Closed));
 
     [Fact]
-    public void Parse_ToolsNotExpected_MarksAreText() => Assert.Equal($"text({Call})", Answers.Parse(new HermesFormat(true), Call, expectsTools: false));
+    public void Parse_ToolsNotExpected_DelimitersAreText() => Assert.Equal($"text({Call})", Answers.Parse(new HermesFormat(true), Call, expectsTools: false));
 
     [Fact]
     public void Append_CallThatIsNotWhole_IsInToolCall()
     {
-        AnswerParser parser = new HermesFormat(true).CreateParser(new AnswerParserSettings { Tools = Answers.Tools });
-        List<AnswerPart> parts = [];
+        ModelOutputParser parser = new HermesFormat(true).CreateParser(new OutputParserSettings { Tools = Answers.Tools });
+        List<OutputPart> parts = [];
 
         parser.Append("<think>a", parts);
         Assert.True(parser.InReasoning);
@@ -110,12 +110,12 @@ public class HermesFormatTests
         Assert.False(parser.InReasoning);
         parser.Append(">", parts);
         Assert.False(parser.InToolCall);
-        Assert.Equal([AnswerPartKind.Reasoning, AnswerPartKind.Text, AnswerPartKind.ToolCall], parts.Select(part => part.Kind));
+        Assert.Equal([OutputPartKind.Reasoning, OutputPartKind.Text, OutputPartKind.ToolCall], parts.Select(part => part.Kind));
     }
 
     [Theory]
     [InlineData("<|im_start|>assistant\n", ReasoningStart.Possible)]
     [InlineData("<|im_start|>assistant\n<think>\n", ReasoningStart.Open)]
-    [InlineData("<|im_start|>assistant\n<think>\n\n</think>\n\n", ReasoningStart.Over)]
+    [InlineData("<|im_start|>assistant\n<think>\n\n</think>\n\n", ReasoningStart.Closed)]
     internal void ReasoningAfter_Prompt_IsWhereItLeavesIt(string prompt, ReasoningStart expected) => Assert.Equal(expected, new HermesFormat(true).ReasoningAfter(prompt));
 }

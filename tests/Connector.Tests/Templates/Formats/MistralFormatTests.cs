@@ -13,12 +13,12 @@ public class MistralFormatTests
     [InlineData("Hm.[/THINK]Hello.", "reasoning(Hm.)text(Hello.)")]
     [InlineData("Hm.</think>Hello.", "reasoning(Hm.)text(Hello.)")]
     [InlineData("<think>Hm.[/THINK]Hello.", "reasoning(Hm.)text(Hello.)")]
-    public void Parse_PromptOpenedReasoning_EitherMarkCloses(string answer, string expected) => Assert.Equal(expected, Answers.Parse(Marked, answer, ReasoningStart.Open));
+    public void Parse_PromptOpenedReasoning_EitherDelimiterCloses(string answer, string expected) => Assert.Equal(expected, Answers.Parse(Marked, answer, ReasoningStart.Open));
 
     [Theory]
     [InlineData("[THINK][THINK]Hm.</think>[/THINK]Hello.", "reasoning(Hm.</think>)text(Hello.)")]
     [InlineData("[THINK]<think>Hm.[/THINK]Hello.", "reasoning(<think>Hm.)text(Hello.)")]
-    public void Parse_OpenedReasoning_ItsOwnMarkCloses(string answer, string expected) => Assert.Equal(expected, Answers.Parse(Marked, answer));
+    public void Parse_OpenedReasoning_ItsOwnDelimiterCloses(string answer, string expected) => Assert.Equal(expected, Answers.Parse(Marked, answer));
 
     [Theory]
     [InlineData("[TOOL_CALLS][{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\"}, \"id\": \"a1b2c3d4e\"}]", "get_weather{\"city\":\"Oslo\"}")]
@@ -42,7 +42,7 @@ public class MistralFormatTests
     public void Parse_Ids_AreKeptIfTheyAreUnique()
     {
         int made = 0;
-        var settings = new AnswerParserSettings { Tools = Answers.Tools, UsedCallIds = new HashSet<string> { "000000002" }, NewCallId = () => $"new{made++}" };
+        var settings = new OutputParserSettings { Tools = Answers.Tools, UsedCallIds = new HashSet<string> { "000000002" }, NewCallId = () => $"new{made++}" };
         const string Answer = "[TOOL_CALLS]f[CALL_ID]000000001[ARGS]{}[TOOL_CALLS]f[CALL_ID]000000001[ARGS]{}[TOOL_CALLS]f[CALL_ID]000000002[ARGS]{}[TOOL_CALLS]f[ARGS]{}";
 
         IEnumerable<FunctionCallContent?> calls = Answers.Parts(Marked, settings, [Answer]).Select(part => part.Call);

@@ -123,7 +123,7 @@ public class AttentionProperties
         return new(keys.View, values.View, queries)
         {
             OutputWeights = new TestOutputWeights([.. weights.SelectMany(row => row)], weights.Length),
-            RepeatAttention = SecondPass.Observe(keys.View, queries),
+            ReconstructionAttention = Reconstruction.Observe(keys.View, queries),
         };
     }
 

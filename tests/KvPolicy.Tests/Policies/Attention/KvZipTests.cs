@@ -35,7 +35,7 @@ public sealed class KvZipTests : IDisposable
     {
         IKvPolicy policy = new KvZip();
 
-        Assert.Equal(KvPolicyInputs.RepeatAttention, policy.Inputs);
+        Assert.Equal(KvPolicyInputs.ReconstructionAttention, policy.Inputs);
         Assert.Equal(0, policy.QueryWindow);
     }
 
@@ -47,7 +47,7 @@ public sealed class KvZipTests : IDisposable
     }
 
     [Fact]
-    public void Score_SecondPass_IsItsAttentionAndWhatIsNotFiniteIsEvicted()
+    public void Score_Reconstruction_IsItsAttentionAndWhatIsNotFiniteIsEvicted()
     {
         float[] attention = [.. Enumerable.Range(0, Heads * Tokens).Select(i => i / 1000f)];
         (attention[3], attention[4], attention[5]) = (float.NaN, float.PositiveInfinity, float.NegativeInfinity);
@@ -66,7 +66,7 @@ public sealed class KvZipTests : IDisposable
     public void Select_Combined_ReadsBoth(string name)
     {
         KvQueries queries = Queries(6, 3);
-        KvLayerTensors layer = new KvLayerTensors(_keys.View, _keys.View, queries) { RepeatAttention = SecondPass.Observe(_keys.View, queries) };
+        KvLayerTensors layer = new KvLayerTensors(_keys.View, _keys.View, queries) { ReconstructionAttention = Reconstruction.Observe(_keys.View, queries) };
 
         KvSelection selection = new KvSelector(KvPolicyCatalog.Default.Create(name)).Select(
             [layer], KvBudget.FromCells(9), new KvProtection(), TestContext.Current.CancellationToken);
@@ -77,8 +77,8 @@ public sealed class KvZipTests : IDisposable
     [Fact]
     public void Score_ProductWithValues_IsTheProduct()
     {
-        float[] attention = SecondPass.Observe(_keys.View, Queries(20, 3));
-        KvLayerTensors layer = new KvLayerTensors(_keys.View, _keys.View) { RepeatAttention = attention };
+        float[] attention = Reconstruction.Observe(_keys.View, Queries(20, 3));
+        KvLayerTensors layer = new KvLayerTensors(_keys.View, _keys.View) { ReconstructionAttention = attention };
 
         float[] values = Scoring.Score(KvPolicyCatalog.Default.Create("curdkv(combine=value)"), layer);
 
@@ -151,7 +151,7 @@ public sealed class KvZipTests : IDisposable
 
     private static KvQueries Queries(int window, int seed) => TestQueries.Random(6, window, 16, seed);
 
-    private KvLayerTensors Layer(float[] attention) => new(_keys.View, default) { RepeatAttention = attention };
+    private KvLayerTensors Layer(float[] attention) => new(_keys.View, default) { ReconstructionAttention = attention };
 
     private float[] Observe(KvQueries queries, int sinks, TokenRange chunk)
     {
