@@ -89,7 +89,7 @@ public class VulkanPluginTests
 
     private static Task<ChatResponse> AskAsync(LlamaChatClient client)
     {
-        string document = Pebble.Document(60, Pebble.Fact("north", "4821"), Pebble.Fact("south", "7390"));
+        string document = Pebble.Document(16, Pebble.Fact("north", "4821"), Pebble.Fact("south", "7390"));
         return client.GetResponseAsync($"{document}\n\n{Pebble.Question("north")}", Pebble.Greedy, Cancellation);
     }
 
