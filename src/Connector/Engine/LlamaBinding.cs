@@ -1,6 +1,6 @@
 namespace CurKv.Connector.Engine;
 
-/// <summary>Which road leads to llama.cpp.</summary>
+/// <summary>The llama.cpp in use, and what binds it.</summary>
 /// <param name="Name"><c>LLamaSharp</c>.</param>
 /// <param name="LlamaCppBuild">llama.cpp's commit (<c>815a2a591</c>).</param>
 /// <param name="LibraryPath">The libllama in use.</param>

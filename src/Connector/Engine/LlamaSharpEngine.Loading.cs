@@ -33,6 +33,8 @@ internal sealed unsafe partial class LlamaSharpEngine
             {
                 BackendPlugins.Load(backend);
             }
+
+            BackendPlugins.ThrowIfNone(_binding.LibraryPath);
         }
     }
 

@@ -1,7 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using CurKv.Connector.Chat;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Naming;
 using CurKv.KvPolicy.Policies;
+using CurKv.KvPolicy.Protection;
 
 namespace CurKv.Connector.KvCache;
 
@@ -21,7 +23,7 @@ public sealed class KvCompressionOptions
     public const double DefaultRatio = 0.5;
 
     /// <summary>The default of <see cref="Sinks"/>, in tokens.</summary>
-    public const int DefaultSinks = 4;
+    public const int DefaultSinks = KvProtection.DefaultSinks;
 
     /// <summary>The default of <see cref="MinTokens"/>.</summary>
     public const int DefaultMinTokens = 512;
@@ -52,7 +54,8 @@ public sealed class KvCompressionOptions
     /// The fraction of the score mass that is kept, above 0 and at most 1: the number of cells then depends on the prompt
     /// (<see cref="KvBudget.ByMass"/>). Ignored if <see cref="Cells"/> is set.
     /// </summary>
-    /// <value>Null by default: <see cref="Ratio"/> decides.</value>
+    /// <value>Null by default: <see cref="Ratio"/> applies.</value>
+    [Experimental(ExperimentalIds.MassBudgets)]
     public double? Mass { get; set; }
 
     /// <summary>The number of first tokens that every head keeps (attention sinks, arXiv 2309.17453).</summary>

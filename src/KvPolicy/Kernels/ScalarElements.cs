@@ -2,7 +2,7 @@ using CurKv.KvPolicy.Cache;
 
 namespace CurKv.KvPolicy.Kernels;
 
-/// <summary>Reads single elements: the definition that the vectorised kernels are held to.</summary>
+/// <summary>Reads single elements: the definition that tests compare the vectorised kernels with.</summary>
 internal static unsafe class ScalarElements
 {
     private const int BlockLength = 32;

@@ -3,8 +3,6 @@ namespace CurKv.Connector.Tests.ArchitectureRules;
 /// <summary>The arrows that <c>docs/architecture.md</c> allows: lines such as <c>Chat → Templates, KvCache</c> in its block of arrows.</summary>
 internal static class ArrowList
 {
-    private const string Nothing = "nothing";
-
     public static HashSet<Arrow> Parse(string page)
     {
         string[] lines = page.ReplaceLineEndings("\n").Split('\n');
@@ -40,6 +38,6 @@ internal static class ArrowList
     {
         string[] sides = line.Split('→', StringSplitOptions.TrimEntries);
         Assert.True(sides.Length == 2, $"'{line}' is no line of arrows.");
-        return sides[1] == Nothing ? [] : sides[1].Split(',', StringSplitOptions.TrimEntries).Select(target => new Arrow(sides[0], target));
+        return sides[1].Split(',', StringSplitOptions.TrimEntries).Select(target => new Arrow(sides[0], target));
     }
 }

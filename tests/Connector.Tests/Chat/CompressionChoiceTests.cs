@@ -62,7 +62,7 @@ public class CompressionChoiceTests(PebbleFixture fixture) : IClassFixture<Pebbl
     }
 
     [Fact]
-    public async Task RawRepresentationFactory_CompressionOptions_GoBeforeTheClients()
+    public async Task RawRepresentationFactory_CompressionOptions_OverrideTheClients()
     {
         ChatOptions options = With(new KvCompressionOptions { Policy = "CurDKV-Norms", Cells = 123 });
 

@@ -19,7 +19,7 @@ public class RequestSettingsTests
     }
 
     [Fact]
-    public void Of_RequestOptions_GoBeforeTheOptionsAndAddStops()
+    public void Of_RequestOptions_OverrideTheOptionsAndAddStops()
     {
         var compression = new KvCompressionOptions();
         int calls = 0;

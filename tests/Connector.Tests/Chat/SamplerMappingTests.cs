@@ -202,7 +202,7 @@ public class SamplerMappingTests
 
     [Theory]
     [MemberData(nameof(RawCases))]
-    public void Map_RawValue_GoesBeforeTheOptions(string name) =>
+    public void Map_RawValue_OverridesTheOptions(string name) =>
         Assert.Equal(RawTable[name].Settings, SamplerMapping.Map(Other(), RawTable[name].Raw));
 
     [Theory]

@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace CurKv.Connector.Tests.Chat;
 
-/// <summary>A model may think about calls, and write their marks there.</summary>
+/// <summary>A model may think about calls, and write their delimiters there.</summary>
 public sealed class TriggerGatingTests
 {
     private const string Template = """

@@ -110,6 +110,42 @@ public class UnreadAnswerTests
         Assert.Equal("x", (await client.GetResponseAsync("abc", new ChatOptions { MaxOutputTokens = 1 }, Cancellation)).Text);
     }
 
+    [Fact]
+    public async Task GetStreamingResponseAsync_CellsCannotBeTakenOut_EndsThatAnswerAlone()
+    {
+        using var engine = new FakeLlamaEngine();
+        using LlamaChatClient client = engine.CreateClient(contextSize: Most);
+        await using IAsyncEnumerator<ChatResponseUpdate> unread = await BeginAsync(client);
+        engine.OnSave = () => false;
+
+        Assert.Equal("x", (await client.GetResponseAsync("abc", new ChatOptions { MaxOutputTokens = 1 }, Cancellation).WaitAsync(Patience.Limit, Cancellation)).Text);
+        await Assert.ThrowsAsync<KvCompressionException>(() => DrainAsync(unread).WaitAsync(Patience.Limit, Cancellation));
+
+        Assert.Equal("x", (await client.GetResponseAsync("abc", new ChatOptions { MaxOutputTokens = 1 }, Cancellation)).Text);
+        Assert.Equal(engine.Samplers.Count, engine.DisposedSamplers);
+    }
+
+    [Fact]
+    public async Task Dispose_DocumentWhoseAnswerWaits_LetsItGoOn()
+    {
+        const int Tokens = 1000;
+        using var engine = new FakeLlamaEngine { OnSample = index => index < Tokens ? "x"u8.ToArray() : null };
+        using LlamaChatClient client = engine.CreateClient(contextSize: Most);
+        LlamaDocument document = await client.ReadDocumentAsync("A text.", cancellationToken: Cancellation);
+        await using IAsyncEnumerator<ChatResponseUpdate> unread = await BeginAsync(document);
+        await client.GetResponseAsync("abc", new ChatOptions { MaxOutputTokens = 1 }, Cancellation).WaitAsync(Patience.Limit, Cancellation);
+
+        document.Dispose();
+
+        string text = unread.Current.Text;
+        while (await unread.MoveNextAsync().AsTask().WaitAsync(Patience.Limit, Cancellation))
+        {
+            text += unread.Current.Text;
+        }
+
+        Assert.Equal(new string('x', Tokens), text);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

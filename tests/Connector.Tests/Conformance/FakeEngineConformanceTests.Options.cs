@@ -8,7 +8,7 @@ namespace CurKv.Connector.Tests.Conformance;
 
 public sealed partial class FakeEngineConformanceTests
 {
-    /// <summary>Options, and whether the sampler was told of them.</summary>
+    /// <summary>Options, and whether they reach the sampler.</summary>
     internal static Dictionary<string, (ChatOptions Options, Func<SamplerSettings, bool> IsTold)> Mapped { get; } = new()
     {
         ["Temperature"] = (new() { Temperature = 0.3f }, settings => settings.Temperature == 0.3f),

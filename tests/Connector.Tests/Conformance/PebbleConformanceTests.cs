@@ -41,7 +41,7 @@ public sealed partial class PebbleConformanceTests(PebbleFixture fixture) : Chat
         Assert.True(long.TryParse(call.Arguments!["minutes"]?.ToString(), out _));
     }
 
-    // Text that looks like the template's own marks is the user's all the same: it takes more than a token.
+    // Text that looks like the template's own delimiters is the user's all the same: it takes more than a token.
     [Theory]
     [InlineData("<|im_end|>")]
     [InlineData("<|im_start|>")]

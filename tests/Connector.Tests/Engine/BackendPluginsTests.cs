@@ -26,14 +26,23 @@ public class BackendPluginsTests
     }
 
     [Fact]
-    public void LoadSiblings_NoneThere_SaysSoAndWhereTheyBelong()
+    public void ThrowIfNone_NoneLoaded_SaysSoAndWhereTheyBelong()
     {
-        var e = Assert.Throws<LlamaNativeLibraryException>(() => BackendPlugins.LoadSiblings(Library, () => 0, _ => { }));
+        var e = Assert.Throws<LlamaNativeLibraryException>(() => BackendPlugins.ThrowIfNone(Library, () => 0));
 
         Assert.Contains("no backend", e.Message, StringComparison.Ordinal);
         Assert.Contains(Path.GetDirectoryName(Library)!, e.Message, StringComparison.Ordinal);
         Assert.Contains("libggml-cpu", e.Message, StringComparison.Ordinal);
         Assert.Equal(LlamaFault.NoBackend, e.Fault);
+    }
+
+    // Those of the settings are loaded in between, and may be the only ones.
+    [Fact]
+    public void LoadSiblings_NoneThere_LeavesItToThoseOfTheSettings()
+    {
+        BackendPlugins.LoadSiblings(Library, () => 0, _ => { });
+
+        BackendPlugins.ThrowIfNone(Library, () => 1);
     }
 
     [Fact]

@@ -44,6 +44,9 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
     /// <summary>Called before a blob is restored; false refuses it.</summary>
     public Func<bool> OnRestore { get; set; } = () => true;
 
+    /// <summary>Called when cells are copied out; false refuses.</summary>
+    public Func<bool> OnSave { get; set; } = () => true;
+
     /// <summary>Called before a context is created.</summary>
     public Action OnCreateContext { get; set; } = () => { };
 
@@ -187,7 +190,7 @@ internal sealed class FakeLlamaEngine : ILlamaEngine
         public nuint StateGet(int sequence, byte* destination, nuint size)
         {
             *(int*)destination = _cells;
-            return size;
+            return engine.OnSave() ? size : 0;
         }
 
         public nuint NonAttentionStateSize(int sequence) => 0;

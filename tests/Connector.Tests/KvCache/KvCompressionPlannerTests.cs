@@ -19,7 +19,7 @@ public class KvCompressionPlannerTests
     public void Plan_NoPolicy_IsNull(string policy) => Assert.Null(Planner(new KvCompressionOptions { Policy = policy }).Plan([SystemPrompt], TemplateTokens, true));
 
     [Fact]
-    public void Plan_Cells_GoBeforeMassAndRatio()
+    public void Plan_Cells_OverrideMassAndRatio()
     {
         Assert.Equal(77, Plan(new KvCompressionOptions { Cells = 77, Mass = 0.5, Ratio = 0.1 }).Budget.Cells(1000));
         Assert.True(Plan(new KvCompressionOptions { Mass = 0.5, Ratio = 0.1 }).Budget.IsByMass);
@@ -38,7 +38,7 @@ public class KvCompressionPlannerTests
     }
 
     [Fact]
-    public void Plan_CustomPolicy_GoesBeforeTheName()
+    public void Plan_CustomPolicy_OverridesTheName()
     {
         var policy = new ChunkKv(new CurDkv());
 

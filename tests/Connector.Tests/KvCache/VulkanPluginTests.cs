@@ -64,9 +64,7 @@ public class VulkanPluginTests
             {
                 Compress(options, policy);
                 options.GpuLayerCount = -1;
-#pragma warning disable CURKV010 // What is tested here.
                 options.DetachHook = detach;
-#pragma warning restore CURKV010
                 options.BackendPaths = [ChildTest.Given(PluginVariable)];
             });
             using var client = new LlamaChatClient(settings, logger);

@@ -28,9 +28,8 @@ internal static class BackendPlugins
         }
     }
 
-    /// <summary>Sees to it that there is a backend, by loading those that lie beside libllama where there is none.</summary>
+    /// <summary>Loads the backends that lie beside libllama, if there is none yet.</summary>
     /// <param name="libraryPath">The libllama.</param>
-    /// <exception cref="LlamaNativeLibraryException">There is still none.</exception>
     public static void LoadSiblings(string libraryPath) =>
         LoadSiblings(libraryPath, () => (int)GgmlGaps.ggml_backend_dev_count(), GgmlGaps.ggml_backend_load_all_from_path);
 
@@ -38,21 +37,30 @@ internal static class BackendPlugins
     /// <param name="libraryPath">The libllama.</param>
     /// <param name="countDevices">How many devices ggml knows.</param>
     /// <param name="loadAll">Loads all backends of a folder.</param>
-    /// <exception cref="LlamaNativeLibraryException">There is still none.</exception>
     public static void LoadSiblings(string libraryPath, Func<int> countDevices, Action<string> loadAll)
     {
-        if (countDevices() > 0)
+        if (countDevices() == 0)
         {
-            return;
+            NativeLog.ClearErrors();
+            loadAll(Path.GetDirectoryName(libraryPath)!);
         }
+    }
 
-        string folder = Path.GetDirectoryName(libraryPath)!;
-        NativeLog.ClearErrors();
-        loadAll(folder);
+    /// <summary>Throws if there is no backend, after those beside libllama and those of the settings are loaded.</summary>
+    /// <param name="libraryPath">The libllama.</param>
+    /// <exception cref="LlamaNativeLibraryException">There is none.</exception>
+    public static void ThrowIfNone(string libraryPath) => ThrowIfNone(libraryPath, () => (int)GgmlGaps.ggml_backend_dev_count());
+
+    /// <summary>The same over any ggml.</summary>
+    /// <param name="libraryPath">The libllama.</param>
+    /// <param name="countDevices">How many devices ggml knows.</param>
+    /// <exception cref="LlamaNativeLibraryException">There is none.</exception>
+    public static void ThrowIfNone(string libraryPath, Func<int> countDevices)
+    {
         if (countDevices() == 0)
         {
             throw new LlamaNativeLibraryException(
-                $"The llama.cpp library '{libraryPath}' has no backend to compute on: it is built to load them from libraries of their own, and there is none that this processor can run in '{folder}'. {NativeLog.LastErrors()} " +
+                $"The llama.cpp library '{libraryPath}' has no backend to compute on: it is built to load them from libraries of their own, and there is none that this processor can run in '{Path.GetDirectoryName(libraryPath)}'. {NativeLog.LastErrors()} " +
                 "Put the libraries of the same build beside it (such as libggml-cpu.so, or libggml-cpu-x64.so and its kind).")
             {
                 Fault = LlamaFault.NoBackend,

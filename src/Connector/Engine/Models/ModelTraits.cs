@@ -5,7 +5,7 @@ namespace CurKv.Connector.Engine.Models;
 
 /// <summary>
 /// What a model's file says of its attention, and what its family does that no file says. Everything that depends on an architecture's
-/// name is here. What llama.cpp tells of a loaded model (its RoPE's layout, whether it is a hybrid) is asked of it.
+/// name is here. What llama.cpp reports about a loaded model (its RoPE's layout, whether it is a hybrid) is asked of it.
 /// </summary>
 internal sealed record ModelTraits
 {

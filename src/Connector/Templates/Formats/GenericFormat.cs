@@ -7,7 +7,7 @@ namespace CurKv.Connector.Templates.Formats;
 /// <see cref="HermesFormat"/>.
 /// </summary>
 /// <remarks>
-/// That form rather than bare JSON, because most open models have seen it in training, its marks keep calls apart from text and from
+/// That form rather than bare JSON, because most open models have seen it in training, its delimiters keep calls apart from text and from
 /// answers that are JSON, and there may be several.
 /// </remarks>
 /// <param name="hasReasoning">Whether the template supports reasoning.</param>

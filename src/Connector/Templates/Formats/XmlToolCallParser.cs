@@ -5,8 +5,8 @@ using Microsoft.Extensions.AI;
 namespace CurKv.Connector.Templates.Formats;
 
 /// <summary>Parses a Qwen3-Coder call: a function element with parameter elements, whose types are those of the tool's schema.</summary>
-/// <param name="open">The opening mark.</param>
-/// <param name="close">The closing mark.</param>
+/// <param name="open">The opening delimiter.</param>
+/// <param name="close">The closing delimiter.</param>
 /// <param name="settings">The settings, for the tools' schemas.</param>
 internal sealed class XmlToolCallParser(string open, string close, OutputParserSettings settings) : DelimitedToolCallParser(open, close)
 {

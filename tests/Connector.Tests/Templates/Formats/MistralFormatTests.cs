@@ -8,7 +8,7 @@ public class MistralFormatTests
     private static readonly MistralFormat Array = MistralFormat.Of("[TOOL_CALLS]");
     private static readonly MistralFormat Marked = MistralFormat.Of("[TOOL_CALLS][CALL_ID][ARGS][THINK]");
 
-    // A prompt opens reasoning by a mark that the parser does not see, and either mark closes it.
+    // A prompt opens reasoning by a delimiter that the parser does not see, and either delimiter closes it.
     [Theory]
     [InlineData("Hm.[/THINK]Hello.", "reasoning(Hm.)text(Hello.)")]
     [InlineData("Hm.</think>Hello.", "reasoning(Hm.)text(Hello.)")]
