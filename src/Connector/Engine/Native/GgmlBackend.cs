@@ -19,7 +19,10 @@ internal sealed unsafe class GgmlBackend : IDisposable
     public nint Handle { get; private set; }
 
     /// <summary>The device's name, such as <c>CUDA0</c>.</summary>
-    public string Name => Marshal.PtrToStringUTF8((nint)GgmlGaps.ggml_backend_dev_name(Device)) ?? "unknown";
+    public string Name => NameOf(Device);
+
+    /// <summary>A device's name, such as <c>CUDA0</c>.</summary>
+    public static string NameOf(nint device) => device == 0 ? "unknown" : Marshal.PtrToStringUTF8((nint)GgmlGaps.ggml_backend_dev_name(device)) ?? "unknown";
 
     /// <summary>The device that holds a tensor; 0 where there is none, not even the CPU.</summary>
     public static nint DeviceOf(GgmlTensor* tensor)

@@ -33,6 +33,7 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         _live = live;
         _newest = new NewestCell(context, live.Format);
         _unsupportedReason = live.MoveUnsupportedReason
+            ?? BackendUnsupportedReason(live.Capture)
             ?? Array.ConvertAll(live.View(0, WarmUpTokens), layer => DeviceGather.UnsupportedReason(layer.Keys) ?? DeviceGather.UnsupportedReason(layer.Values)).FirstOrDefault(why => why is not null);
     }
 
@@ -109,6 +110,12 @@ internal sealed unsafe class DevicePath : IKvPath, IDisposable
         _staging?.Dispose();
         _cache?.Dispose();
     }
+
+    // llama.cpp b10068's, on Mesa's software device: the process's heap was damaged each time that norms were computed.
+    private static string? BackendUnsupportedReason(KvCapture capture) =>
+        GgmlBackend.NameOf(GgmlBackend.DeviceOf(capture.Keys(0))).StartsWith("Vulkan", StringComparison.Ordinal)
+            ? "the cache is on a Vulkan device, where computing norms damages memory"
+            : null;
 
     private void Prepare(KvSequence sequence, KvLayerTensors[] view, KvSelection selection) =>
         _cache!.Parts.ForEach(part => DeviceGather.Prepare(part, _cache, view, sequence.Id, selection));
