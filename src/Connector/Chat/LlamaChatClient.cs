@@ -49,7 +49,9 @@ public sealed class LlamaChatClient : IChatClient
         logger ??= NullLogger.Instance;
         var settings = new LlamaEngineSettings(options.ModelPath)
         {
-            GpuLayerCount = options.GpuLayerCount, NativeLibraryPath = options.NativeLibraryPath, BackendPaths = [.. options.BackendPaths],
+            GpuLayerCount = options.GpuLayerCount,
+            NativeLibraryPath = options.NativeLibraryPath,
+            BackendPaths = [.. options.BackendPaths],
         };
         LlamaSharpEngine? engine = null;
         try

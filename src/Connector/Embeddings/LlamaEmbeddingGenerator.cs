@@ -127,7 +127,9 @@ public sealed class LlamaEmbeddingGenerator : IEmbeddingGenerator<string, Embedd
     {
         var settings = new LlamaEngineSettings(options.ModelPath)
         {
-            GpuLayerCount = options.GpuLayerCount, NativeLibraryPath = options.NativeLibraryPath, BackendPaths = [.. options.BackendPaths],
+            GpuLayerCount = options.GpuLayerCount,
+            NativeLibraryPath = options.NativeLibraryPath,
+            BackendPaths = [.. options.BackendPaths],
         };
         try
         {

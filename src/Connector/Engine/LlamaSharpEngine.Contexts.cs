@@ -41,7 +41,8 @@ internal sealed unsafe partial class LlamaSharpEngine
             callback?.Dispose();
             throw new LlamaModelException(
                 Model.Path,
-                $"No context of {settings.ContextSize} x {settings.Sequences} cells could be created for '{Model.Path}'. {NativeLog.LastErrors()}") { Fault = LlamaFault.ContextRefused };
+                $"No context of {settings.ContextSize} x {settings.Sequences} cells could be created for '{Model.Path}'. {NativeLog.LastErrors()}")
+            { Fault = LlamaFault.ContextRefused };
         }
 
         return new LlamaSharpContext(context, settings, callback);
@@ -74,7 +75,8 @@ internal sealed unsafe partial class LlamaSharpEngine
             context.Dispose();
             throw new LlamaModelException(
                 Model.Path,
-                $"No context for embeddings of {settings.BatchSize} tokens could be created for '{Model.Path}'. {NativeLog.LastErrors()}") { Fault = LlamaFault.BatchTooLarge };
+                $"No context for embeddings of {settings.BatchSize} tokens could be created for '{Model.Path}'. {NativeLog.LastErrors()}")
+            { Fault = LlamaFault.BatchTooLarge };
         }
 
         return new LlamaSharpEmbeddingContext(_model, context, settings);
@@ -120,7 +122,8 @@ internal sealed unsafe partial class LlamaSharpEngine
         {
             throw new LlamaModelException(
                 Model.Path,
-                $"{what} takes {bytes / (1L << 30):N1} GiB, more than the {available / (double)(1L << 30):N1} GiB that there are.") { Fault = fault };
+                $"{what} takes {bytes / (1L << 30):N1} GiB, more than the {available / (double)(1L << 30):N1} GiB that there are.")
+            { Fault = fault };
         }
     }
 

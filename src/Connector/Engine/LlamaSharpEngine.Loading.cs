@@ -26,7 +26,8 @@ internal sealed unsafe partial class LlamaSharpEngine
             {
                 // The system tells a loaded library's path with its links resolved; the setting may go through one.
                 throw new LlamaNativeLibraryException(
-                    $"'{path}' cannot be loaded: this process already runs '{_binding.LibraryPath}', and one process can use one llama.cpp build.") { Fault = LlamaFault.OtherLibraryLoaded };
+                    $"'{path}' cannot be loaded: this process already runs '{_binding.LibraryPath}', and one process can use one llama.cpp build.")
+                { Fault = LlamaFault.OtherLibraryLoaded };
             }
 
             foreach (string backend in backendPaths)
@@ -70,7 +71,8 @@ internal sealed unsafe partial class LlamaSharpEngine
         {
             Exception cause = (e as TypeInitializationException)?.InnerException ?? e;
             throw new LlamaNativeLibraryException(
-                $"The llama.cpp libraries could not be loaded: {cause.Message} {NativePrerequisites.Missing()}".TrimEnd(), e) { Fault = LlamaFault.LibraryNotLoaded };
+                $"The llama.cpp libraries could not be loaded: {cause.Message} {NativePrerequisites.Missing()}".TrimEnd(), e)
+            { Fault = LlamaFault.LibraryNotLoaded };
         }
     }
 

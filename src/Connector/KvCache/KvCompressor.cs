@@ -331,7 +331,8 @@ internal sealed partial class KvCompressor : IDisposable
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
             throw new KvCompressionException(
-                $"The policy '{plan.Selector.Policy.Name}' could not select from {sequence.Cells} cells: {e.Message}", e) { Fault = LlamaFault.PolicyUnsuited };
+                $"The policy '{plan.Selector.Policy.Name}' could not select from {sequence.Cells} cells: {e.Message}", e)
+            { Fault = LlamaFault.PolicyUnsuited };
         }
     }
 

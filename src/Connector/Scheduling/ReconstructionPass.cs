@@ -32,7 +32,8 @@ internal sealed class ReconstructionPass(ILlamaEngine engine, ILlamaContext cont
         if (sequence.HeadPositions is not null)
         {
             throw new KvCompressionException(
-                "A policy with a reconstruction pass repeats everything that it compresses, and a part of the document is already evicted.") { Fault = LlamaFault.DocumentEvicted };
+                "A policy with a reconstruction pass repeats everything that it compresses, and a part of the document is already evicted.")
+            { Fault = LlamaFault.DocumentEvicted };
         }
 
         int all = sequence.Tokens + tokens;

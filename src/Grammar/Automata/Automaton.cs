@@ -115,12 +115,12 @@ internal sealed class Automaton
         {
             (AutomatonState left, AutomatonState right) = (States[pairs[i].Left], other.States[pairs[i].Right]);
             IEnumerable<AutomatonEdge> edges = from a in left.Edges
-                        from b in right.Edges
-                        let first = Math.Max(a.First, b.First)
-                        let last = Math.Min(a.Last, b.Last)
-                        where first <= last
-                        orderby first
-                        select new AutomatonEdge(first, last, Number((a.Target, b.Target)));
+                                               from b in right.Edges
+                                               let first = Math.Max(a.First, b.First)
+                                               let last = Math.Min(a.Last, b.Last)
+                                               where first <= last
+                                               orderby first
+                                               select new AutomatonEdge(first, last, Number((a.Target, b.Target)));
             states.Add(new AutomatonState(left.Accepts && right.Accepts, [.. edges]));
         }
 

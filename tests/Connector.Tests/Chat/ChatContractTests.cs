@@ -291,7 +291,12 @@ public class ChatContractTests
         var messages = new CountedMessages([new(ChatRole.System, "Be kind."), new(ChatRole.User, "What?")]);
         var options = new ChatOptions
         {
-            Instructions = "Be brief.", Temperature = 1, Seed = 4, StopSequences = ["", "STOP"], MaxOutputTokens = 10, AdditionalProperties = new() { ["min_p"] = 0.1 },
+            Instructions = "Be brief.",
+            Temperature = 1,
+            Seed = 4,
+            StopSequences = ["", "STOP"],
+            MaxOutputTokens = 10,
+            AdditionalProperties = new() { ["min_p"] = 0.1 },
         };
         string before = Json(messages.Messages, options);
 
@@ -340,7 +345,8 @@ public class ChatContractTests
         int left = 3;
         var engine = new FakeLlamaEngine
         {
-            OnSample = FakeLlamaEngine.Answer("a", "b", "c"), OnDecode = _ => left-- == 1 ? (DecodeStatus)status : DecodeStatus.Ok,
+            OnSample = FakeLlamaEngine.Answer("a", "b", "c"),
+            OnDecode = _ => left-- == 1 ? (DecodeStatus)status : DecodeStatus.Ok,
         };
         using LlamaChatClient client = engine.CreateClient();
 

@@ -18,7 +18,12 @@ internal static class Pebble
     /// <summary>Options under which nearly every token is as likely as any other.</summary>
     public static ChatOptions Wild(long? seed = null, int tokens = 24) => new()
     {
-        Temperature = 10, TopK = 0, TopP = 1, AdditionalProperties = new() { ["min_p"] = 0 }, Seed = seed, MaxOutputTokens = tokens,
+        Temperature = 10,
+        TopK = 0,
+        TopP = 1,
+        AdditionalProperties = new() { ["min_p"] = 0 },
+        Seed = seed,
+        MaxOutputTokens = tokens,
     };
 
     // One thread: the tests of other classes run beside these, and llama.cpp's threads spin while they wait for each other.

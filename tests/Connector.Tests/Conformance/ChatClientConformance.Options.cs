@@ -136,9 +136,21 @@ public abstract partial class ChatClientConformance
     {
         var options = new ChatOptions
         {
-            Temperature = 0.1f, TopK = 5, TopP = 0.5f, Seed = 1, FrequencyPenalty = 0.1f, PresencePenalty = 0.1f, MaxOutputTokens = 100, StopSequences = ["STOP"],
-            Reasoning = new ReasoningOptions { Effort = ReasoningEffort.Low, Output = ReasoningOutput.Full }, AllowMultipleToolCalls = true, Tools = [], ToolMode = ChatToolMode.Auto,
-            ResponseFormat = ChatResponseFormat.Text, Instructions = "Answer briefly.", AdditionalProperties = new() { ["min_p"] = 0.01, ["repeat_penalty"] = 1.01 },
+            Temperature = 0.1f,
+            TopK = 5,
+            TopP = 0.5f,
+            Seed = 1,
+            FrequencyPenalty = 0.1f,
+            PresencePenalty = 0.1f,
+            MaxOutputTokens = 100,
+            StopSequences = ["STOP"],
+            Reasoning = new ReasoningOptions { Effort = ReasoningEffort.Low, Output = ReasoningOutput.Full },
+            AllowMultipleToolCalls = true,
+            Tools = [],
+            ToolMode = ChatToolMode.Auto,
+            ResponseFormat = ChatResponseFormat.Text,
+            Instructions = "Answer briefly.",
+            AdditionalProperties = new() { ["min_p"] = 0.01, ["repeat_penalty"] = 1.01 },
         };
 
         Assert.NotEmpty((await AskAsync(Question, options)).Text);

@@ -128,7 +128,11 @@ public sealed class LlamaSharpSamplerTests(SamplerHarness harness) : IClassFixtu
     {
         using LlamaSharpSampler sampler = harness.Sampler(SamplerHarness.Greedy with
         {
-            Temperature = temperature, TopK = 5, RepeatPenalty = 1.1f, LogitBias = Bias(A, 1), Grammar = new("root ::= [x-z] [m-p] root"),
+            Temperature = temperature,
+            TopK = 5,
+            RepeatPenalty = 1.1f,
+            LogitBias = Bias(A, 1),
+            Grammar = new("root ::= [x-z] [m-p] root"),
         });
         float[][] logits = [.. Enumerable.Range(0, 60).Select(SamplerHarness.Random(4))];
         foreach (float[] each in logits)

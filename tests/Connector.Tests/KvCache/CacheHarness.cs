@@ -21,7 +21,11 @@ internal sealed unsafe class CacheHarness : IDisposable
     /// <summary>A cache on which exactness shows: FlashAttention on the CPU is noisy in the third digit.</summary>
     public static LlamaContextSettings Exact { get; } = new()
     {
-        ContextSize = 512, BatchSize = 128, FlashAttention = FlashAttentionMode.Off, KeyType = KvElementType.F32, ValueType = KvElementType.F32,
+        ContextSize = 512,
+        BatchSize = 128,
+        FlashAttention = FlashAttentionMode.Off,
+        KeyType = KvElementType.F32,
+        ValueType = KvElementType.F32,
     };
 
     public CacheHarness(IRandomModel shape, LlamaContextSettings settings)

@@ -132,7 +132,13 @@ public unsafe class DeviceNormsTests
     {
         var settings = new LlamaContextSettings
         {
-            ContextSize = 256, BatchSize = 128, Threads = 1, FlashAttention = attention, KeyType = type, ValueType = type, Sequences = streams,
+            ContextSize = 256,
+            BatchSize = 128,
+            Threads = 1,
+            FlashAttention = attention,
+            KeyType = type,
+            ValueType = type,
+            Sequences = streams,
         };
         var harness = new CacheHarness(new RandomModel { HeadDimension = dimension, Layers = 2 }, settings);
         harness.Decode(TestModels.RandomTokens(Tokens, harness.Shape.Vocabulary, seed: 7), 0, streams / 2);

@@ -131,6 +131,11 @@ public class DevicePathTests
 
     private static LlamaContextSettings Settings(FlashAttentionMode attention, KvElementType type) => new()
     {
-        ContextSize = 256, BatchSize = 128, Threads = 1, FlashAttention = attention, KeyType = type, ValueType = type,
+        ContextSize = 256,
+        BatchSize = 128,
+        Threads = 1,
+        FlashAttention = attention,
+        KeyType = type,
+        ValueType = type,
     };
 }

@@ -198,7 +198,12 @@ public class KvCompressorTests
     {
         var settings = new LlamaContextSettings
         {
-            ContextSize = 512, BatchSize = 128, FlashAttention = attention, KeyType = keys, ValueType = values, Sequences = streams,
+            ContextSize = 512,
+            BatchSize = 128,
+            FlashAttention = attention,
+            KeyType = keys,
+            ValueType = values,
+            Sequences = streams,
         };
         var shape = new RandomModel { HeadDimension = dimension };
         using var harness = new CacheHarness(shape, settings);

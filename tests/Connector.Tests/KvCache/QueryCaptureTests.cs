@@ -110,7 +110,11 @@ public class QueryCaptureTests
 
     private static LlamaContextSettings Settings(KvElementType type) => new()
     {
-        ContextSize = 256, BatchSize = 128, FlashAttention = FlashAttentionMode.On, KeyType = type, ValueType = type,
+        ContextSize = 256,
+        BatchSize = 128,
+        FlashAttention = FlashAttentionMode.On,
+        KeyType = type,
+        ValueType = type,
     };
 
     private static RotaryEmbedding?[] Rotaries(IRandomModel shape)

@@ -53,7 +53,10 @@ public class SequenceRunnerTests
 
         GenerationStatistics statistics = Generate(runner, new GenerationRequest
         {
-            Tokens = TestModels.RandomTokens(16, engine.Model.VocabularySize, seed: 2), Compression = plan, Sampler = Wild, MaxOutputTokens = 60,
+            Tokens = TestModels.RandomTokens(16, engine.Model.VocabularySize, seed: 2),
+            Compression = plan,
+            Sampler = Wild,
+            MaxOutputTokens = 60,
         });
 
         Assert.Empty(statistics.Compressions);
@@ -72,7 +75,10 @@ public class SequenceRunnerTests
 
         GenerationStatistics statistics = Generate(runner, new GenerationRequest
         {
-            Tokens = TestModels.RandomTokens(140, engine.Model.VocabularySize, seed: 2), Compression = plan, Sampler = Wild, MaxOutputTokens = 300,
+            Tokens = TestModels.RandomTokens(140, engine.Model.VocabularySize, seed: 2),
+            Compression = plan,
+            Sampler = Wild,
+            MaxOutputTokens = 300,
         });
 
         Assert.Equal(Settings.ContextSize, runner.ContextSize);

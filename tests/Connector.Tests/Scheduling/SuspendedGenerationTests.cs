@@ -101,7 +101,10 @@ public class SuspendedGenerationTests
     {
         LlamaContextSettings settings = CacheHarness.Exact with
         {
-            ContextSize = contextSize, Threads = 1, KeyType = cache, ValueType = cache,
+            ContextSize = contextSize,
+            Threads = 1,
+            KeyType = cache,
+            ValueType = cache,
             FlashAttention = cache is KvElementType.Q8_0 ? FlashAttentionMode.On : FlashAttentionMode.Off,
         };
         return new SequenceRunner(engine, new ResizableContext(engine, settings, KvCacheAccess.OnHost, NullLogger.Instance));

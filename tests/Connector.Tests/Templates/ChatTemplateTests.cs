@@ -211,7 +211,8 @@ public sealed class ChatTemplateTests : IDisposable
         new("assistant", "Wait.") { Calls = [Call("1", "get_weather", ("city", "Å")), Call("2", "get_time")] },
         new("tool", "12") { CallId = "2", ToolName = "get_time" },
         new("tool", "9°") { CallId = "1", ToolName = "get_weather" },
-    ]) { Tools = Answers.Tools };
+    ])
+    { Tools = Answers.Tools };
 
     private ChatTemplate Create(string? configured) => ChatTemplate.Create(_engine, configured, TimeProvider.System, _logger);
 

@@ -160,7 +160,8 @@ public sealed class PromptTokenizerTests : IDisposable
             new("user", At("user")),
             new("assistant", At("answer")) { Calls = [new FunctionCallContent("1", "f", new Dictionary<string, object?> { ["a"] = At("argument") })] },
             new("tool", At("result")) { CallId = "1", ToolName = "f" },
-        ]) { Tools = [tool] });
+        ])
+        { Tools = [tool] });
     }
 
     private static System.Text.Json.JsonSerializerOptions ModelJsonOptions { get; } = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
