@@ -9,8 +9,9 @@ public abstract partial class ChatClientConformance
     [Fact]
     public async Task GetResponseAsync_NoOptions_AreNotGreedy()
     {
+        // The likeliest answer is much likelier than the others: twenty equal draws do happen.
         HashSet<string> answers = [];
-        for (int i = 0; i < 20 && answers.Count < 2; i++)
+        for (int i = 0; i < 200 && answers.Count < 2; i++)
         {
             answers.Add((await AskAsync("List three fruits.")).Text);
         }
