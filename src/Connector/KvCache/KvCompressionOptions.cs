@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using CurKv.Connector.Chat;
 using CurKv.KvPolicy.Budgets;
 using CurKv.KvPolicy.Naming;
 using CurKv.KvPolicy.Policies;
@@ -46,7 +45,7 @@ public sealed class KvCompressionOptions
     /// <value><see cref="DefaultRatio"/> by default.</value>
     public double Ratio { get; set; } = DefaultRatio;
 
-    /// <summary>The number of cells to keep, independent of the prompt's length; at most <see cref="LlamaChatClientOptions.ContextSize"/>.</summary>
+    /// <summary>The number of cells to keep, independent of the prompt's length; at most <see cref="Chat.LlamaChatClientOptions.ContextSize"/>.</summary>
     /// <value>Null by default: <see cref="Ratio"/> applies.</value>
     public int? Cells { get; set; }
 
@@ -71,9 +70,9 @@ public sealed class KvCompressionOptions
     public int MinTokens { get; set; } = DefaultMinTokens;
 
     /// <summary>
-    /// Frees memory after the prefill of a document (<see cref="LlamaChatClient.ReadDocumentAsync"/>): the client's context is recreated
+    /// Frees memory after the prefill of a document (<see cref="Chat.LlamaChatClient.ReadDocumentAsync"/>): the client's context is recreated
     /// with the document's cells and this headroom for a question and its answer. A request that needs more cells recreates the context
-    /// with <see cref="LlamaChatClientOptions.ContextSize"/>, which takes time.
+    /// with <see cref="Chat.LlamaChatClientOptions.ContextSize"/>, which takes time.
     /// </summary>
     /// <value>Null by default: the context keeps its size. 1024 is a good start.</value>
     public int? ShrunkContextHeadroom { get; set; }
